@@ -1,0 +1,424 @@
+//! Declared items → checked and flattened [`Model`].
+
+use crate::declared::{self, Declared, Located};
+use crate::fault::{Document, Fault};
+use crate::ir::*;
+use crate::ovirt::wire;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Resolves what was declared. `None` only when there is no header to build a model on; where
+/// `faults` grew, the model is not fit for use.
+pub(crate) fn resolve(documents: &[Document], declared: &Declared, faults: &mut Vec<Fault>) -> Option<Model> {
+    let mut resolver = Resolver::new(documents, declared, faults);
+    let model = resolver.model();
+    resolver.check_root_elements(model.as_ref());
+    model
+}
+
+struct Resolver<'a> {
+    documents: &'a [Document],
+    declared: &'a Declared,
+    faults: &'a mut Vec<Fault>,
+    enums: BTreeMap<&'a str, &'a declared::Enum>,
+    structs: BTreeMap<&'a str, &'a declared::Struct>,
+    services: BTreeMap<&'a str, &'a declared::Service>,
+}
+
+impl<'a> Resolver<'a> {
+    fn new(documents: &'a [Document], declared: &'a Declared, faults: &'a mut Vec<Fault>) -> Self {
+        let mut resolver = Self {
+            documents,
+            declared,
+            faults,
+            enums: BTreeMap::new(),
+            structs: BTreeMap::new(),
+            services: BTreeMap::new(),
+        };
+        for item in &declared.enums {
+            resolver.enums.insert(&item.name.text, item);
+        }
+        for item in &declared.structs {
+            resolver.structs.insert(&item.name.text, item);
+        }
+        for item in &declared.services {
+            resolver.services.insert(&item.name.text, item);
+        }
+        let types = declared.enums.iter().map(|item| &item.name).chain(declared.structs.iter().map(|item| &item.name));
+        resolver.unique(types, "the model", "types");
+        resolver.unique(declared.services.iter().map(|item| &item.name), "the model", "services");
+        resolver
+    }
+
+    fn model(&mut self) -> Option<Model> {
+        let declared = self.declared;
+        let Some(header) = declared.headers.first() else {
+            if !declared.unreadable.iter().any(|name| name == "model") {
+                self.faults.push(Fault {
+                    path: "model.xml".to_owned(),
+                    line: 1,
+                    column: 1,
+                    message: "there is no `model.xml`; add one with the name, version and root service of the API".to_owned(),
+                });
+            }
+            return None;
+        };
+        for second in &declared.headers[1..] {
+            self.fault(&second.name, "the model has a second header; keep one `model.xml`");
+        }
+        self.service_exists(&header.root);
+        let common: BTreeMap<&str, &str> = header.parameters.iter().map(|(name, doc)| (name.as_str(), doc.as_str())).collect();
+        Some(Model {
+            name: header.name.text.clone(),
+            version: header.version.clone(),
+            root: header.root.text.clone(),
+            doc: header.doc.clone(),
+            enums: declared.enums.iter().map(|item| (item.name.text.clone(), self.enumeration(item))).collect(),
+            structs: declared.structs.iter().map(|item| (item.name.text.clone(), self.structure(item))).collect(),
+            services: declared.services.iter().map(|item| (item.name.text.clone(), self.service(item, &common))).collect(),
+        })
+    }
+
+    fn enumeration(&mut self, item: &'a declared::Enum) -> Enum {
+        self.unique(item.values.iter().map(|value| &value.name), &format!("enum `{}`", item.name.text), "values");
+        if item.values.is_empty() {
+            self.fault(&item.name, format!("enum `{}` has no value; add one", item.name.text));
+        }
+        let values = item.values.iter().map(|value| Value { name: value.name.text.clone(), notes: value.notes.clone() });
+        Enum { name: item.name.text.clone(), notes: item.notes.clone(), values: values.collect() }
+    }
+
+    fn structure(&mut self, item: &'a declared::Struct) -> Struct {
+        let lineage = self.lineage(item, "struct", |s| &s.name, |s| s.base.as_ref(), |r, name| r.structs.get(name).copied());
+        let members: Vec<(&declared::Struct, &declared::Member)> =
+            lineage.iter().flat_map(|owner| owner.members.iter().map(move |member| (*owner, member))).collect();
+        let owner = format!("struct `{}`", item.name.text);
+        self.unique(members.iter().map(|(_, member)| &member.name), &owner, "members");
+        let mut places = BTreeMap::new();
+        let mut flat = Vec::new();
+        for (declared_in, member) in members {
+            let own = declared_in.name.text == item.name.text;
+            let ty = self.ty(&member.ty, own);
+            let place = wire::place(&member.name.text, &ty, member.link);
+            let on_wire = match &place {
+                Place::Attribute(name) => format!("attribute `{name}`"),
+                Place::Element { tag, .. } => format!("element `<{tag}>`"),
+            };
+            if let Some(other) = places.insert(on_wire.clone(), &member.name.text).filter(|other| **other != member.name.text) {
+                let message = format!("`{}` and `{other}` of {owner} both stand in the {on_wire}; rename one", member.name.text);
+                self.fault(&member.name, message);
+            }
+            flat.push(Member {
+                name: member.name.text.clone(),
+                ty,
+                link: member.link,
+                secret: member.secret,
+                declared_in: declared_in.name.text.clone(),
+                notes: member.notes.clone(),
+                place,
+            });
+        }
+        Struct {
+            name: item.name.text.clone(),
+            base: item.base.as_ref().map(|base| base.text.clone()),
+            builtin: item.builtin,
+            notes: item.notes.clone(),
+            members: flat,
+            element: wire::tag(&item.name.text),
+            list_element: wire::list_tag(&item.name.text),
+        }
+    }
+
+    fn service(&mut self, item: &'a declared::Service, common: &BTreeMap<&str, &str>) -> Service {
+        let lineage = self.lineage(item, "service", |s| &s.name, |s| s.base.as_ref(), |r, name| r.services.get(name).copied());
+        let owner = format!("service `{}`", item.name.text);
+        let mut methods: Vec<Method> = Vec::new();
+        let mut locators: Vec<Locator> = Vec::new();
+        for declared_in in lineage {
+            let own = declared_in.name.text == item.name.text;
+            for method in &declared_in.methods {
+                let full = self.method(declared_in, method, common, own);
+                if methods.iter().any(|other| other.name == full.name) {
+                    self.fault(&method.name, format!("{owner} has two methods `{}`; rename or remove one", full.name));
+                }
+                methods.push(full);
+            }
+            for locator in &declared_in.locators {
+                if own {
+                    self.service_exists(&locator.service);
+                }
+                self.locator_clash(&owner, locator, &locators, &methods);
+                locators.push(Locator {
+                    name: locator.name.text.clone(),
+                    service: locator.service.text.clone(),
+                    parameter: locator.parameter.as_ref().map(|parameter| parameter.text.clone()),
+                    segment: match &locator.parameter {
+                        Some(parameter) => format!("{{{}}}", parameter.text),
+                        None => wire::segment(&locator.name.text),
+                    },
+                    declared_in: declared_in.name.text.clone(),
+                    notes: locator.notes.clone(),
+                });
+            }
+        }
+        Service {
+            name: item.name.text.clone(),
+            base: item.base.as_ref().map(|base| base.text.clone()),
+            package: item.package.clone().unwrap_or_else(|| "services".to_owned()),
+            area: item.area.clone(),
+            pseudo: item.pseudo,
+            notes: item.notes.clone(),
+            methods,
+            locators,
+        }
+    }
+
+    /// A way that a request could not tell from another one.
+    fn locator_clash(&mut self, owner: &str, locator: &declared::Locator, others: &[Locator], methods: &[Method]) {
+        let name = &locator.name.text;
+        let segment = wire::segment(name);
+        let message = if others.iter().any(|other| other.name == *name) {
+            format!("locator clash: {owner} has two locators `{name}`; rename or remove one")
+        } else if let Some(other) = others.iter().find(|other| other.parameter.is_some() || locator.parameter.is_some()) {
+            format!("locator clash: {owner} has `{}` and `{name}`, of which one takes an argument and so hides the other; keep one", other.name)
+        } else if others.iter().any(|other| other.segment == segment)
+            || methods.iter().any(|method| method.route.path.as_ref() == Some(&segment))
+        {
+            format!("locator clash: `{name}` of {owner} has the path segment `{segment}` that another locator or action has; rename it")
+        } else {
+            return;
+        };
+        self.fault(&locator.name, message);
+    }
+
+    fn method(&mut self, service: &'a declared::Service, method: &'a declared::Method, common: &BTreeMap<&str, &str>, own: bool) -> Method {
+        let full_name = method.full_name();
+        let owner = format!("`{}.{full_name}`", service.name.text);
+        let base = service.methods.iter().find(|other| other.of.is_none() && method.of.as_ref().is_some_and(|of| of.text == other.name.text));
+        if own {
+            if let (Some(of), None) = (&method.of, base) {
+                let message = format!("signature without base: service `{}` has no method `{}`; declare it, or correct `of`", service.name.text, of.text);
+                self.fault(of, message);
+            }
+            self.unique(method.parameters.iter().map(|parameter| &parameter.name), &owner, "parameters");
+        }
+        let base_name = method.of.as_ref().unwrap_or(&method.name).text.as_str();
+        let kind = match base_name {
+            "add" => Kind::Add,
+            "get" => Kind::Get,
+            "list" => Kind::List,
+            "update" => Kind::Update,
+            "remove" => Kind::Remove,
+            _ => Kind::Action,
+        };
+        let mut parameters = Vec::new();
+        for parameter in &method.parameters {
+            let same = |other: &&declared::Parameter| other.name.text == parameter.name.text;
+            let inherited = base.and_then(|base| base.parameters.iter().find(same)).map(|other| other.notes.doc.as_str());
+            let shared = common.get(parameter.name.text.as_str()).copied();
+            let doc = [Some(parameter.notes.doc.as_str()), inherited, shared].into_iter().flatten().find(|doc| !doc.is_empty());
+            parameters.push(Parameter {
+                name: parameter.name.text.clone(),
+                ty: self.ty(&parameter.ty, own),
+                direction: parameter.direction,
+                mandatory: parameter.mandatory,
+                notes: Notes { doc: doc.unwrap_or_default().to_owned(), ..parameter.notes.clone() },
+            });
+        }
+        if own {
+            self.directions(&owner, method, kind, &parameters);
+            for path in method.mandatory.iter().chain(&method.optional) {
+                self.member_paths(path, &parameters);
+            }
+        }
+        Method {
+            kind,
+            signature_of: method.of.as_ref().map(|of| of.text.clone()),
+            declared_in: service.name.text.clone(),
+            notes: method.notes.clone(),
+            mandatory: method.mandatory.iter().map(|path| path.text.clone()).collect(),
+            optional: method.optional.iter().map(|path| path.text.clone()).collect(),
+            route: wire::route(base_name, kind, &parameters),
+            parameters,
+            name: full_name,
+        }
+    }
+
+    /// A kind of method has its number of parameters for each way.
+    fn directions(&mut self, owner: &str, method: &declared::Method, kind: Kind, parameters: &[Parameter]) {
+        let count = |direction| parameters.iter().filter(|p| p.direction == direction).count();
+        let (out, both) = (count(Direction::Out), count(Direction::InOut));
+        let right = match kind {
+            Kind::Get | Kind::List if out != 1 || both != 0 => "exactly one `out`, and no `inout`",
+            Kind::Add | Kind::Update if both != 1 || out != 0 => "exactly one `inout`, and no `out`",
+            Kind::Remove if out + both != 0 => "no `out` and no `inout`",
+            Kind::Action if out + both > 1 => "at most one `out` or `inout`",
+            _ => return,
+        };
+        self.fault(&method.name, format!("{owner} has {out} `out` and {both} `inout` parameters; it must have {right}"));
+    }
+
+    /// Every alternative of a path such as `vm.cluster.id|vm.cluster.name` leads to a member.
+    fn member_paths(&mut self, paths: &Located, parameters: &[Parameter]) {
+        for path in paths.text.split('|') {
+            let mut steps = path.split('.').map(|step| (step.trim_end_matches("[]"), step.ends_with("[]")));
+            let first = steps.next().and_then(|(name, list)| parameters.iter().find(|p| p.name == name).map(|p| (p.ty.to_string(), list)));
+            let Some((mut ty, mut list)) = first else {
+                self.fault(paths, format!("`{path}` does not start with a parameter of the method; it may start with {}", names(parameters.iter().map(|p| p.name.as_str()))));
+                continue;
+            };
+            for (name, next_list) in steps {
+                let of = ty.trim_end_matches("[]").to_owned();
+                if ty.ends_with("[]") != list {
+                    self.fault(paths, format!("`{path}`: `{ty}` before `{name}`; write `[]` after a list, and only there"));
+                    break;
+                }
+                let Some(member) = self.find_member(&of, name) else {
+                    if !self.unreadable(&of) {
+                        self.fault(paths, format!("`{path}`: `{of}` has no member `{name}`; name one that it has"));
+                    }
+                    break;
+                };
+                (ty, list) = (member, next_list);
+            }
+        }
+    }
+
+    /// Type of a member, own or inherited, as it was written.
+    fn find_member(&self, structure: &str, name: &str) -> Option<String> {
+        let mut seen = BTreeSet::new();
+        let mut next = self.structs.get(structure);
+        while let Some(item) = next.filter(|item| seen.insert(item.name.text.as_str())) {
+            if let Some(member) = item.members.iter().find(|member| member.name.text == name) {
+                return Some(member.ty.text.clone());
+            }
+            next = item.base.as_ref().and_then(|base| self.structs.get(base.text.as_str()));
+        }
+        None
+    }
+
+    fn ty(&mut self, written: &Located, report: bool) -> Type {
+        let (name, list) = match written.text.strip_suffix("[]") {
+            Some(name) => (name, true),
+            None => (written.text.as_str(), false),
+        };
+        let item = match name {
+            "boolean" => Type::Boolean,
+            "integer" => Type::Integer,
+            "decimal" => Type::Decimal,
+            "date" => Type::Date,
+            "string" => Type::String,
+            _ if self.enums.contains_key(name) => Type::Enum(name.to_owned()),
+            _ => {
+                if report && !self.structs.contains_key(name) && !self.unreadable(name) {
+                    let types = self.structs.keys().chain(self.enums.keys()).copied();
+                    self.fault(written, format!("unknown type `{name}`; {}", nearest(name, types, "boolean, integer, decimal, date, string, or an enum or struct of the model")));
+                }
+                Type::Struct(name.to_owned())
+            }
+        };
+        if list { Type::List(Box::new(item)) } else { item }
+    }
+
+    fn service_exists(&mut self, name: &Located) {
+        if !self.services.contains_key(name.text.as_str()) && !self.unreadable(&name.text) {
+            let services = self.services.keys().copied();
+            self.fault(name, format!("unknown service `{}`; {}", name.text, nearest(&name.text, services, "a service of the model")));
+        }
+    }
+
+    /// The item and its bases, the deepest base first.
+    fn lineage<T>(
+        &mut self,
+        item: &'a T,
+        kind: &str,
+        name: fn(&T) -> &Located,
+        base: fn(&T) -> Option<&Located>,
+        find: fn(&Self, &str) -> Option<&'a T>,
+    ) -> Vec<&'a T> {
+        let mut lineage = vec![item];
+        let mut seen = BTreeSet::from([name(item).text.clone()]);
+        let mut next = base(item);
+        while let Some(written) = next {
+            if !seen.insert(written.text.clone()) {
+                if written.text == name(item).text {
+                    self.fault(base(item).unwrap_or(written), format!("cycle in the bases of {kind} `{}`; one of them must have none", written.text));
+                }
+                break;
+            }
+            let Some(found) = find(self, &written.text) else {
+                if lineage.len() == 1 && !self.unreadable(&written.text) {
+                    self.fault(written, format!("unknown {kind} `{}` as base; name one of the model", written.text));
+                }
+                break;
+            };
+            lineage.push(found);
+            next = base(found);
+        }
+        lineage.reverse();
+        lineage
+    }
+
+    /// No two structs may have the same root element: it tells what a document holds.
+    fn check_root_elements(&mut self, model: Option<&Model>) {
+        let mut elements = BTreeMap::new();
+        for item in model.iter().flat_map(|model| model.structs.values()) {
+            for element in [&item.element, &item.list_element] {
+                let Some(other) = elements.insert(element.as_str(), item.name.as_str()) else { continue };
+                if let Some(declared) = self.structs.get(item.name.as_str()).filter(|_| other != item.name) {
+                    let message = format!("`{}` and `{other}` both have the root element `<{element}>`; rename one", item.name);
+                    self.fault(&declared.name, message);
+                }
+            }
+        }
+    }
+
+    fn unique<'n>(&mut self, names: impl Iterator<Item = &'n Located>, owner: &str, what: &str) {
+        let mut seen: BTreeMap<&str, &Located> = BTreeMap::new();
+        for name in names {
+            let Some(first) = seen.insert(&name.text, name) else { continue };
+            let first = Fault::at(&self.documents[first.at.document], first.at.offset, "");
+            let message = format!(
+                "duplicate name: {owner} has two {what} `{}`, the other at {}:{}:{}; rename or remove one",
+                name.text, first.path, first.line, first.column
+            );
+            self.fault(name, message);
+        }
+    }
+
+    fn unreadable(&self, name: &str) -> bool {
+        name.is_empty() || self.declared.unreadable.iter().any(|unreadable| unreadable == name)
+    }
+
+    fn fault(&mut self, at: &Located, message: impl Into<String>) {
+        self.faults.push(Fault::at(&self.documents[at.at.document], at.at.offset, message));
+    }
+}
+
+fn names<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// Suggests the name that is closest, if any is close.
+fn nearest<'n>(wrong: &str, right: impl Iterator<Item = &'n str>, otherwise: &str) -> String {
+    match right.map(|name| (distance(wrong, name), name)).min() {
+        Some((distance, name)) if distance <= 2 => format!("did you mean `{name}`?"),
+        _ => format!("it must be {otherwise}"),
+    }
+}
+
+/// Number of letters to change, add or drop.
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = i;
+        if let Some(first) = row.first_mut() {
+            *first = i + 1;
+        }
+        for (j, y) in b.chars().enumerate() {
+            let change = diagonal + usize::from(x != y);
+            diagonal = row[j + 1];
+            row[j + 1] = change.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}

@@ -1,0 +1,351 @@
+//! References to other resources, and lists of them.
+//!
+//! The types of an API refer to each other in many cycles. Behind `Box<dyn Hold<T>>` the compiler does
+//! not walk them, so that every type is provably `Send` in crates with the default recursion limit.
+
+use super::table::{Record, Slot, View};
+use std::fmt;
+use std::ops::Deref;
+
+/// Owner of a `T` of which the compiler does not look at the fields. The names are unusual so that
+/// they do not hide methods of `T`.
+trait Hold<T>: Send + Sync {
+    fn held(&self) -> &T;
+    fn held_mut(&mut self) -> &mut T;
+    fn release(self: Box<Self>) -> T;
+    fn duplicate(&self) -> Box<dyn Hold<T>>;
+}
+
+impl<T: Clone + Send + Sync + 'static> Hold<T> for T {
+    fn held(&self) -> &T {
+        self
+    }
+
+    fn held_mut(&mut self) -> &mut T {
+        self
+    }
+
+    fn release(self: Box<Self>) -> T {
+        *self
+    }
+
+    fn duplicate(&self) -> Box<dyn Hold<T>> {
+        Box::new(self.clone())
+    }
+}
+
+/// Another resource: a reference to it by identifier or path, or the object itself.
+///
+/// A server mostly sends references; with the query parameter `follow` it sends objects. Both ways,
+/// [`id`](Self::id) and [`href`](Self::href) tell which resource is meant. A request needs no more:
+/// `Vm::new().cluster(Link::by_id("123"))`; where the server also finds it by name, build an object:
+/// `Vm::new().cluster(Cluster::new().name("Default"))`.
+///
+/// Two links are equal when they would be written alike: a reference equals an object that has nothing
+/// but the same identifier and path.
+pub struct Link<T>(Repr<T>);
+
+enum Repr<T> {
+    Reference { id: Option<String>, href: Option<String> },
+    Object(Box<dyn Hold<T>>),
+}
+
+impl<T> Link<T> {
+    /// A reference by identifier.
+    pub fn by_id(id: impl Into<String>) -> Self {
+        Self(Repr::Reference { id: Some(id.into()), href: None })
+    }
+
+    /// A reference by path on the server, such as `/ovirt-engine/api/clusters/123`.
+    pub fn by_href(href: impl Into<String>) -> Self {
+        Self(Repr::Reference { id: None, href: Some(href.into()) })
+    }
+
+    /// The object, if this is more than a reference.
+    pub fn get(&self) -> Option<&T> {
+        match &self.0 {
+            Repr::Reference { .. } => None,
+            Repr::Object(object) => Some((**object).held()),
+        }
+    }
+
+    /// The object, if this is more than a reference.
+    pub fn into_object(self) -> Option<T> {
+        match self.0 {
+            Repr::Reference { .. } => None,
+            Repr::Object(object) => Some(object.release()),
+        }
+    }
+}
+
+impl<T: Record> Link<T> {
+    /// Identifier of the resource.
+    pub fn id(&self) -> Option<&str> {
+        match &self.0 {
+            Repr::Reference { id, .. } => id.as_deref(),
+            Repr::Object(object) => attribute((**object).held(), "id"),
+        }
+    }
+
+    /// Path of the resource on the server.
+    pub fn href(&self) -> Option<&str> {
+        match &self.0 {
+            Repr::Reference { href, .. } => href.as_deref(),
+            Repr::Object(object) => attribute((**object).held(), "href"),
+        }
+    }
+}
+
+impl<T: Record + Clone + Default> Link<T> {
+    /// The object, for changes. A reference becomes an object with its identifier and path.
+    pub fn get_mut(&mut self) -> &mut T {
+        if let Repr::Reference { id, href } = &mut self.0 {
+            let mut object = T::default();
+            for (name, value) in [("id", id.take()), ("href", href.take())] {
+                if let Some(Slot::Text(text)) = object.table().attribute(name).map(|index| object.slot(index)) {
+                    *text = value;
+                }
+            }
+            self.0 = Repr::Object(Box::new(object));
+        }
+        match &mut self.0 {
+            Repr::Object(object) => (**object).held_mut(),
+            Repr::Reference { .. } => unreachable!("a reference was replaced by an object above"),
+        }
+    }
+}
+
+fn attribute<'a>(record: &'a dyn Record, name: &str) -> Option<&'a str> {
+    match record.view(record.table().attribute(name)?) {
+        View::Text(text) => text.as_deref(),
+        _ => None,
+    }
+}
+
+impl<T: Clone + Send + Sync + 'static> From<T> for Link<T> {
+    fn from(object: T) -> Self {
+        Self(Repr::Object(Box::new(object)))
+    }
+}
+
+impl<T> Clone for Link<T> {
+    #[inline(never)]
+    fn clone(&self) -> Self {
+        Self(match &self.0 {
+            Repr::Reference { id, href } => Repr::Reference { id: id.clone(), href: href.clone() },
+            Repr::Object(object) => Repr::Object((**object).duplicate()),
+        })
+    }
+}
+
+impl<T> Default for Link<T> {
+    fn default() -> Self {
+        Self(Repr::Reference { id: None, href: None })
+    }
+}
+
+impl<T: Record> PartialEq for Link<T> {
+    fn eq(&self, other: &Self) -> bool {
+        super::table_fmt::links_equal(self.target(), other.target())
+    }
+}
+
+impl<T: Record> fmt::Debug for Link<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        super::table_fmt::debug_link(self.target(), f)
+    }
+}
+
+/// What a [`Link`] holds, without its type.
+#[doc(hidden)]
+#[derive(Clone, Copy)]
+pub enum Target<'a> {
+    Reference { id: Option<&'a str>, href: Option<&'a str> },
+    Object(&'a dyn Record),
+}
+
+impl<T: Record> Link<T> {
+    fn target(&self) -> Target<'_> {
+        match &self.0 {
+            Repr::Reference { id, href } => Target::Reference { id: id.as_deref(), href: href.as_deref() },
+            Repr::Object(object) => Target::Object((**object).held()),
+        }
+    }
+}
+
+/// `Option<Link<T>>`.
+#[doc(hidden)]
+pub trait LinkSlot {
+    fn set_reference(&mut self, id: Option<String>, href: Option<String>);
+    /// Puts a new object in place of what is there.
+    fn reset(&mut self) -> &mut dyn Record;
+    fn target(&self) -> Option<Target<'_>>;
+}
+
+impl<T: Record + Clone + Default> LinkSlot for Option<Link<T>> {
+    fn set_reference(&mut self, id: Option<String>, href: Option<String>) {
+        *self = Some(Link(Repr::Reference { id, href }));
+    }
+
+    fn reset(&mut self) -> &mut dyn Record {
+        self.insert(Link::from(T::default())).get_mut()
+    }
+
+    fn target(&self) -> Option<Target<'_>> {
+        self.as_ref().map(Link::target)
+    }
+}
+
+/// A list of objects, with the path on the server that it was read from or can be read from.
+///
+/// Derefs to a slice. A list that was not read with the object that has it is empty but has its
+/// [`href`](Self::href); follow it with [`Connection::follow_link`](crate::ovirt::Connection::follow_link).
+pub struct List<T> {
+    /// Path of the list on the server.
+    pub href: Option<String>,
+    items: Option<Box<dyn Hold<Vec<T>>>>,
+}
+
+impl<T> List<T> {
+    /// An empty list.
+    pub fn new() -> Self {
+        Self { href: None, items: None }
+    }
+}
+
+impl<T: Clone + Send + Sync + 'static> List<T> {
+    /// The items, for changes.
+    pub fn items_mut(&mut self) -> &mut Vec<T> {
+        let items = self.items.get_or_insert_with(|| Box::new(Vec::new()));
+        (**items).held_mut()
+    }
+
+    /// The items, without the path.
+    pub fn into_vec(self) -> Vec<T> {
+        self.items.map(|items| items.release()).unwrap_or_default()
+    }
+}
+
+impl<T> Deref for List<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        match &self.items {
+            Some(items) => (**items).held(),
+            None => &[],
+        }
+    }
+}
+
+impl<T: Clone + Send + Sync + 'static> From<Vec<T>> for List<T> {
+    fn from(items: Vec<T>) -> Self {
+        Self { href: None, items: (!items.is_empty()).then(|| Box::new(items) as Box<dyn Hold<Vec<T>>>) }
+    }
+}
+
+impl<T: Clone + Send + Sync + 'static, const N: usize> From<[T; N]> for List<T> {
+    fn from(items: [T; N]) -> Self {
+        Vec::from(items).into()
+    }
+}
+
+impl<T: Clone + Send + Sync + 'static> FromIterator<T> for List<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(items: I) -> Self {
+        Vec::from_iter(items).into()
+    }
+}
+
+impl<T: Clone + Send + Sync + 'static> IntoIterator for List<T> {
+    type Item = T;
+    type IntoIter = std::vec::IntoIter<T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.into_vec().into_iter()
+    }
+}
+
+impl<'a, T> IntoIterator for &'a List<T> {
+    type Item = &'a T;
+    type IntoIter = std::slice::Iter<'a, T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl<T> Clone for List<T> {
+    #[inline(never)]
+    fn clone(&self) -> Self {
+        Self { href: self.href.clone(), items: self.items.as_ref().map(|items| (**items).duplicate()) }
+    }
+}
+
+impl<T> Default for List<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T: PartialEq> PartialEq for List<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.href == other.href && self[..] == other[..]
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for List<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(href) = self.href.as_ref().filter(|_| self.is_empty()) {
+            return f.debug_struct("List").field("href", href).finish();
+        }
+        f.debug_list().entries(&self[..]).finish()
+    }
+}
+
+/// `Option<List<T>>`.
+#[doc(hidden)]
+pub trait ListSlot {
+    /// Puts an empty list in place of what is there; the path stays.
+    fn clear(&mut self);
+    fn push(&mut self) -> &mut dyn Record;
+    fn set_href(&mut self, href: String);
+    fn is_set(&self) -> bool;
+    fn href(&self) -> Option<&str>;
+    fn get(&self, index: usize) -> Option<&dyn Record>;
+}
+
+impl<T: Record + Clone + Default> ListSlot for Option<List<T>> {
+    fn clear(&mut self) {
+        self.get_or_insert_default().items = None;
+    }
+
+    fn push(&mut self) -> &mut dyn Record {
+        self.get_or_insert_default().push()
+    }
+
+    fn set_href(&mut self, href: String) {
+        self.get_or_insert_default().href = Some(href);
+    }
+
+    fn is_set(&self) -> bool {
+        self.is_some()
+    }
+
+    fn href(&self) -> Option<&str> {
+        self.as_ref()?.href.as_deref()
+    }
+
+    fn get(&self, index: usize) -> Option<&dyn Record> {
+        self.as_ref()?.iter().nth(index).map(|item| item as &dyn Record)
+    }
+}
+
+impl<T: Record + Clone + Default> List<T> {
+    fn push(&mut self) -> &mut dyn Record {
+        let items = self.items_mut();
+        items.push(T::default());
+        match items.last_mut() {
+            Some(item) => item,
+            None => unreachable!("an item was pushed above"),
+        }
+    }
+}

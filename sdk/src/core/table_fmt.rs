@@ -1,0 +1,147 @@
+//! `Debug` and equality of every type, over the tables.
+
+use super::link::Target;
+use super::table::{Record, View};
+use std::fmt;
+
+/// Shows what is set; values that must not be shown appear as `[REDACTED]`.
+pub(crate) fn debug(record: &dyn Record, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let table = record.table();
+    let mut output = f.debug_struct(table.name);
+    for (index, field) in table.fields.iter().enumerate() {
+        let view = record.view(index);
+        if !view.is_set() {
+            continue;
+        }
+        if field.secret {
+            output.field(field.name, &format_args!("[REDACTED]"));
+        } else {
+            output.field(field.name, &DebugView(view));
+        }
+    }
+    output.finish()
+}
+
+pub(crate) fn debug_link(target: Target<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match target {
+        Target::Object(record) => debug(record, f),
+        Target::Reference { id: Some(id), .. } => write!(f, "Link({id:?})"),
+        Target::Reference { href, .. } => write!(f, "Link({:?})", href.unwrap_or_default()),
+    }
+}
+
+struct DebugRecord<'a>(&'a dyn Record);
+
+impl fmt::Debug for DebugRecord<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        debug(self.0, f)
+    }
+}
+
+struct DebugView<'a>(View<'a>);
+
+impl fmt::Debug for DebugView<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            View::None => Ok(()),
+            View::Boolean(value) => show(*value, f),
+            View::Integer(value) => show(*value, f),
+            View::Decimal(value) => show(*value, f),
+            View::Date(value) => show(*value, f),
+            View::Text(value) => show(*value, f),
+            View::Texts(values) => show(*values, f),
+            View::Enum(value) => f.write_str(value.text().unwrap_or_default()),
+            View::Enums(values) => f.write_str(&format!("[{}]", values.texts().unwrap_or_default().join(", "))),
+            View::Object(object) => object.record().map_or(Ok(()), |record| debug(record, f)),
+            View::Link(link) => link.target().map_or(Ok(()), |target| debug_link(target, f)),
+            View::List(list) => match (list.get(0), list.href()) {
+                (None, Some(href)) => write!(f, "List({href:?})"),
+                _ => f.debug_list().entries((0..).map_while(|index| list.get(index)).map(DebugRecord)).finish(),
+            },
+        }
+    }
+}
+
+fn show<T: fmt::Debug>(value: &Option<T>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    value.as_ref().map_or(Ok(()), |value| value.fmt(f))
+}
+
+impl View<'_> {
+    /// Whether the member has a value.
+    pub(crate) fn is_set(&self) -> bool {
+        match self {
+            View::None => false,
+            View::Boolean(value) => value.is_some(),
+            View::Integer(value) => value.is_some(),
+            View::Decimal(value) => value.is_some(),
+            View::Date(value) => value.is_some(),
+            View::Text(value) => value.is_some(),
+            View::Texts(values) => values.is_some(),
+            View::Enum(value) => value.text().is_some(),
+            View::Enums(values) => values.texts().is_some(),
+            View::Object(object) => object.record().is_some(),
+            View::Link(link) => link.target().is_some(),
+            View::List(list) => list.is_set(),
+        }
+    }
+}
+
+/// Equality of two records of one type.
+pub(crate) fn equal(a: &dyn Record, b: &dyn Record) -> bool {
+    let fields = a.table().fields.len();
+    fields == b.table().fields.len() && (0..fields).all(|index| views_equal(&a.view(index), &b.view(index)))
+}
+
+fn views_equal(a: &View<'_>, b: &View<'_>) -> bool {
+    match (a, b) {
+        (View::Boolean(a), View::Boolean(b)) => a == b,
+        (View::Integer(a), View::Integer(b)) => a == b,
+        (View::Decimal(a), View::Decimal(b)) => a == b,
+        (View::Date(a), View::Date(b)) => a == b,
+        (View::Text(a), View::Text(b)) => a == b,
+        (View::Texts(a), View::Texts(b)) => a == b,
+        (View::Enum(a), View::Enum(b)) => a.text() == b.text(),
+        (View::Enums(a), View::Enums(b)) => a.texts() == b.texts(),
+        (View::Object(a), View::Object(b)) => match (a.record(), b.record()) {
+            (Some(a), Some(b)) => equal(a, b),
+            (a, b) => a.is_none() && b.is_none(),
+        },
+        (View::Link(a), View::Link(b)) => match (a.target(), b.target()) {
+            (Some(a), Some(b)) => links_equal(a, b),
+            (a, b) => a.is_none() && b.is_none(),
+        },
+        (View::List(a), View::List(b)) => {
+            let items_equal = || {
+                (0..)
+                    .map(|index| (a.get(index), b.get(index)))
+                    .take_while(|(a, b)| a.is_some() || b.is_some())
+                    .all(|(a, b)| matches!((a, b), (Some(a), Some(b)) if equal(a, b)))
+            };
+            a.is_set() == b.is_set() && a.href() == b.href() && items_equal()
+        }
+        (View::None, View::None) => true,
+        _ => false,
+    }
+}
+
+pub(crate) fn links_equal(a: Target<'_>, b: Target<'_>) -> bool {
+    match (a, b) {
+        (Target::Reference { id: a, href: x }, Target::Reference { id: b, href: y }) => a == b && x == y,
+        (Target::Object(a), Target::Object(b)) => equal(a, b),
+        (Target::Object(object), Target::Reference { id, href }) | (Target::Reference { id, href }, Target::Object(object)) => {
+            refers_only(object, id, href)
+        }
+    }
+}
+
+/// Whether the object has this identifier and path, and nothing else.
+fn refers_only(object: &dyn Record, id: Option<&str>, href: Option<&str>) -> bool {
+    object.table().fields.iter().enumerate().all(|(index, field)| {
+        let view = object.view(index);
+        match (&view, field.tag, field.attribute) {
+            (View::Text(value), "id", true) => value.as_deref() == id,
+            (View::Text(value), "href", true) => value.as_deref() == href,
+            _ => !view.is_set(),
+        }
+    })
+}
