@@ -1,0 +1,149 @@
+use crate::docs::{self, Docs};
+use crate::{names, types};
+use model::{Body, Kind, Method, Model, Parameter, Service, Type};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// Query parameters that servers of old versions read from a header only.
+const HEADERS: &[(&str, &str)] = &[("all_content", "All-Content")];
+
+/// What the requests of a service use.
+pub(crate) fn imports(service: &Service) -> TokenStream {
+    let methods = &service.methods;
+    let resource = if methods.is_empty() { quote! { Resource } } else { quote! { Call, Pending, Resource } };
+    let borrow = methods.iter().flat_map(|m| &m.parameters).any(|p| p.direction.is_in() && matches!(p.ty, Type::Struct(_)));
+    let borrow = borrow.then(|| quote! { use ::core::borrow::Borrow; });
+    let list = methods.iter().flat_map(|m| &m.parameters).any(|p| p.ty.is_list() && p.ty.struct_name().is_some());
+    let list = list.then(|| quote! { use crate::core::link::List; });
+    let types = methods.iter().flat_map(|m| &m.parameters).any(|p| matches!(p.ty.item(), Type::Struct(_) | Type::Enum(_)));
+    let types = types.then(|| quote! { use super::super::types; });
+    let answer = (!methods.is_empty()).then(|| quote! { use crate::ovirt::answer; });
+    quote! {
+        #borrow
+        use crate::core::call::{#resource};
+        #list
+        #answer
+        #types
+    }
+}
+
+/// A request: its setters, and how it is sent.
+pub(crate) fn render(model: &Model, service: &Service, method: &Method) -> TokenStream {
+    let name = names::type_ident(&names::request_name(&service.name, &method.name));
+    let doc = format!(" Request of [`{0}::{1}`]({0}::{1}()).", names::service_name(&service.name), method.name);
+    let deprecated = docs::deprecation(&method.notes);
+    let setters = method.parameters.iter().filter(|parameter| parameter.direction.is_in()).map(|parameter| setter(model, method, parameter));
+    let (result, decode, what) = result(method);
+    let send_doc = format!(" Sends the request. {what}");
+    quote! {
+        #[doc = #doc]
+        #deprecated
+        #[derive(Clone, Debug)]
+        #[must_use = "a request is sent by `send`"]
+        pub struct #name {
+            /// What will be sent.
+            pub call: Call,
+        }
+
+        impl #name {
+            #(#setters)*
+
+            #[doc = #send_doc]
+            pub fn send(self) -> Pending<#result> {
+                self.call.send(#decode)
+            }
+        }
+    }
+}
+
+fn setter(model: &Model, method: &Method, parameter: &Parameter) -> TokenStream {
+    let name = names::ident(&parameter.name);
+    let docs = Docs::new(&parameter.notes, "Parameter.").tokens();
+    let deprecated = docs::deprecation(&parameter.notes);
+    let plain = types::plain(&parameter.ty, &quote! { types });
+    let (ty, value) = match &parameter.ty {
+        Type::String => (quote! { impl Into<String> }, quote! { Into::<String>::into(value) }),
+        Type::Struct(_) => (quote! { impl Borrow<#plain> }, quote! { value.borrow() }),
+        Type::List(_) => (quote! { impl Into<#plain> }, quote! { &Some(value.into()) }),
+        _ => (plain, quote! { value }),
+    };
+    let set = match destination(method, &parameter.name) {
+        Destination::Query(key) => {
+            let header = HEADERS.iter().find(|(name, _)| *name == parameter.name);
+            let header = header.map(|(_, header)| quote! { self.call.set_header(#header, value); });
+            quote! { #header self.call.set_query(#key, #value); }
+        }
+        Destination::Body => match &parameter.ty {
+            Type::List(item) => {
+                let (list_element, element) = elements(model, item);
+                quote! { self.call.set_body_list(#value, #list_element, #element); }
+            }
+            _ => quote! { self.call.set_body(#value); },
+        },
+        Destination::Field(tag) => match &parameter.ty {
+            Type::Struct(_) => quote! { self.call.set_field_record(#tag, #value); },
+            Type::List(item) => {
+                let (_, element) = elements(model, item);
+                quote! { self.call.set_field_list(#tag, #value, #element); }
+            }
+            _ => quote! { self.call.set_field(#tag, #value); },
+        },
+    };
+    quote! {
+        #docs
+        #deprecated
+        pub fn #name(mut self, value: #ty) -> Self {
+            #set
+            self
+        }
+    }
+}
+
+/// Where the value of a parameter goes.
+enum Destination<'a> {
+    Query(&'a str),
+    Body,
+    Field(&'a str),
+}
+
+fn destination<'a>(method: &'a Method, parameter: &str) -> Destination<'a> {
+    let find = |pairs: &'a [(String, String)]| pairs.iter().find(|(name, _)| name == parameter).map(|(_, wire)| wire.as_str());
+    match (find(&method.route.query), &method.route.body) {
+        (Some(key), _) => Destination::Query(key),
+        (None, Body::Action { fields }) => find(fields).map_or(Destination::Body, Destination::Field),
+        (None, Body::None | Body::Object { .. }) => Destination::Body,
+    }
+}
+
+/// Elements of a list and of one of its items.
+fn elements(model: &Model, item: &Type) -> (String, String) {
+    match item.struct_name().and_then(|name| model.structs.get(name)) {
+        Some(item) => (item.list_element.clone(), item.element.clone()),
+        None => Default::default(),
+    }
+}
+
+/// Type of the result, the function that reads it, and the sentence that describes it.
+fn result(method: &Method) -> (TokenStream, TokenStream, String) {
+    let module = quote! { types };
+    let Some(parameter) = method.result() else {
+        let decode = if method.kind == Kind::Action { quote! { |reply| answer::action(reply).map(|_| ()) } } else { quote! { answer::nothing } };
+        return (quote! { () }, decode, "There is no result.".to_owned());
+    };
+    let ty = types::plain(&parameter.ty, &module);
+    let doc = match parameter.notes.doc.as_str() {
+        "" => format!("Returns `{}`.", parameter.name),
+        doc => format!("Returns `{}`: {}", parameter.name, doc),
+    };
+    if method.kind == Kind::Action {
+        let field = names::ident(&parameter.name);
+        let unbox = matches!(parameter.ty, Type::Struct(_)).then(|| quote! { .map(|value| *value) });
+        return (quote! { ::core::option::Option<#ty> }, quote! { |reply| Ok(answer::action(reply)?.#field #unbox) }, doc);
+    }
+    let decode = match (method.kind, parameter.ty.is_list()) {
+        (_, true) => quote! { answer::list },
+        (Kind::Add | Kind::Update, false) => quote! { answer::accepted },
+        _ => quote! { answer::object },
+    };
+    (ty, decode, doc)
+}

@@ -1,0 +1,104 @@
+use crate::docs::{self, Docs};
+use crate::paths::{self, Paths};
+use crate::{names, requests};
+use model::{Body, Kind, Locator, Method, Model, Service};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// A service: its methods and locators, and the requests that its methods make.
+pub(crate) fn render(model: &Model, service: &Service, paths: &Paths<'_>) -> TokenStream {
+    let name = names::type_ident(&names::service_name(&service.name));
+    let mut docs = Docs::new(&service.notes, "Service.");
+    if let Some(path) = paths::describe(paths, &service.name) {
+        docs.push(format!("Path: {path}."));
+    }
+    let docs = docs.tokens();
+    let deprecated = docs::deprecation(&service.notes);
+    let methods = service.methods.iter().map(|method| render_method(service, method, paths));
+    let locators = service.locators.iter().map(render_locator);
+    let requests = service.methods.iter().map(|method| requests::render(model, service, method));
+    let imports = requests::imports(service);
+    quote! {
+        #imports
+
+        #docs
+        #deprecated
+        #[derive(Clone, Debug)]
+        pub struct #name(pub(crate) Resource);
+
+        impl #name {
+            #(#methods)*
+            #(#locators)*
+        }
+
+        #(#requests)*
+    }
+}
+
+fn render_method(service: &Service, method: &Method, paths: &Paths<'_>) -> TokenStream {
+    let name = names::ident(&method.name);
+    let request = names::type_ident(&names::request_name(&service.name, &method.name));
+    let mut docs = Docs::new(&method.notes, "Method.");
+    docs.push(format!("`{}`", route(service, method, paths)));
+    docs::members(method, &mut docs);
+    let docs = docs.tokens();
+    let deprecated = docs::deprecation(&method.notes);
+    let parameter = match &method.route.body {
+        Body::Object { parameter, .. } => parameter.as_str(),
+        Body::None | Body::Action { .. } => "",
+    };
+    let call = match method.kind {
+        Kind::Get | Kind::List => quote! { get() },
+        Kind::Remove => quote! { remove() },
+        Kind::Add => quote! { add(#parameter) },
+        Kind::Update => quote! { update(#parameter) },
+        Kind::Action => {
+            let segment = method.route.path.as_deref().unwrap_or_default();
+            quote! { action(#segment) }
+        }
+    };
+    quote! {
+        #docs
+        #deprecated
+        pub fn #name(&self) -> #request {
+            #request { call: self.0.#call }
+        }
+    }
+}
+
+/// Verb and path, such as `POST /vms/{vm_id}/start`.
+pub(crate) fn route(service: &Service, method: &Method, paths: &Paths<'_>) -> String {
+    let base = paths::shortest(paths, &service.name).unwrap_or("…");
+    let action = method.route.path.iter().map(|path| format!("/{path}")).collect::<String>();
+    let path = format!("{base}{action}");
+    format!("{} {}", method.route.verb.as_str(), if path.is_empty() { "/" } else { &path })
+}
+
+fn render_locator(locator: &Locator) -> TokenStream {
+    let name = names::ident(&names::locator_name(&locator.name));
+    let service = names::type_ident(&names::service_name(&locator.service));
+    let docs = Docs::new(&locator.notes, "Service below this one.").tokens();
+    let deprecated = docs::deprecation(&locator.notes);
+    match &locator.parameter {
+        Some(parameter) => {
+            let parameter = names::ident(parameter);
+            quote! {
+                #docs
+                #deprecated
+                pub fn #name(&self, #parameter: &str) -> super::#service {
+                    super::#service(self.0.item(#parameter))
+                }
+            }
+        }
+        None => {
+            let segment = &locator.segment;
+            quote! {
+                #docs
+                #deprecated
+                pub fn #name(&self) -> super::#service {
+                    super::#service(self.0.child(#segment))
+                }
+            }
+        }
+    }
+}

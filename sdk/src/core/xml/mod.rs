@@ -1,0 +1,9 @@
+//! The XML codec: one reader and one writer for every type, over the tables.
+
+mod read;
+mod source;
+mod write;
+
+pub(crate) use read::{Root, read_list, read_record, root};
+pub(crate) use source::XmlError;
+pub(crate) use write::{Child, element, list, record};

@@ -1,0 +1,172 @@
+//! Pull parser over a document in memory: elements, their attributes and text, nothing else.
+
+use quick_xml::Reader;
+use quick_xml::XmlVersion;
+use quick_xml::events::{BytesRef, BytesStart, Event};
+use std::fmt;
+
+/// How deep elements may be nested. Decoding, comparing and dropping recurse as deep.
+const MAX_DEPTH: usize = 128;
+
+/// Where and why a document could not be read.
+#[derive(Debug)]
+pub(crate) struct XmlError {
+    line: usize,
+    column: usize,
+    message: String,
+}
+
+impl fmt::Display for XmlError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}, column {}: {}", self.line, self.column, self.message)
+    }
+}
+
+impl std::error::Error for XmlError {}
+
+pub(crate) type Result<T> = std::result::Result<T, XmlError>;
+
+/// Start tag of an element.
+pub(super) struct Start<'a> {
+    tag: BytesStart<'a>,
+    /// Whether it is an empty-element tag, `<x/>`.
+    pub(super) empty: bool,
+}
+
+impl Start<'_> {
+    /// Name with its prefix, if any: prefixed names belong to other vocabularies, and match nothing.
+    pub(super) fn name(&self) -> &str {
+        self.tag.name().into_inner()
+    }
+}
+
+pub(super) struct Source<'a> {
+    text: &'a str,
+    reader: Reader<&'a [u8]>,
+    depth: usize,
+}
+
+impl<'a> Source<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        Self { text, reader: Reader::from_str(text), depth: 0 }
+    }
+
+    /// The next child of the element that is open, or `None` once its end was read.
+    ///
+    /// Text between children means nothing and is passed over.
+    pub(super) fn child(&mut self) -> Result<Option<Start<'a>>> {
+        loop {
+            match self.event()? {
+                Event::Start(tag) => {
+                    self.depth += 1;
+                    if self.depth > MAX_DEPTH {
+                        return Err(self.error(format!("elements are nested more than {MAX_DEPTH} deep")));
+                    }
+                    return Ok(Some(Start { tag, empty: false }));
+                }
+                Event::Empty(tag) => return Ok(Some(Start { tag, empty: true })),
+                Event::End(_) => {
+                    self.depth = self.depth.saturating_sub(1);
+                    return Ok(None);
+                }
+                Event::Eof if self.depth == 0 => return Ok(None),
+                Event::Eof => return Err(self.error("the document ends within an element".to_owned())),
+                Event::DocType(_) => return Err(self.error("a document type is not allowed".to_owned())),
+                _ => {}
+            }
+        }
+    }
+
+    /// Passes over the rest of an element.
+    pub(super) fn skip(&mut self, start: &Start<'_>) -> Result<()> {
+        if start.empty {
+            return Ok(());
+        }
+        self.depth = self.depth.saturating_sub(1);
+        match self.reader.read_to_end(start.tag.name()) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(self.malformed(&error)),
+        }
+    }
+
+    /// The text of an element, without what stands in its children; `None` for `<x/>`.
+    pub(super) fn text(&mut self, start: &Start<'_>) -> Result<Option<String>> {
+        if start.empty {
+            return Ok(None);
+        }
+        let mut text = String::new();
+        loop {
+            match self.event()? {
+                Event::Text(part) => text.push_str(&part.xml10_content()),
+                Event::CData(part) => text.push_str(&part.xml10_content()),
+                Event::GeneralRef(entity) => text.push(self.character(&entity)?),
+                Event::Start(tag) => {
+                    self.depth += 1;
+                    self.skip(&Start { tag, empty: false })?;
+                }
+                Event::End(_) => {
+                    self.depth = self.depth.saturating_sub(1);
+                    return Ok(Some(text));
+                }
+                Event::Eof => return Err(self.error("the document ends within an element".to_owned())),
+                _ => {}
+            }
+        }
+    }
+
+    /// Calls `read` with each attribute.
+    pub(super) fn attributes(&self, start: &Start<'_>, mut read: impl FnMut(&str, String) -> Result<()>) -> Result<()> {
+        for attribute in start.tag.attributes() {
+            let attribute = attribute.map_err(|error| self.error(format!("malformed attribute: {error}")))?;
+            let value = attribute.normalized_value(XmlVersion::Explicit1_0);
+            let value = value.map_err(|error| self.error(format!("malformed attribute: {error}")))?;
+            read(attribute.key.into_inner(), value.into_owned())?;
+        }
+        Ok(())
+    }
+
+    /// An error at the place that was read last.
+    pub(super) fn error(&self, message: String) -> XmlError {
+        self.error_at(self.reader.buffer_position(), message)
+    }
+
+    fn event(&mut self) -> Result<Event<'a>> {
+        match self.reader.read_event() {
+            Ok(event) => Ok(event),
+            Err(error) => Err(self.malformed(&error)),
+        }
+    }
+
+    /// One of the five entities of XML, or a character by number. Others would have to be declared,
+    /// which documents here cannot.
+    fn character(&self, entity: &BytesRef<'_>) -> Result<char> {
+        match entity.resolve_char_ref() {
+            Ok(Some(character)) => return Ok(character),
+            Ok(None) => {}
+            Err(error) => return Err(self.malformed(&error)),
+        }
+        match &*entity.xml10_content() {
+            "lt" => Ok('<'),
+            "gt" => Ok('>'),
+            "amp" => Ok('&'),
+            "apos" => Ok('\''),
+            "quot" => Ok('"'),
+            name => Err(self.error(format!("the entity `&{name};` is not known"))),
+        }
+    }
+
+    fn malformed(&self, error: &quick_xml::Error) -> XmlError {
+        self.error_at(self.reader.error_position(), format!("malformed XML: {error}"))
+    }
+
+    fn error_at(&self, offset: u64, message: String) -> XmlError {
+        let offset = usize::try_from(offset).unwrap_or(usize::MAX).min(self.text.len());
+        let before = self.text.as_bytes().get(..offset).map(String::from_utf8_lossy).unwrap_or_default();
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        XmlError {
+            line: before.matches('\n').count() + 1,
+            column: before[line_start..].chars().count() + 1,
+            message,
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Answers of an engine: what a success holds, and what a failure means.
+
+use super::types::{Action, Fault as FaultDocument};
+use crate::core::error::{Error, ErrorKind, Fault, Result};
+use crate::core::link::List;
+use crate::core::reply::Reply;
+use crate::core::table::{Record, Slot};
+use crate::core::xml::{self, Root, XmlError};
+use reqwest::Url;
+
+/// The object that was asked for.
+pub(crate) fn object<T: Record + Default>(reply: &Reply) -> Result<T> {
+    let mut object = T::default();
+    match read(reply, &mut object)? {
+        true => Ok(object),
+        false => Err(reply.error(ErrorKind::Decode, "the answer is empty; an object was asked for")),
+    }
+}
+
+/// The object that was added or changed. An engine that does the work later may answer without it:
+/// then only the path is set, if the engine tells it.
+pub(crate) fn accepted<T: Record + Default>(reply: &Reply) -> Result<T> {
+    let mut object = T::default();
+    if !read(reply, &mut object)?
+        && let Some(Slot::Text(href)) = object.table().attribute("href").map(|index| object.slot(index))
+    {
+        *href = reply.header("location").map(path_of);
+    }
+    Ok(object)
+}
+
+/// The list that was asked for, or that was added.
+pub(crate) fn list<T: Record + Clone + Default>(reply: &Reply) -> Result<List<T>> {
+    let table = T::default().table();
+    let mut list = Some(List::new());
+    if let Some(root) = success(reply)? {
+        expect(reply, &root, table.list_element)?;
+        xml::read_list(root, table.element, &mut list).map_err(|error| malformed(reply, error))?;
+    }
+    Ok(list.unwrap_or_default())
+}
+
+/// Success, whatever the answer holds.
+pub(crate) fn nothing(reply: &Reply) -> Result<()> {
+    if reply.is_success() && reply.content_type() != "application/xml" {
+        return Ok(());
+    }
+    success(reply).map(|_| ())
+}
+
+/// The result of an action. A fault within is a failure whatever the status.
+pub(crate) fn action(reply: &Reply) -> Result<Action> {
+    let mut action = Action::default();
+    read(reply, &mut action)?;
+    match action.fault.take() {
+        Some(fault) => Err(failure(reply, Some(fault_of(*fault)))),
+        None => Ok(action),
+    }
+}
+
+/// Reads the root element into the record; `false` when the answer is empty.
+fn read(reply: &Reply, record: &mut dyn Record) -> Result<bool> {
+    let Some(root) = success(reply)? else { return Ok(false) };
+    expect(reply, &root, record.table().element)?;
+    xml::read_record(root, record).map_err(|error| malformed(reply, error))?;
+    Ok(true)
+}
+
+/// The root element of a success; `None` when there is no body.
+fn success(reply: &Reply) -> Result<Option<Root<'_>>> {
+    if !reply.is_success() {
+        return Err(failure(reply, fault(reply)));
+    }
+    let root = xml::root(reply.text()?).map_err(|error| malformed(reply, error))?;
+    match root {
+        Some(root) if root.name() == "fault" => Err(failure(reply, fault(reply))),
+        root => Ok(root),
+    }
+}
+
+fn expect(reply: &Reply, root: &Root<'_>, element: &str) -> Result<()> {
+    if root.name() == element {
+        return Ok(());
+    }
+    Err(reply.error(ErrorKind::Decode, format!("the answer is `<{}>` instead of `<{element}>`; {URL_HINT}", root.name())))
+}
+
+const URL_HINT: &str = "check that the URL of the connection is that of an engine's API, such as https://engine.example.com/ovirt-engine/api";
+
+fn malformed(reply: &Reply, error: XmlError) -> Error {
+    let content_type = reply.content_type();
+    let message = match content_type.as_str() {
+        "application/xml" | "text/xml" | "" => format!("the answer cannot be read: {error}"),
+        _ => format!("the answer is {content_type} instead of XML; {URL_HINT}"),
+    };
+    reply.error(ErrorKind::Decode, message).with_source(error)
+}
+
+/// The explanation in a failure, alone or within an action; `None` when it is not XML.
+fn fault(reply: &Reply) -> Option<Fault> {
+    let root = xml::root(std::str::from_utf8(&reply.body).ok()?).ok()??;
+    match root.name() {
+        "fault" => {
+            let mut fault = FaultDocument::default();
+            xml::read_record(root, &mut fault).ok()?;
+            Some(fault_of(fault))
+        }
+        "action" => {
+            let mut action = Action::default();
+            xml::read_record(root, &mut action).ok()?;
+            Some(fault_of(*action.fault?))
+        }
+        _ => None,
+    }
+}
+
+fn fault_of(document: FaultDocument) -> Fault {
+    Fault { reason: document.reason, detail: document.detail }
+}
+
+/// The error that a failure means. The status decides; the explanation goes along.
+fn failure(reply: &Reply, fault: Option<Fault>) -> Error {
+    let (kind, otherwise) = match reply.status {
+        401 => (ErrorKind::Authentication, "the engine does not accept the token; sign in anew, or give user name and password so that it is renewed"),
+        403 => (ErrorKind::Authorization, "the user may not do this; give it a role that may"),
+        404 => (ErrorKind::NotFound, "there is no such object; check the identifiers in the path"),
+        409 => (ErrorKind::Conflict, "the object is not in a state that allows this; wait until it is"),
+        300..=399 => (ErrorKind::Fault, "the engine sends elsewhere, which is not followed; give the URL that it leads to"),
+        502..=504 => (ErrorKind::Fault, "the engine is not ready; try again later"),
+        _ => (ErrorKind::Fault, "the engine refused or failed without saying why; look for the correlation id in its log"),
+    };
+    let message = fault.as_ref().map_or_else(|| otherwise.to_owned(), Fault::to_string);
+    reply.error(kind, message).with_fault(fault)
+}
+
+/// The path of a URL; a path as it is.
+fn path_of(location: &str) -> String {
+    Url::parse(location).map_or_else(|_| location.to_owned(), |url| url.path().to_owned())
+}

@@ -1,0 +1,18 @@
+//! The oVirt Engine API: [`Connection`], [`services`] and [`types`].
+//!
+//! A [`Connection`] leads to the [`system_service`](Connection::system_service), from which locators
+//! lead to all others: `connection.system_service().vms_service().vm_service("123").nics_service()`.
+//! Methods of a service make requests; setters add what the API model calls parameters; `send` sends.
+//! Nothing goes over the network before that.
+
+mod answer;
+mod connection;
+mod follow;
+#[rustfmt::skip]
+#[allow(deprecated, clippy::all)]
+mod generated;
+mod sso;
+
+pub use connection::{Connection, ConnectionBuilder};
+pub use follow::Followable;
+pub use generated::{services, types};

@@ -1,0 +1,35 @@
+//! The maintainers' commands: `cargo xtask help`.
+#![forbid(unsafe_code)]
+
+mod codegen_command;
+mod workspace;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+The maintainers' commands of virt-sdk.
+
+cargo xtask codegen           regenerate sdk/src/ovirt/generated and API.txt from model/
+cargo xtask codegen --check   fail, naming them, if files are not as codegen would write them
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let result = match arguments.as_slice() {
+        ["codegen"] => codegen_command::write(),
+        ["codegen", "--check"] => codegen_command::check(),
+        [] | ["help" | "--help" | "-h"] => {
+            print!("{HELP}");
+            Ok(())
+        }
+        other => Err(format!("unknown command `{}`\n\n{HELP}", other.join(" "))),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::FAILURE
+        }
+    }
+}
