@@ -49,6 +49,7 @@ pub(crate) fn render(model: &Model, service: &Service, method: &Method) -> Token
             #(#setters)*
 
             #[doc = #send_doc]
+            #[inline]
             pub fn send(self) -> Pending<#result> {
                 self.call.send(#decode)
             }
@@ -92,6 +93,7 @@ fn setter(model: &Model, method: &Method, parameter: &Parameter) -> TokenStream 
     quote! {
         #docs
         #deprecated
+        #[inline]
         pub fn #name(mut self, value: #ty) -> Self {
             #set
             self
@@ -127,7 +129,7 @@ fn elements(model: &Model, item: &Type) -> (String, String) {
 fn result(method: &Method) -> (TokenStream, TokenStream, String) {
     let module = quote! { types };
     let Some(parameter) = method.result() else {
-        let decode = if method.kind == Kind::Action { quote! { |reply| answer::action(reply).map(|_| ()) } } else { quote! { answer::nothing } };
+        let decode = if method.kind == Kind::Action { quote! { answer::done } } else { quote! { answer::nothing } };
         return (quote! { () }, decode, "There is no result.".to_owned());
     };
     let ty = types::plain(&parameter.ty, &module);

@@ -60,6 +60,7 @@ fn render_method(service: &Service, method: &Method, paths: &Paths<'_>) -> Token
     quote! {
         #docs
         #deprecated
+        #[inline]
         pub fn #name(&self) -> #request {
             #request { call: self.0.#call }
         }
@@ -85,6 +86,7 @@ fn render_locator(locator: &Locator) -> TokenStream {
             quote! {
                 #docs
                 #deprecated
+                #[inline]
                 pub fn #name(&self, #parameter: &str) -> super::#service {
                     super::#service(self.0.item(#parameter))
                 }
@@ -95,6 +97,7 @@ fn render_locator(locator: &Locator) -> TokenStream {
             quote! {
                 #docs
                 #deprecated
+                #[inline]
                 pub fn #name(&self) -> super::#service {
                     super::#service(self.0.child(#segment))
                 }

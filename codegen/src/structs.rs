@@ -24,6 +24,9 @@ pub(crate) fn render(item: &Struct) -> TokenStream {
     let setters = members.iter().map(|member| setter(member));
     let rows = members.iter().map(|member| row(member));
     let lenders: Vec<_> = members.iter().map(|member| names::type_ident(lender(member))).collect();
+    let clones = members.iter().zip(&idents).map(|(member, ident)| {
+        if lender(member) == "Object" { quote! { table::clone_boxed(&self.#ident) } } else { quote! { self.#ident.clone() } }
+    });
     let (element, list_element) = (&item.element, &item.list_element);
     let imports = imports(&members);
     quote! {
@@ -40,11 +43,13 @@ pub(crate) fn render(item: &Struct) -> TokenStream {
 
         impl #name {
             /// An object with nothing set.
+            #[inline]
             pub fn new() -> Self {
                 Self::default()
             }
 
             /// Sets `href`.
+            #[inline]
             pub fn href(mut self, value: impl Into<String>) -> Self {
                 self.href = Some(value.into());
                 self
@@ -90,7 +95,7 @@ pub(crate) fn render(item: &Struct) -> TokenStream {
 
         impl Clone for #name {
             fn clone(&self) -> Self {
-                Self { href: self.href.clone(), #(#idents: self.#idents.clone()),* }
+                Self { href: self.href.clone(), #(#idents: #clones),* }
             }
         }
 
@@ -119,12 +124,13 @@ fn imports(members: &[&Member]) -> TokenStream {
     let date = has(|member| *member.ty.item() == Type::Date).then(|| quote! { use crate::core::date_time::DateTime; });
     let link = has(|member| lender(member) == "Link").then(|| quote! { Link });
     let list = has(|member| lender(member) == "List").then(|| quote! { List });
+    let table = has(|member| lender(member) == "Object").then(|| quote! { self, });
     let links: Vec<_> = link.into_iter().chain(list).collect();
     let links = (!links.is_empty()).then(|| quote! { use crate::core::link::{#(#links),*}; });
     quote! {
         #date
         #links
-        use crate::core::table::{Field, Record, Slot, Table, View};
+        use crate::core::table::{#table Field, Record, Slot, Table, View};
         use crate::core::table_fmt;
     }
 }
@@ -146,6 +152,7 @@ fn setter(member: &Member) -> TokenStream {
     quote! {
         #[doc = #doc]
         #deprecated
+        #[inline]
         pub fn #ident(mut self, value: #ty) -> Self {
             self.#ident = Some(#value);
             self

@@ -192,7 +192,10 @@ impl<T: Record + Clone + Default> LinkSlot for Option<Link<T>> {
     }
 
     fn target(&self) -> Option<Target<'_>> {
-        self.as_ref().map(Link::target)
+        match self {
+            Some(link) => Some(link.target()),
+            None => None,
+        }
     }
 }
 
@@ -222,7 +225,10 @@ impl<T: Clone + Send + Sync + 'static> List<T> {
 
     /// The items, without the path.
     pub fn into_vec(self) -> Vec<T> {
-        self.items.map(|items| items.release()).unwrap_or_default()
+        match self.items {
+            Some(items) => items.release(),
+            None => Vec::new(),
+        }
     }
 }
 
@@ -276,7 +282,11 @@ impl<'a, T> IntoIterator for &'a List<T> {
 impl<T> Clone for List<T> {
     #[inline(never)]
     fn clone(&self) -> Self {
-        Self { href: self.href.clone(), items: self.items.as_ref().map(|items| (**items).duplicate()) }
+        let items = match &self.items {
+            Some(items) => Some((**items).duplicate()),
+            None => None,
+        };
+        Self { href: self.href.clone(), items }
     }
 }
 
@@ -304,48 +314,68 @@ impl<T: fmt::Debug> fmt::Debug for List<T> {
 /// `Option<List<T>>`.
 #[doc(hidden)]
 pub trait ListSlot {
-    /// Puts an empty list in place of what is there; the path stays.
-    fn clear(&mut self);
-    fn push(&mut self) -> &mut dyn Record;
-    fn set_href(&mut self, href: String);
-    fn is_set(&self) -> bool;
-    fn href(&self) -> Option<&str>;
-    fn get(&self, index: usize) -> Option<&dyn Record>;
+    /// Path and items; `None` when the member is not set.
+    fn parts(&self) -> Option<(Option<&str>, &dyn Items)>;
+    /// Path and items, for changes. The member is set from now on.
+    fn parts_mut(&mut self) -> (&mut Option<String>, &mut dyn Items);
 }
 
 impl<T: Record + Clone + Default> ListSlot for Option<List<T>> {
-    fn clear(&mut self) {
-        self.get_or_insert_default().items = None;
+    fn parts(&self) -> Option<(Option<&str>, &dyn Items)> {
+        match self {
+            Some(list) => Some((list.href.as_deref(), &list.items)),
+            None => None,
+        }
     }
 
-    fn push(&mut self) -> &mut dyn Record {
-        self.get_or_insert_default().push()
-    }
-
-    fn set_href(&mut self, href: String) {
-        self.get_or_insert_default().href = Some(href);
-    }
-
-    fn is_set(&self) -> bool {
-        self.is_some()
-    }
-
-    fn href(&self) -> Option<&str> {
-        self.as_ref()?.href.as_deref()
-    }
-
-    fn get(&self, index: usize) -> Option<&dyn Record> {
-        self.as_ref()?.iter().nth(index).map(|item| item as &dyn Record)
+    fn parts_mut(&mut self) -> (&mut Option<String>, &mut dyn Items) {
+        if self.is_none() {
+            *self = Some(List::new());
+        }
+        match self {
+            Some(list) => (&mut list.href, &mut list.items),
+            None => unreachable!("a list was set above"),
+        }
     }
 }
 
-impl<T: Record + Clone + Default> List<T> {
-    fn push(&mut self) -> &mut dyn Record {
-        let items = self.items_mut();
-        items.push(T::default());
-        match items.last_mut() {
-            Some(item) => item,
-            None => unreachable!("an item was pushed above"),
+/// Items of a [`List`], without their type.
+#[doc(hidden)]
+pub trait Items {
+    fn get(&self, index: usize) -> Option<&dyn Record>;
+    fn clear(&mut self);
+    /// Adds an item with nothing set.
+    fn push(&mut self) -> &mut dyn Record;
+}
+
+impl<T: Record + Clone + Default> Items for Option<Box<dyn Hold<Vec<T>>>> {
+    fn get(&self, index: usize) -> Option<&dyn Record> {
+        match self {
+            Some(items) => match (**items).held().get(index) {
+                Some(item) => Some(item),
+                None => None,
+            },
+            None => None,
         }
     }
+
+    fn clear(&mut self) {
+        *self = None;
+    }
+
+    fn push(&mut self) -> &mut dyn Record {
+        if self.is_none() {
+            *self = Some(Box::new(Vec::<T>::new()));
+        }
+        let Some(items) = self else { unreachable!("items were set above") };
+        let items = (**items).held_mut();
+        let index = items.len();
+        items.push(T::default());
+        &mut items[index]
+    }
+}
+
+/// The items, one after the other.
+pub(crate) fn iter(items: &dyn Items) -> impl Iterator<Item = &dyn Record> {
+    (0..).map_while(|index| items.get(index))
 }

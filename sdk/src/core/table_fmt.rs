@@ -1,6 +1,6 @@
 //! `Debug` and equality of every type, over the tables.
 
-use super::link::Target;
+use super::link::{self, Items, Target};
 use super::table::{Record, View};
 use std::fmt;
 
@@ -54,9 +54,10 @@ impl fmt::Debug for DebugView<'_> {
             View::Enums(values) => f.write_str(&format!("[{}]", values.texts().unwrap_or_default().join(", "))),
             View::Object(object) => object.record().map_or(Ok(()), |record| debug(record, f)),
             View::Link(link) => link.target().map_or(Ok(()), |target| debug_link(target, f)),
-            View::List(list) => match (list.get(0), list.href()) {
-                (None, Some(href)) => write!(f, "List({href:?})"),
-                _ => f.debug_list().entries((0..).map_while(|index| list.get(index)).map(DebugRecord)).finish(),
+            View::List(list) => match list.parts() {
+                None => Ok(()),
+                Some((Some(href), items)) if items.get(0).is_none() => write!(f, "List({href:?})"),
+                Some((_, items)) => f.debug_list().entries(link::iter(items).map(DebugRecord)).finish(),
             },
         }
     }
@@ -81,7 +82,7 @@ impl View<'_> {
             View::Enums(values) => values.texts().is_some(),
             View::Object(object) => object.record().is_some(),
             View::Link(link) => link.target().is_some(),
-            View::List(list) => list.is_set(),
+            View::List(list) => list.parts().is_some(),
         }
     }
 }
@@ -110,18 +111,18 @@ fn views_equal(a: &View<'_>, b: &View<'_>) -> bool {
             (Some(a), Some(b)) => links_equal(a, b),
             (a, b) => a.is_none() && b.is_none(),
         },
-        (View::List(a), View::List(b)) => {
-            let items_equal = || {
-                (0..)
-                    .map(|index| (a.get(index), b.get(index)))
-                    .take_while(|(a, b)| a.is_some() || b.is_some())
-                    .all(|(a, b)| matches!((a, b), (Some(a), Some(b)) if equal(a, b)))
-            };
-            a.is_set() == b.is_set() && a.href() == b.href() && items_equal()
-        }
+        (View::List(a), View::List(b)) => match (a.parts(), b.parts()) {
+            (Some((a_href, a)), Some((b_href, b))) => a_href == b_href && items_equal(a, b),
+            (a, b) => a.is_none() && b.is_none(),
+        },
         (View::None, View::None) => true,
         _ => false,
     }
+}
+
+fn items_equal(a: &dyn Items, b: &dyn Items) -> bool {
+    let pairs = (0..).map(|index| (a.get(index), b.get(index)));
+    pairs.take_while(|(a, b)| a.is_some() || b.is_some()).all(|pair| matches!(pair, (Some(a), Some(b)) if equal(a, b)))
 }
 
 pub(crate) fn links_equal(a: Target<'_>, b: Target<'_>) -> bool {

@@ -48,6 +48,11 @@ pub(crate) fn nothing(reply: &Reply) -> Result<()> {
     success(reply).map(|_| ())
 }
 
+/// Success of an action that has no result.
+pub(crate) fn done(reply: &Reply) -> Result<()> {
+    action(reply).map(|_| ())
+}
+
 /// The result of an action. A fault within is a failure whatever the status.
 pub(crate) fn action(reply: &Reply) -> Result<Action> {
     let mut action = Action::default();

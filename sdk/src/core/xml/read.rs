@@ -98,12 +98,13 @@ fn read_member(source: &mut Source<'_>, start: &Start<'_>, item: &str, slot: Slo
 }
 
 fn read_items(source: &mut Source<'_>, start: &Start<'_>, item: &str, list: &mut dyn ListSlot) -> Result<()> {
-    list.clear();
+    let (list_href, items) = list.parts_mut();
+    items.clear();
     // A `link` to the list, read before, counts more than what the list says of itself.
-    if list.href().is_none() {
+    if list_href.is_none() {
         source.attributes(start, |name, value| {
             if name == "href" {
-                list.set_href(value);
+                *list_href = Some(value);
             }
             Ok(())
         })?;
@@ -113,7 +114,7 @@ fn read_items(source: &mut Source<'_>, start: &Start<'_>, item: &str, list: &mut
     }
     while let Some(child) = source.child()? {
         if child.name() == item {
-            read_into(source, &child, list.push())?;
+            read_into(source, &child, items.push())?;
         } else {
             source.skip(&child)?;
         }
@@ -151,7 +152,7 @@ fn read_link(source: &mut Source<'_>, start: &Start<'_>, record: &mut dyn Record
         && let Some(index) = record.table().rel(&rel)
         && let Slot::List(list) = record.slot(index)
     {
-        list.set_href(href);
+        *list.parts_mut().0 = Some(href);
     }
     source.skip(start)
 }

@@ -1,6 +1,6 @@
 //! Record → document, over the tables. Only what is set is written.
 
-use crate::core::link::{ListSlot, Target};
+use crate::core::link::{self, ListSlot, Target};
 use crate::core::table::{Field, Record, View};
 use std::fmt::{self, Display, Write};
 
@@ -104,17 +104,25 @@ fn write_member(field: &Field, view: &View<'_>, out: &mut String) -> Result<()> 
                 Ok(())
             }
         },
-        // A list that was not read, only its path, says nothing about the items.
-        View::List(list) if list.get(0).is_none() && list.href().is_some() => Ok(()),
-        View::List(list) if !list.is_set() => Ok(()),
-        View::List(list) => write_list(*list, tag, field.item, out),
+        View::List(list) => match list.parts() {
+            None => Ok(()),
+            // A list that was not read, only its path, says nothing about the items.
+            Some((Some(_), items)) if items.get(0).is_none() => Ok(()),
+            Some(_) => write_list(*list, tag, field.item, out),
+        },
     }
 }
 
 fn write_list(list: &dyn ListSlot, tag: &str, item: &str, out: &mut String) -> Result<()> {
     let _ = write!(out, "<{tag}");
-    list.href().map_or(Ok(()), |href| write_attribute("href", href, out))?;
-    write_content(tag, out, |out| (0..).map_while(|index| list.get(index)).try_for_each(|record| write_record(record, item, out)))
+    let parts = list.parts();
+    if let Some((Some(href), _)) = parts {
+        write_attribute("href", href, out)?;
+    }
+    write_content(tag, out, |out| match parts {
+        Some((_, items)) => link::iter(items).try_for_each(|record| write_record(record, item, out)),
+        None => Ok(()),
+    })
 }
 
 fn write_texts<'a>(texts: impl Iterator<Item = &'a str>, tag: &str, item: &str, out: &mut String) -> Result<()> {

@@ -15,6 +15,7 @@ impl AffinityGroupService {
     /// Reads the affinity group.
     ///
     /// `GET /clusters/{cluster_id}/affinitygroups/{group_id}`
+    #[inline]
     pub fn get(&self) -> AffinityGroupServiceGetRequest {
         AffinityGroupServiceGetRequest {
             call: self.0.get(),
@@ -26,6 +27,7 @@ impl AffinityGroupService {
     /// `PUT /clusters/{cluster_id}/affinitygroups/{group_id}`
     ///
     /// Optional: `group.enforcing`, `group.name`, `group.positive`.
+    #[inline]
     pub fn update(&self) -> AffinityGroupServiceUpdateRequest {
         AffinityGroupServiceUpdateRequest {
             call: self.0.update("group"),
@@ -35,6 +37,7 @@ impl AffinityGroupService {
     /// Deletes the affinity group.
     ///
     /// `DELETE /clusters/{cluster_id}/affinitygroups/{group_id}`
+    #[inline]
     pub fn remove(&self) -> AffinityGroupServiceRemoveRequest {
         AffinityGroupServiceRemoveRequest {
             call: self.0.remove(),
@@ -42,6 +45,7 @@ impl AffinityGroupService {
     }
 
     /// Service of the virtual machines in the group.
+    #[inline]
     pub fn vms_service(&self) -> super::AffinityGroupVmsService {
         super::AffinityGroupVmsService(self.0.child("vms"))
     }
@@ -49,6 +53,7 @@ impl AffinityGroupService {
     /// Service of the hosts in the group.
     ///
     /// Since 4.4.
+    #[inline]
     pub fn hosts_service(&self) -> super::AffinityGroupHostsService {
         super::AffinityGroupHostsService(self.0.child("hosts"))
     }
@@ -56,6 +61,7 @@ impl AffinityGroupService {
     /// Service of the virtual machine labels in the group.
     ///
     /// Since 4.3.6.
+    #[inline]
     pub fn vm_labels_service(&self) -> super::AffinityGroupVmLabelsService {
         super::AffinityGroupVmLabelsService(self.0.child("vmlabels"))
     }
@@ -63,6 +69,7 @@ impl AffinityGroupService {
     /// Service of the host labels in the group.
     ///
     /// Since 4.3.6.
+    #[inline]
     pub fn host_labels_service(&self) -> super::AffinityGroupHostLabelsService {
         super::AffinityGroupHostLabelsService(self.0.child("hostlabels"))
     }
@@ -80,12 +87,14 @@ impl AffinityGroupServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `group`: Affinity group that was read.
+    #[inline]
     pub fn send(self) -> Pending<types::AffinityGroup> {
         self.call.send(answer::object)
     }
@@ -101,18 +110,21 @@ pub struct AffinityGroupServiceUpdateRequest {
 
 impl AffinityGroupServiceUpdateRequest {
     /// Affinity group with the new values.
+    #[inline]
     pub fn group(mut self, value: impl Borrow<types::AffinityGroup>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. Returns `group`: Affinity group with the new values.
+    #[inline]
     pub fn send(self) -> Pending<types::AffinityGroup> {
         self.call.send(answer::accepted)
     }
@@ -128,12 +140,14 @@ pub struct AffinityGroupServiceRemoveRequest {
 
 impl AffinityGroupServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

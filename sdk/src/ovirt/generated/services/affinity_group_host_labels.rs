@@ -22,6 +22,7 @@ impl AffinityGroupHostLabelsService {
     /// `POST /clusters/{cluster_id}/affinitygroups/{group_id}/hostlabels`
     ///
     /// Mandatory: `label.id` or `label.name`.
+    #[inline]
     pub fn add(&self) -> AffinityGroupHostLabelsServiceAddRequest {
         AffinityGroupHostLabelsServiceAddRequest {
             call: self.0.add("label"),
@@ -33,6 +34,7 @@ impl AffinityGroupHostLabelsService {
     /// Since 4.3.6.
     ///
     /// `GET /clusters/{cluster_id}/affinitygroups/{group_id}/hostlabels`
+    #[inline]
     pub fn list(&self) -> AffinityGroupHostLabelsServiceListRequest {
         AffinityGroupHostLabelsServiceListRequest {
             call: self.0.get(),
@@ -42,6 +44,7 @@ impl AffinityGroupHostLabelsService {
     /// Service of one host label in the group.
     ///
     /// Since 4.3.6.
+    #[inline]
     pub fn label_service(&self, id: &str) -> super::AffinityGroupHostLabelService {
         super::AffinityGroupHostLabelService(self.0.item(id))
     }
@@ -59,12 +62,14 @@ impl AffinityGroupHostLabelsServiceAddRequest {
     /// Affinity label to put into the group.
     ///
     /// Since 4.3.6.
+    #[inline]
     pub fn label(mut self, value: impl Borrow<types::AffinityLabel>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `label`: Affinity label to put into the group.
+    #[inline]
     pub fn send(self) -> Pending<types::AffinityLabel> {
         self.call.send(answer::accepted)
     }
@@ -82,6 +87,7 @@ impl AffinityGroupHostLabelsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     ///
     /// Since 4.3.6.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -90,12 +96,14 @@ impl AffinityGroupHostLabelsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `labels`: Host labels of the group.
+    #[inline]
     pub fn send(self) -> Pending<List<types::AffinityLabel>> {
         self.call.send(answer::list)
     }

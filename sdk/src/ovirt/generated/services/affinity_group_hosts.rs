@@ -22,6 +22,7 @@ impl AffinityGroupHostsService {
     /// `POST /clusters/{cluster_id}/affinitygroups/{group_id}/hosts`
     ///
     /// Mandatory: `host.id` or `host.name`.
+    #[inline]
     pub fn add(&self) -> AffinityGroupHostsServiceAddRequest {
         AffinityGroupHostsServiceAddRequest {
             call: self.0.add("host"),
@@ -33,6 +34,7 @@ impl AffinityGroupHostsService {
     /// Since 4.4.
     ///
     /// `GET /clusters/{cluster_id}/affinitygroups/{group_id}/hosts`
+    #[inline]
     pub fn list(&self) -> AffinityGroupHostsServiceListRequest {
         AffinityGroupHostsServiceListRequest {
             call: self.0.get(),
@@ -42,6 +44,7 @@ impl AffinityGroupHostsService {
     /// Service of one host in the group; accepts the identifier or the name of the host.
     ///
     /// Since 4.4.
+    #[inline]
     pub fn host_service(&self, id_or_name: &str) -> super::AffinityGroupHostService {
         super::AffinityGroupHostService(self.0.item(id_or_name))
     }
@@ -59,12 +62,14 @@ impl AffinityGroupHostsServiceAddRequest {
     /// Host to put into the group.
     ///
     /// Since 4.4.
+    #[inline]
     pub fn host(mut self, value: impl Borrow<types::Host>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `host`: Host to put into the group.
+    #[inline]
     pub fn send(self) -> Pending<types::Host> {
         self.call.send(answer::accepted)
     }
@@ -82,6 +87,7 @@ impl AffinityGroupHostsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     ///
     /// Since 4.4.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -90,12 +96,14 @@ impl AffinityGroupHostsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `hosts`: Hosts of the group.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Host>> {
         self.call.send(answer::list)
     }

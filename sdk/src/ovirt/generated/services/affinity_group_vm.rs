@@ -13,6 +13,7 @@ impl AffinityGroupVmService {
     /// Takes the virtual machine out of the affinity group.
     ///
     /// `DELETE /clusters/{cluster_id}/affinitygroups/{group_id}/vms/{vm_id}`
+    #[inline]
     pub fn remove(&self) -> AffinityGroupVmServiceRemoveRequest {
         AffinityGroupVmServiceRemoveRequest {
             call: self.0.remove(),
@@ -30,12 +31,14 @@ pub struct AffinityGroupVmServiceRemoveRequest {
 
 impl AffinityGroupVmServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

@@ -17,6 +17,7 @@ impl AffinityGroupVmLabelService {
     /// Since 4.3.6.
     ///
     /// `DELETE /clusters/{cluster_id}/affinitygroups/{group_id}/vmlabels/{label_id}`
+    #[inline]
     pub fn remove(&self) -> AffinityGroupVmLabelServiceRemoveRequest {
         AffinityGroupVmLabelServiceRemoveRequest {
             call: self.0.remove(),
@@ -36,12 +37,14 @@ impl AffinityGroupVmLabelServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     ///
     /// Since 4.3.6.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

@@ -18,6 +18,7 @@ impl AffinityGroupVmsService {
     /// `POST /clusters/{cluster_id}/affinitygroups/{group_id}/vms`
     ///
     /// Mandatory: `vm.id` or `vm.name`.
+    #[inline]
     pub fn add(&self) -> AffinityGroupVmsServiceAddRequest {
         AffinityGroupVmsServiceAddRequest {
             call: self.0.add("vm"),
@@ -27,6 +28,7 @@ impl AffinityGroupVmsService {
     /// Lists the virtual machines of the affinity group, in no fixed order.
     ///
     /// `GET /clusters/{cluster_id}/affinitygroups/{group_id}/vms`
+    #[inline]
     pub fn list(&self) -> AffinityGroupVmsServiceListRequest {
         AffinityGroupVmsServiceListRequest {
             call: self.0.get(),
@@ -34,6 +36,7 @@ impl AffinityGroupVmsService {
     }
 
     /// Service of one virtual machine in the group.
+    #[inline]
     pub fn vm_service(&self, id: &str) -> super::AffinityGroupVmService {
         super::AffinityGroupVmService(self.0.item(id))
     }
@@ -49,12 +52,14 @@ pub struct AffinityGroupVmsServiceAddRequest {
 
 impl AffinityGroupVmsServiceAddRequest {
     /// Virtual machine to put into the group.
+    #[inline]
     pub fn vm(mut self, value: impl Borrow<types::Vm>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `vm`: Virtual machine to put into the group.
+    #[inline]
     pub fn send(self) -> Pending<types::Vm> {
         self.call.send(answer::accepted)
     }
@@ -70,6 +75,7 @@ pub struct AffinityGroupVmsServiceListRequest {
 
 impl AffinityGroupVmsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -78,12 +84,14 @@ impl AffinityGroupVmsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `vms`: Virtual machines of the group.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Vm>> {
         self.call.send(answer::list)
     }

@@ -18,6 +18,7 @@ impl AffinityGroupsService {
     /// `POST /clusters/{cluster_id}/affinitygroups`
     ///
     /// Mandatory: `group.name`.
+    #[inline]
     pub fn add(&self) -> AffinityGroupsServiceAddRequest {
         AffinityGroupsServiceAddRequest {
             call: self.0.add("group"),
@@ -27,6 +28,7 @@ impl AffinityGroupsService {
     /// Lists the affinity groups, in no fixed order.
     ///
     /// `GET /clusters/{cluster_id}/affinitygroups`
+    #[inline]
     pub fn list(&self) -> AffinityGroupsServiceListRequest {
         AffinityGroupsServiceListRequest {
             call: self.0.get(),
@@ -34,6 +36,7 @@ impl AffinityGroupsService {
     }
 
     /// Service of one affinity group, by identifier.
+    #[inline]
     pub fn group_service(&self, id: &str) -> super::AffinityGroupService {
         super::AffinityGroupService(self.0.item(id))
     }
@@ -49,12 +52,14 @@ pub struct AffinityGroupsServiceAddRequest {
 
 impl AffinityGroupsServiceAddRequest {
     /// Affinity group to create.
+    #[inline]
     pub fn group(mut self, value: impl Borrow<types::AffinityGroup>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `group`: Affinity group to create.
+    #[inline]
     pub fn send(self) -> Pending<types::AffinityGroup> {
         self.call.send(answer::accepted)
     }
@@ -70,6 +75,7 @@ pub struct AffinityGroupsServiceListRequest {
 
 impl AffinityGroupsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -78,12 +84,14 @@ impl AffinityGroupsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `groups`: Affinity groups found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::AffinityGroup>> {
         self.call.send(answer::list)
     }

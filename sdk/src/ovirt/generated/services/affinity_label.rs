@@ -15,6 +15,7 @@ impl AffinityLabelService {
     /// Reads the label.
     ///
     /// `GET /affinitylabels/{label_id}`
+    #[inline]
     pub fn get(&self) -> AffinityLabelServiceGetRequest {
         AffinityLabelServiceGetRequest {
             call: self.0.get(),
@@ -24,6 +25,7 @@ impl AffinityLabelService {
     /// Changes the metadata of the label, such as `name` or `description`.
     ///
     /// `PUT /affinitylabels/{label_id}`
+    #[inline]
     pub fn update(&self) -> AffinityLabelServiceUpdateRequest {
         AffinityLabelServiceUpdateRequest {
             call: self.0.update("label"),
@@ -33,6 +35,7 @@ impl AffinityLabelService {
     /// Deletes the label everywhere; hosts and virtual machines that carry it lose it.
     ///
     /// `DELETE /affinitylabels/{label_id}`
+    #[inline]
     pub fn remove(&self) -> AffinityLabelServiceRemoveRequest {
         AffinityLabelServiceRemoveRequest {
             call: self.0.remove(),
@@ -40,11 +43,13 @@ impl AffinityLabelService {
     }
 
     /// Service of the virtual machines that carry the label.
+    #[inline]
     pub fn vms_service(&self) -> super::AffinityLabelVmsService {
         super::AffinityLabelVmsService(self.0.child("vms"))
     }
 
     /// Service of the hosts that carry the label.
+    #[inline]
     pub fn hosts_service(&self) -> super::AffinityLabelHostsService {
         super::AffinityLabelHostsService(self.0.child("hosts"))
     }
@@ -62,12 +67,14 @@ impl AffinityLabelServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `label`: Label that was read.
+    #[inline]
     pub fn send(self) -> Pending<types::AffinityLabel> {
         self.call.send(answer::object)
     }
@@ -83,12 +90,14 @@ pub struct AffinityLabelServiceUpdateRequest {
 
 impl AffinityLabelServiceUpdateRequest {
     /// Label with the new values.
+    #[inline]
     pub fn label(mut self, value: impl Borrow<types::AffinityLabel>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `label`: Label with the new values.
+    #[inline]
     pub fn send(self) -> Pending<types::AffinityLabel> {
         self.call.send(answer::accepted)
     }
@@ -104,6 +113,7 @@ pub struct AffinityLabelServiceRemoveRequest {
 
 impl AffinityLabelServiceRemoveRequest {
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

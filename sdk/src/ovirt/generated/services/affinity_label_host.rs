@@ -14,6 +14,7 @@ impl AffinityLabelHostService {
     /// Takes the label off the host.
     ///
     /// `DELETE /affinitylabels/{label_id}/hosts/{host_id}`
+    #[inline]
     pub fn remove(&self) -> AffinityLabelHostServiceRemoveRequest {
         AffinityLabelHostServiceRemoveRequest {
             call: self.0.remove(),
@@ -23,6 +24,7 @@ impl AffinityLabelHostService {
     /// Reads the host that carries the label.
     ///
     /// `GET /affinitylabels/{label_id}/hosts/{host_id}`
+    #[inline]
     pub fn get(&self) -> AffinityLabelHostServiceGetRequest {
         AffinityLabelHostServiceGetRequest {
             call: self.0.get(),
@@ -40,6 +42,7 @@ pub struct AffinityLabelHostServiceRemoveRequest {
 
 impl AffinityLabelHostServiceRemoveRequest {
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }
@@ -57,12 +60,14 @@ impl AffinityLabelHostServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `host`: Host that was read.
+    #[inline]
     pub fn send(self) -> Pending<types::Host> {
         self.call.send(answer::object)
     }

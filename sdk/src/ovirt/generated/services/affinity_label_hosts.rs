@@ -16,6 +16,7 @@ impl AffinityLabelHostsService {
     /// Puts the label on a host.
     ///
     /// `POST /affinitylabels/{label_id}/hosts`
+    #[inline]
     pub fn add(&self) -> AffinityLabelHostsServiceAddRequest {
         AffinityLabelHostsServiceAddRequest {
             call: self.0.add("host"),
@@ -25,6 +26,7 @@ impl AffinityLabelHostsService {
     /// Lists the hosts that carry the label, in no fixed order.
     ///
     /// `GET /affinitylabels/{label_id}/hosts`
+    #[inline]
     pub fn list(&self) -> AffinityLabelHostsServiceListRequest {
         AffinityLabelHostsServiceListRequest {
             call: self.0.get(),
@@ -32,6 +34,7 @@ impl AffinityLabelHostsService {
     }
 
     /// Service of one labeled host, for taking the label off.
+    #[inline]
     pub fn host_service(&self, id: &str) -> super::AffinityLabelHostService {
         super::AffinityLabelHostService(self.0.item(id))
     }
@@ -47,12 +50,14 @@ pub struct AffinityLabelHostsServiceAddRequest {
 
 impl AffinityLabelHostsServiceAddRequest {
     /// Host to label.
+    #[inline]
     pub fn host(mut self, value: impl Borrow<types::Host>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `host`: Host to label.
+    #[inline]
     pub fn send(self) -> Pending<types::Host> {
         self.call.send(answer::accepted)
     }
@@ -70,12 +75,14 @@ impl AffinityLabelHostsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `hosts`: Hosts that carry the label.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Host>> {
         self.call.send(answer::list)
     }

@@ -14,6 +14,7 @@ impl AffinityLabelVmService {
     /// Takes the label off the virtual machine.
     ///
     /// `DELETE /affinitylabels/{label_id}/vms/{vm_id}`
+    #[inline]
     pub fn remove(&self) -> AffinityLabelVmServiceRemoveRequest {
         AffinityLabelVmServiceRemoveRequest {
             call: self.0.remove(),
@@ -23,6 +24,7 @@ impl AffinityLabelVmService {
     /// Reads the virtual machine that carries the label.
     ///
     /// `GET /affinitylabels/{label_id}/vms/{vm_id}`
+    #[inline]
     pub fn get(&self) -> AffinityLabelVmServiceGetRequest {
         AffinityLabelVmServiceGetRequest {
             call: self.0.get(),
@@ -40,6 +42,7 @@ pub struct AffinityLabelVmServiceRemoveRequest {
 
 impl AffinityLabelVmServiceRemoveRequest {
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }
@@ -57,12 +60,14 @@ impl AffinityLabelVmServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `vm`: Virtual machine that was read.
+    #[inline]
     pub fn send(self) -> Pending<types::Vm> {
         self.call.send(answer::object)
     }

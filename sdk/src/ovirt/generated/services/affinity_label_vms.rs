@@ -16,6 +16,7 @@ impl AffinityLabelVmsService {
     /// Puts the label on a virtual machine.
     ///
     /// `POST /affinitylabels/{label_id}/vms`
+    #[inline]
     pub fn add(&self) -> AffinityLabelVmsServiceAddRequest {
         AffinityLabelVmsServiceAddRequest {
             call: self.0.add("vm"),
@@ -25,6 +26,7 @@ impl AffinityLabelVmsService {
     /// Lists the virtual machines that carry the label, in no fixed order.
     ///
     /// `GET /affinitylabels/{label_id}/vms`
+    #[inline]
     pub fn list(&self) -> AffinityLabelVmsServiceListRequest {
         AffinityLabelVmsServiceListRequest {
             call: self.0.get(),
@@ -32,6 +34,7 @@ impl AffinityLabelVmsService {
     }
 
     /// Service of one labeled virtual machine, for taking the label off.
+    #[inline]
     pub fn vm_service(&self, id: &str) -> super::AffinityLabelVmService {
         super::AffinityLabelVmService(self.0.item(id))
     }
@@ -47,12 +50,14 @@ pub struct AffinityLabelVmsServiceAddRequest {
 
 impl AffinityLabelVmsServiceAddRequest {
     /// Virtual machine to label.
+    #[inline]
     pub fn vm(mut self, value: impl Borrow<types::Vm>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `vm`: Virtual machine to label.
+    #[inline]
     pub fn send(self) -> Pending<types::Vm> {
         self.call.send(answer::accepted)
     }
@@ -70,12 +75,14 @@ impl AffinityLabelVmsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `vms`: Virtual machines that carry the label.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Vm>> {
         self.call.send(answer::list)
     }

@@ -16,6 +16,7 @@ impl AffinityLabelsService {
     /// Creates a label and puts it at once on every host and virtual machine named in its `hosts` and `vms`.
     ///
     /// `POST /affinitylabels`
+    #[inline]
     pub fn add(&self) -> AffinityLabelsServiceAddRequest {
         AffinityLabelsServiceAddRequest {
             call: self.0.add("label"),
@@ -25,6 +26,7 @@ impl AffinityLabelsService {
     /// Lists all affinity labels, in no fixed order.
     ///
     /// `GET /affinitylabels`
+    #[inline]
     pub fn list(&self) -> AffinityLabelsServiceListRequest {
         AffinityLabelsServiceListRequest {
             call: self.0.get(),
@@ -32,6 +34,7 @@ impl AffinityLabelsService {
     }
 
     /// Service of one label.
+    #[inline]
     pub fn label_service(&self, id: &str) -> super::AffinityLabelService {
         super::AffinityLabelService(self.0.item(id))
     }
@@ -47,12 +50,14 @@ pub struct AffinityLabelsServiceAddRequest {
 
 impl AffinityLabelsServiceAddRequest {
     /// Label to create.
+    #[inline]
     pub fn label(mut self, value: impl Borrow<types::AffinityLabel>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `label`: Label to create.
+    #[inline]
     pub fn send(self) -> Pending<types::AffinityLabel> {
         self.call.send(answer::accepted)
     }
@@ -68,6 +73,7 @@ pub struct AffinityLabelsServiceListRequest {
 
 impl AffinityLabelsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -76,12 +82,14 @@ impl AffinityLabelsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `labels`: Affinity labels found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::AffinityLabel>> {
         self.call.send(answer::list)
     }

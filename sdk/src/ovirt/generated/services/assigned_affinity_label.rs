@@ -14,6 +14,7 @@ impl AssignedAffinityLabelService {
     /// Reads the label on the entity.
     ///
     /// `GET /hosts/{host_id}/affinitylabels/{label_id}`
+    #[inline]
     pub fn get(&self) -> AssignedAffinityLabelServiceGetRequest {
         AssignedAffinityLabelServiceGetRequest {
             call: self.0.get(),
@@ -23,6 +24,7 @@ impl AssignedAffinityLabelService {
     /// Takes the label off the entity; the label continues to exist.
     ///
     /// `DELETE /hosts/{host_id}/affinitylabels/{label_id}`
+    #[inline]
     pub fn remove(&self) -> AssignedAffinityLabelServiceRemoveRequest {
         AssignedAffinityLabelServiceRemoveRequest {
             call: self.0.remove(),
@@ -42,12 +44,14 @@ impl AssignedAffinityLabelServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `label`: Label that was read.
+    #[inline]
     pub fn send(self) -> Pending<types::AffinityLabel> {
         self.call.send(answer::object)
     }
@@ -63,6 +67,7 @@ pub struct AssignedAffinityLabelServiceRemoveRequest {
 
 impl AssignedAffinityLabelServiceRemoveRequest {
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

@@ -16,6 +16,7 @@ impl AssignedAffinityLabelsService {
     /// Puts a label on the entity.
     ///
     /// `POST /hosts/{host_id}/affinitylabels`
+    #[inline]
     pub fn add(&self) -> AssignedAffinityLabelsServiceAddRequest {
         AssignedAffinityLabelsServiceAddRequest {
             call: self.0.add("label"),
@@ -25,6 +26,7 @@ impl AssignedAffinityLabelsService {
     /// Lists the labels of the entity, in no fixed order.
     ///
     /// `GET /hosts/{host_id}/affinitylabels`
+    #[inline]
     pub fn list(&self) -> AssignedAffinityLabelsServiceListRequest {
         AssignedAffinityLabelsServiceListRequest {
             call: self.0.get(),
@@ -32,6 +34,7 @@ impl AssignedAffinityLabelsService {
     }
 
     /// Service of one label on the entity, for taking it off.
+    #[inline]
     pub fn label_service(&self, id: &str) -> super::AssignedAffinityLabelService {
         super::AssignedAffinityLabelService(self.0.item(id))
     }
@@ -47,12 +50,14 @@ pub struct AssignedAffinityLabelsServiceAddRequest {
 
 impl AssignedAffinityLabelsServiceAddRequest {
     /// Label to put on the entity.
+    #[inline]
     pub fn label(mut self, value: impl Borrow<types::AffinityLabel>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `label`: Label to put on the entity.
+    #[inline]
     pub fn send(self) -> Pending<types::AffinityLabel> {
         self.call.send(answer::accepted)
     }
@@ -70,12 +75,14 @@ impl AssignedAffinityLabelsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `label`: Labels of the entity.
+    #[inline]
     pub fn send(self) -> Pending<List<types::AffinityLabel>> {
         self.call.send(answer::list)
     }

@@ -20,6 +20,7 @@ impl AssignedDiskProfilesService {
     /// Mandatory: `profile.name`.
     ///
     /// Optional: `profile.description`, `profile.qos.id`.
+    #[inline]
     pub fn add(&self) -> AssignedDiskProfilesServiceAddRequest {
         AssignedDiskProfilesServiceAddRequest {
             call: self.0.add("profile"),
@@ -29,6 +30,7 @@ impl AssignedDiskProfilesService {
     /// Lists the disk profiles of the storage domain, in no fixed order.
     ///
     /// `GET /storagedomains/{storage_domain_id}/diskprofiles`
+    #[inline]
     pub fn list(&self) -> AssignedDiskProfilesServiceListRequest {
         AssignedDiskProfilesServiceListRequest {
             call: self.0.get(),
@@ -36,6 +38,7 @@ impl AssignedDiskProfilesService {
     }
 
     /// Service of one disk profile.
+    #[inline]
     pub fn profile_service(&self, id: &str) -> super::AssignedDiskProfileService {
         super::AssignedDiskProfileService(self.0.item(id))
     }
@@ -51,12 +54,14 @@ pub struct AssignedDiskProfilesServiceAddRequest {
 
 impl AssignedDiskProfilesServiceAddRequest {
     /// Disk profile to create.
+    #[inline]
     pub fn profile(mut self, value: impl Borrow<types::DiskProfile>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `profile`: Disk profile to create.
+    #[inline]
     pub fn send(self) -> Pending<types::DiskProfile> {
         self.call.send(answer::accepted)
     }
@@ -72,6 +77,7 @@ pub struct AssignedDiskProfilesServiceListRequest {
 
 impl AssignedDiskProfilesServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -80,12 +86,14 @@ impl AssignedDiskProfilesServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `profiles`: Disk profiles of the storage domain.
+    #[inline]
     pub fn send(self) -> Pending<List<types::DiskProfile>> {
         self.call.send(answer::list)
     }

@@ -18,6 +18,7 @@ impl AssignedPermissionsService {
     /// `POST /clusters/{cluster_id}/permissions`
     ///
     /// Mandatory: `permission.user.id`.
+    #[inline]
     pub fn add_user_level(&self) -> AssignedPermissionsServiceAddUserLevelRequest {
         AssignedPermissionsServiceAddUserLevelRequest {
             call: self.0.add("permission"),
@@ -29,6 +30,7 @@ impl AssignedPermissionsService {
     /// `POST /clusters/{cluster_id}/permissions`
     ///
     /// Mandatory: `permission.group.id`.
+    #[inline]
     pub fn add_group_level(&self) -> AssignedPermissionsServiceAddGroupLevelRequest {
         AssignedPermissionsServiceAddGroupLevelRequest {
             call: self.0.add("permission"),
@@ -40,6 +42,7 @@ impl AssignedPermissionsService {
     /// `POST /clusters/{cluster_id}/permissions`
     ///
     /// Mandatory: `permission.data_center.id`.
+    #[inline]
     pub fn add_data_center_permission(
         &self,
     ) -> AssignedPermissionsServiceAddDataCenterPermissionRequest {
@@ -53,6 +56,7 @@ impl AssignedPermissionsService {
     /// `POST /clusters/{cluster_id}/permissions`
     ///
     /// Mandatory: `permission.cluster.id`.
+    #[inline]
     pub fn add_cluster_permission(
         &self,
     ) -> AssignedPermissionsServiceAddClusterPermissionRequest {
@@ -66,6 +70,7 @@ impl AssignedPermissionsService {
     /// `POST /clusters/{cluster_id}/permissions`
     ///
     /// Mandatory: `permission.host.id`.
+    #[inline]
     pub fn add_host_permission(
         &self,
     ) -> AssignedPermissionsServiceAddHostPermissionRequest {
@@ -79,6 +84,7 @@ impl AssignedPermissionsService {
     /// `POST /clusters/{cluster_id}/permissions`
     ///
     /// Mandatory: `permission.storage_domain.id`.
+    #[inline]
     pub fn add_storage_domain_permission(
         &self,
     ) -> AssignedPermissionsServiceAddStorageDomainPermissionRequest {
@@ -92,6 +98,7 @@ impl AssignedPermissionsService {
     /// `POST /clusters/{cluster_id}/permissions`
     ///
     /// Mandatory: `permission.vm.id`.
+    #[inline]
     pub fn add_vm_permission(&self) -> AssignedPermissionsServiceAddVmPermissionRequest {
         AssignedPermissionsServiceAddVmPermissionRequest {
             call: self.0.add("permission"),
@@ -103,6 +110,7 @@ impl AssignedPermissionsService {
     /// `POST /clusters/{cluster_id}/permissions`
     ///
     /// Mandatory: `permission.vm_pool.id`.
+    #[inline]
     pub fn add_vm_pool_permission(
         &self,
     ) -> AssignedPermissionsServiceAddVmPoolPermissionRequest {
@@ -116,6 +124,7 @@ impl AssignedPermissionsService {
     /// `POST /clusters/{cluster_id}/permissions`
     ///
     /// Mandatory: `permission.template.id`.
+    #[inline]
     pub fn add_template_permission(
         &self,
     ) -> AssignedPermissionsServiceAddTemplatePermissionRequest {
@@ -129,6 +138,7 @@ impl AssignedPermissionsService {
     /// `POST /clusters/{cluster_id}/permissions`
     ///
     /// Mandatory: `permission.role.id` or `permission.role.name`.
+    #[inline]
     pub fn add(&self) -> AssignedPermissionsServiceAddRequest {
         AssignedPermissionsServiceAddRequest {
             call: self.0.add("permission"),
@@ -138,6 +148,7 @@ impl AssignedPermissionsService {
     /// Lists the permissions of the entity, in no fixed order.
     ///
     /// `GET /clusters/{cluster_id}/permissions`
+    #[inline]
     pub fn list(&self) -> AssignedPermissionsServiceListRequest {
         AssignedPermissionsServiceListRequest {
             call: self.0.get(),
@@ -145,6 +156,7 @@ impl AssignedPermissionsService {
     }
 
     /// Service of one permission.
+    #[inline]
     pub fn permission_service(&self, id: &str) -> super::PermissionService {
         super::PermissionService(self.0.item(id))
     }
@@ -160,12 +172,14 @@ pub struct AssignedPermissionsServiceAddUserLevelRequest {
 
 impl AssignedPermissionsServiceAddUserLevelRequest {
     /// Permission to grant.
+    #[inline]
     pub fn permission(mut self, value: impl Borrow<types::Permission>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `permission`: Permission to grant.
+    #[inline]
     pub fn send(self) -> Pending<types::Permission> {
         self.call.send(answer::accepted)
     }
@@ -181,12 +195,14 @@ pub struct AssignedPermissionsServiceAddGroupLevelRequest {
 
 impl AssignedPermissionsServiceAddGroupLevelRequest {
     /// Permission to grant.
+    #[inline]
     pub fn permission(mut self, value: impl Borrow<types::Permission>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `permission`: Permission to grant.
+    #[inline]
     pub fn send(self) -> Pending<types::Permission> {
         self.call.send(answer::accepted)
     }
@@ -202,12 +218,14 @@ pub struct AssignedPermissionsServiceAddDataCenterPermissionRequest {
 
 impl AssignedPermissionsServiceAddDataCenterPermissionRequest {
     /// Permission to grant.
+    #[inline]
     pub fn permission(mut self, value: impl Borrow<types::Permission>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `permission`: Permission to grant.
+    #[inline]
     pub fn send(self) -> Pending<types::Permission> {
         self.call.send(answer::accepted)
     }
@@ -223,12 +241,14 @@ pub struct AssignedPermissionsServiceAddClusterPermissionRequest {
 
 impl AssignedPermissionsServiceAddClusterPermissionRequest {
     /// Permission to grant.
+    #[inline]
     pub fn permission(mut self, value: impl Borrow<types::Permission>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `permission`: Permission to grant.
+    #[inline]
     pub fn send(self) -> Pending<types::Permission> {
         self.call.send(answer::accepted)
     }
@@ -244,12 +264,14 @@ pub struct AssignedPermissionsServiceAddHostPermissionRequest {
 
 impl AssignedPermissionsServiceAddHostPermissionRequest {
     /// Permission to grant.
+    #[inline]
     pub fn permission(mut self, value: impl Borrow<types::Permission>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `permission`: Permission to grant.
+    #[inline]
     pub fn send(self) -> Pending<types::Permission> {
         self.call.send(answer::accepted)
     }
@@ -265,12 +287,14 @@ pub struct AssignedPermissionsServiceAddStorageDomainPermissionRequest {
 
 impl AssignedPermissionsServiceAddStorageDomainPermissionRequest {
     /// Permission to grant.
+    #[inline]
     pub fn permission(mut self, value: impl Borrow<types::Permission>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `permission`: Permission to grant.
+    #[inline]
     pub fn send(self) -> Pending<types::Permission> {
         self.call.send(answer::accepted)
     }
@@ -286,12 +310,14 @@ pub struct AssignedPermissionsServiceAddVmPermissionRequest {
 
 impl AssignedPermissionsServiceAddVmPermissionRequest {
     /// Permission to grant.
+    #[inline]
     pub fn permission(mut self, value: impl Borrow<types::Permission>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `permission`: Permission to grant.
+    #[inline]
     pub fn send(self) -> Pending<types::Permission> {
         self.call.send(answer::accepted)
     }
@@ -307,12 +333,14 @@ pub struct AssignedPermissionsServiceAddVmPoolPermissionRequest {
 
 impl AssignedPermissionsServiceAddVmPoolPermissionRequest {
     /// Permission to grant.
+    #[inline]
     pub fn permission(mut self, value: impl Borrow<types::Permission>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `permission`: Permission to grant.
+    #[inline]
     pub fn send(self) -> Pending<types::Permission> {
         self.call.send(answer::accepted)
     }
@@ -328,12 +356,14 @@ pub struct AssignedPermissionsServiceAddTemplatePermissionRequest {
 
 impl AssignedPermissionsServiceAddTemplatePermissionRequest {
     /// Permission to grant.
+    #[inline]
     pub fn permission(mut self, value: impl Borrow<types::Permission>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `permission`: Permission to grant.
+    #[inline]
     pub fn send(self) -> Pending<types::Permission> {
         self.call.send(answer::accepted)
     }
@@ -349,12 +379,14 @@ pub struct AssignedPermissionsServiceAddRequest {
 
 impl AssignedPermissionsServiceAddRequest {
     /// Permission to grant, with the role and a user or group.
+    #[inline]
     pub fn permission(mut self, value: impl Borrow<types::Permission>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `permission`: Permission to grant, with the role and a user or group.
+    #[inline]
     pub fn send(self) -> Pending<types::Permission> {
         self.call.send(answer::accepted)
     }
@@ -372,12 +404,14 @@ impl AssignedPermissionsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `permissions`: Permissions of the entity.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Permission>> {
         self.call.send(answer::list)
     }

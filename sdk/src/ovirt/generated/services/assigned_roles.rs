@@ -15,6 +15,7 @@ impl AssignedRolesService {
     /// Lists the assigned roles, in no fixed order.
     ///
     /// `GET /groups/{group_id}/roles`
+    #[inline]
     pub fn list(&self) -> AssignedRolesServiceListRequest {
         AssignedRolesServiceListRequest {
             call: self.0.get(),
@@ -22,6 +23,7 @@ impl AssignedRolesService {
     }
 
     /// Service of one role.
+    #[inline]
     pub fn role_service(&self, id: &str) -> super::RoleService {
         super::RoleService(self.0.item(id))
     }
@@ -37,6 +39,7 @@ pub struct AssignedRolesServiceListRequest {
 
 impl AssignedRolesServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -45,12 +48,14 @@ impl AssignedRolesServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `roles`: Roles found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Role>> {
         self.call.send(answer::list)
     }

@@ -18,6 +18,7 @@ impl AssignedTagsService {
     /// `POST /groups/{group_id}/tags`
     ///
     /// Mandatory: `tag.id` or `tag.name`.
+    #[inline]
     pub fn add(&self) -> AssignedTagsServiceAddRequest {
         AssignedTagsServiceAddRequest {
             call: self.0.add("tag"),
@@ -27,6 +28,7 @@ impl AssignedTagsService {
     /// Lists the tags of the entity, in no fixed order.
     ///
     /// `GET /groups/{group_id}/tags`
+    #[inline]
     pub fn list(&self) -> AssignedTagsServiceListRequest {
         AssignedTagsServiceListRequest {
             call: self.0.get(),
@@ -34,6 +36,7 @@ impl AssignedTagsService {
     }
 
     /// Service of one tag on the entity.
+    #[inline]
     pub fn tag_service(&self, id: &str) -> super::AssignedTagService {
         super::AssignedTagService(self.0.item(id))
     }
@@ -49,12 +52,14 @@ pub struct AssignedTagsServiceAddRequest {
 
 impl AssignedTagsServiceAddRequest {
     /// Tag to put on the entity.
+    #[inline]
     pub fn tag(mut self, value: impl Borrow<types::Tag>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `tag`: Tag to put on the entity.
+    #[inline]
     pub fn send(self) -> Pending<types::Tag> {
         self.call.send(answer::accepted)
     }
@@ -70,6 +75,7 @@ pub struct AssignedTagsServiceListRequest {
 
 impl AssignedTagsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -78,12 +84,14 @@ impl AssignedTagsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `tags`: Tags of the entity.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Tag>> {
         self.call.send(answer::list)
     }

@@ -14,6 +14,7 @@ impl AssignedVnicProfileService {
     /// Reads the vNIC profile.
     ///
     /// `GET /networks/{network_id}/vnicprofiles/{profile_id}`
+    #[inline]
     pub fn get(&self) -> AssignedVnicProfileServiceGetRequest {
         AssignedVnicProfileServiceGetRequest {
             call: self.0.get(),
@@ -23,6 +24,7 @@ impl AssignedVnicProfileService {
     /// Removes the vNIC profile.
     ///
     /// `DELETE /networks/{network_id}/vnicprofiles/{profile_id}`
+    #[inline]
     pub fn remove(&self) -> AssignedVnicProfileServiceRemoveRequest {
         AssignedVnicProfileServiceRemoveRequest {
             call: self.0.remove(),
@@ -30,6 +32,7 @@ impl AssignedVnicProfileService {
     }
 
     /// Service of the permissions on the profile.
+    #[inline]
     pub fn permissions_service(&self) -> super::AssignedPermissionsService {
         super::AssignedPermissionsService(self.0.child("permissions"))
     }
@@ -47,12 +50,14 @@ impl AssignedVnicProfileServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `profile`: Profile that was read.
+    #[inline]
     pub fn send(self) -> Pending<types::VnicProfile> {
         self.call.send(answer::object)
     }
@@ -68,12 +73,14 @@ pub struct AssignedVnicProfileServiceRemoveRequest {
 
 impl AssignedVnicProfileServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

@@ -14,6 +14,7 @@ impl AttachedStorageDomainService {
     /// Activates the attached storage domain, which makes it usable in the data center. Takes no parameters of its own.
     ///
     /// `POST /datacenters/{data_center_id}/storagedomains/{storage_domain_id}/activate`
+    #[inline]
     pub fn activate(&self) -> AttachedStorageDomainServiceActivateRequest {
         AttachedStorageDomainServiceActivateRequest {
             call: self.0.action("activate"),
@@ -23,6 +24,7 @@ impl AttachedStorageDomainService {
     /// Deactivates the attached storage domain, so that the data center no longer uses it. The OVF data are updated first; if that update fails, the call fails too unless `force` is `true`.
     ///
     /// `POST /datacenters/{data_center_id}/storagedomains/{storage_domain_id}/deactivate`
+    #[inline]
     pub fn deactivate(&self) -> AttachedStorageDomainServiceDeactivateRequest {
         AttachedStorageDomainServiceDeactivateRequest {
             call: self.0.action("deactivate"),
@@ -32,6 +34,7 @@ impl AttachedStorageDomainService {
     /// Reads the attached storage domain.
     ///
     /// `GET /datacenters/{data_center_id}/storagedomains/{storage_domain_id}`
+    #[inline]
     pub fn get(&self) -> AttachedStorageDomainServiceGetRequest {
         AttachedStorageDomainServiceGetRequest {
             call: self.0.get(),
@@ -41,6 +44,7 @@ impl AttachedStorageDomainService {
     /// Detaches the storage domain from the data center.
     ///
     /// `DELETE /datacenters/{data_center_id}/storagedomains/{storage_domain_id}`
+    #[inline]
     pub fn remove(&self) -> AttachedStorageDomainServiceRemoveRequest {
         AttachedStorageDomainServiceRemoveRequest {
             call: self.0.remove(),
@@ -48,6 +52,7 @@ impl AttachedStorageDomainService {
     }
 
     /// Service of the disks on the storage domain.
+    #[inline]
     pub fn disks_service(&self) -> super::AttachedStorageDomainDisksService {
         super::AttachedStorageDomainDisksService(self.0.child("disks"))
     }
@@ -63,14 +68,16 @@ pub struct AttachedStorageDomainServiceActivateRequest {
 
 impl AttachedStorageDomainServiceActivateRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -84,6 +91,7 @@ pub struct AttachedStorageDomainServiceDeactivateRequest {
 
 impl AttachedStorageDomainServiceDeactivateRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
@@ -92,14 +100,16 @@ impl AttachedStorageDomainServiceDeactivateRequest {
     /// When `true`, deactivates the storage domain even when its OVF update fails. Optional; default `false`.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn force(mut self, value: bool) -> Self {
         self.call.set_field("force", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -115,12 +125,14 @@ impl AttachedStorageDomainServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `storage_domain`: Storage domain that was read.
+    #[inline]
     pub fn send(self) -> Pending<types::StorageDomain> {
         self.call.send(answer::object)
     }
@@ -136,12 +148,14 @@ pub struct AttachedStorageDomainServiceRemoveRequest {
 
 impl AttachedStorageDomainServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

@@ -16,6 +16,7 @@ impl AttachedStorageDomainDiskService {
     ///
     /// `POST /datacenters/{data_center_id}/storagedomains/{storage_domain_id}/disks/{disk_id}/copy`
     #[deprecated = "deprecated in the API"]
+    #[inline]
     pub fn copy(&self) -> AttachedStorageDomainDiskServiceCopyRequest {
         AttachedStorageDomainDiskServiceCopyRequest {
             call: self.0.action("copy"),
@@ -25,6 +26,7 @@ impl AttachedStorageDomainDiskService {
     /// Changes the disk. Deprecated since engine 4.2: use `update` of the service `disk`.
     ///
     /// `PUT /datacenters/{data_center_id}/storagedomains/{storage_domain_id}/disks/{disk_id}`
+    #[inline]
     pub fn update(&self) -> AttachedStorageDomainDiskServiceUpdateRequest {
         AttachedStorageDomainDiskServiceUpdateRequest {
             call: self.0.update("disk"),
@@ -34,6 +36,7 @@ impl AttachedStorageDomainDiskService {
     /// Exports the disk to an export domain. Deprecated since engine 4.2: use `export` of the service `disk`.
     ///
     /// `POST /datacenters/{data_center_id}/storagedomains/{storage_domain_id}/disks/{disk_id}/export`
+    #[inline]
     pub fn export(&self) -> AttachedStorageDomainDiskServiceExportRequest {
         AttachedStorageDomainDiskServiceExportRequest {
             call: self.0.action("export"),
@@ -43,6 +46,7 @@ impl AttachedStorageDomainDiskService {
     /// Reads the disk.
     ///
     /// `GET /datacenters/{data_center_id}/storagedomains/{storage_domain_id}/disks/{disk_id}`
+    #[inline]
     pub fn get(&self) -> AttachedStorageDomainDiskServiceGetRequest {
         AttachedStorageDomainDiskServiceGetRequest {
             call: self.0.get(),
@@ -52,6 +56,7 @@ impl AttachedStorageDomainDiskService {
     /// Moves the disk to a different storage domain. Deprecated since engine 4.2: use `move` of the service `disk`.
     ///
     /// `POST /datacenters/{data_center_id}/storagedomains/{storage_domain_id}/disks/{disk_id}/move`
+    #[inline]
     pub fn r#move(&self) -> AttachedStorageDomainDiskServiceMoveRequest {
         AttachedStorageDomainDiskServiceMoveRequest {
             call: self.0.action("move"),
@@ -61,6 +66,7 @@ impl AttachedStorageDomainDiskService {
     /// Deletes the disk. Deprecated since engine 4.2: use `remove` of the service `disk`.
     ///
     /// `DELETE /datacenters/{data_center_id}/storagedomains/{storage_domain_id}/disks/{disk_id}`
+    #[inline]
     pub fn remove(&self) -> AttachedStorageDomainDiskServiceRemoveRequest {
         AttachedStorageDomainDiskServiceRemoveRequest {
             call: self.0.remove(),
@@ -72,6 +78,7 @@ impl AttachedStorageDomainDiskService {
     /// Since 4.1.
     ///
     /// `POST /datacenters/{data_center_id}/storagedomains/{storage_domain_id}/disks/{disk_id}/sparsify`
+    #[inline]
     pub fn sparsify(&self) -> AttachedStorageDomainDiskServiceSparsifyRequest {
         AttachedStorageDomainDiskServiceSparsifyRequest {
             call: self.0.action("sparsify"),
@@ -83,6 +90,7 @@ impl AttachedStorageDomainDiskService {
     /// Since 4.2.
     ///
     /// `POST /datacenters/{data_center_id}/storagedomains/{storage_domain_id}/disks/{disk_id}/register`
+    #[inline]
     pub fn register(&self) -> AttachedStorageDomainDiskServiceRegisterRequest {
         AttachedStorageDomainDiskServiceRegisterRequest {
             call: self.0.action("register"),
@@ -90,11 +98,13 @@ impl AttachedStorageDomainDiskService {
     }
 
     /// Service of the statistics of the object.
+    #[inline]
     pub fn statistics_service(&self) -> super::StatisticsService {
         super::StatisticsService(self.0.child("statistics"))
     }
 
     /// Service of the permissions on the disk.
+    #[inline]
     pub fn permissions_service(&self) -> super::AssignedPermissionsService {
         super::AssignedPermissionsService(self.0.child("permissions"))
     }
@@ -111,20 +121,23 @@ pub struct AttachedStorageDomainDiskServiceCopyRequest {
 
 impl AttachedStorageDomainDiskServiceCopyRequest {
     /// Attributes of the copy.
+    #[inline]
     pub fn disk(mut self, value: impl Borrow<types::Disk>) -> Self {
         self.call.set_field_record("disk", value.borrow());
         self
     }
 
     /// Storage domain that receives the copy.
+    #[inline]
     pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
         self.call.set_field_record("storage_domain", value.borrow());
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -140,12 +153,14 @@ impl AttachedStorageDomainDiskServiceUpdateRequest {
     /// Disk with the new values.
     ///
     /// Since 4.1.
+    #[inline]
     pub fn disk(mut self, value: impl Borrow<types::Disk>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `disk`: Disk with the new values.
+    #[inline]
     pub fn send(self) -> Pending<types::Disk> {
         self.call.send(answer::accepted)
     }
@@ -161,14 +176,16 @@ pub struct AttachedStorageDomainDiskServiceExportRequest {
 
 impl AttachedStorageDomainDiskServiceExportRequest {
     /// Export storage domain that receives the disk.
+    #[inline]
     pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
         self.call.set_field_record("storage_domain", value.borrow());
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -184,12 +201,14 @@ impl AttachedStorageDomainDiskServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `disk`: Disk that was read.
+    #[inline]
     pub fn send(self) -> Pending<types::Disk> {
         self.call.send(answer::object)
     }
@@ -205,26 +224,30 @@ pub struct AttachedStorageDomainDiskServiceMoveRequest {
 
 impl AttachedStorageDomainDiskServiceMoveRequest {
     /// Storage domain to move to.
+    #[inline]
     pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
         self.call.set_field_record("storage_domain", value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
+    #[inline]
     pub fn filter(mut self, value: bool) -> Self {
         self.call.set_field("filter", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -238,6 +261,7 @@ pub struct AttachedStorageDomainDiskServiceRemoveRequest {
 
 impl AttachedStorageDomainDiskServiceRemoveRequest {
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }
@@ -253,8 +277,9 @@ pub struct AttachedStorageDomainDiskServiceSparsifyRequest {
 
 impl AttachedStorageDomainDiskServiceSparsifyRequest {
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -268,7 +293,8 @@ pub struct AttachedStorageDomainDiskServiceRegisterRequest {
 
 impl AttachedStorageDomainDiskServiceRegisterRequest {
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }

@@ -17,6 +17,7 @@ impl AttachedStorageDomainDisksService {
     ///
     /// `POST /datacenters/{data_center_id}/storagedomains/{storage_domain_id}/disks`
     #[deprecated = "deprecated in the API since 4.2"]
+    #[inline]
     pub fn add(&self) -> AttachedStorageDomainDisksServiceAddRequest {
         AttachedStorageDomainDisksServiceAddRequest {
             call: self.0.add("disk"),
@@ -26,6 +27,7 @@ impl AttachedStorageDomainDisksService {
     /// Lists the disks on the storage domain.
     ///
     /// `GET /datacenters/{data_center_id}/storagedomains/{storage_domain_id}/disks`
+    #[inline]
     pub fn list(&self) -> AttachedStorageDomainDisksServiceListRequest {
         AttachedStorageDomainDisksServiceListRequest {
             call: self.0.get(),
@@ -33,6 +35,7 @@ impl AttachedStorageDomainDisksService {
     }
 
     /// Service of one disk.
+    #[inline]
     pub fn disk_service(&self, id: &str) -> super::AttachedStorageDomainDiskService {
         super::AttachedStorageDomainDiskService(self.0.item(id))
     }
@@ -49,18 +52,21 @@ pub struct AttachedStorageDomainDisksServiceAddRequest {
 
 impl AttachedStorageDomainDisksServiceAddRequest {
     /// Disk to create or to register.
+    #[inline]
     pub fn disk(mut self, value: impl Borrow<types::Disk>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// When `true`, registers an existing unregistered disk, whose `id` must be given. When `false`, the default, creates a disk; `name`, `format` and `provisioned_size` are then required.
+    #[inline]
     pub fn unregistered(mut self, value: bool) -> Self {
         self.call.set_query("unregistered", value);
         self
     }
 
     /// Sends the request. Returns `disk`: Disk to create or to register.
+    #[inline]
     pub fn send(self) -> Pending<types::Disk> {
         self.call.send(answer::accepted)
     }
@@ -76,6 +82,7 @@ pub struct AttachedStorageDomainDisksServiceListRequest {
 
 impl AttachedStorageDomainDisksServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -84,12 +91,14 @@ impl AttachedStorageDomainDisksServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `disks`: Disks found, in no fixed order.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Disk>> {
         self.call.send(answer::list)
     }

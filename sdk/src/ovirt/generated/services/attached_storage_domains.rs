@@ -18,6 +18,7 @@ impl AttachedStorageDomainsService {
     /// `POST /datacenters/{data_center_id}/storagedomains`
     ///
     /// Mandatory: `storage_domain.id` or `storage_domain.name`.
+    #[inline]
     pub fn add(&self) -> AttachedStorageDomainsServiceAddRequest {
         AttachedStorageDomainsServiceAddRequest {
             call: self.0.add("storage_domain"),
@@ -27,6 +28,7 @@ impl AttachedStorageDomainsService {
     /// Lists the attached storage domains, in no fixed order.
     ///
     /// `GET /datacenters/{data_center_id}/storagedomains`
+    #[inline]
     pub fn list(&self) -> AttachedStorageDomainsServiceListRequest {
         AttachedStorageDomainsServiceListRequest {
             call: self.0.get(),
@@ -34,6 +36,7 @@ impl AttachedStorageDomainsService {
     }
 
     /// Service of one attached storage domain.
+    #[inline]
     pub fn storage_domain_service(
         &self,
         id: &str,
@@ -52,12 +55,14 @@ pub struct AttachedStorageDomainsServiceAddRequest {
 
 impl AttachedStorageDomainsServiceAddRequest {
     /// Storage domain to attach.
+    #[inline]
     pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `storage_domain`: Storage domain to attach.
+    #[inline]
     pub fn send(self) -> Pending<types::StorageDomain> {
         self.call.send(answer::accepted)
     }
@@ -73,6 +78,7 @@ pub struct AttachedStorageDomainsServiceListRequest {
 
 impl AttachedStorageDomainsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -81,12 +87,14 @@ impl AttachedStorageDomainsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `storage_domains`: Attached storage domains.
+    #[inline]
     pub fn send(self) -> Pending<List<types::StorageDomain>> {
         self.call.send(answer::list)
     }

@@ -14,6 +14,7 @@ impl BalanceService {
     /// Reads the balance module.
     ///
     /// `GET /schedulingpolicies/{policy_id}/balances/{balance_id}`
+    #[inline]
     pub fn get(&self) -> BalanceServiceGetRequest {
         BalanceServiceGetRequest {
             call: self.0.get(),
@@ -23,6 +24,7 @@ impl BalanceService {
     /// Removes the balance module from the scheduling policy.
     ///
     /// `DELETE /schedulingpolicies/{policy_id}/balances/{balance_id}`
+    #[inline]
     pub fn remove(&self) -> BalanceServiceRemoveRequest {
         BalanceServiceRemoveRequest {
             call: self.0.remove(),
@@ -40,6 +42,7 @@ pub struct BalanceServiceGetRequest {
 
 impl BalanceServiceGetRequest {
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
+    #[inline]
     pub fn filter(mut self, value: bool) -> Self {
         self.call.set_query("filter", value);
         self
@@ -48,12 +51,14 @@ impl BalanceServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `balance`: Balance module that was read.
+    #[inline]
     pub fn send(self) -> Pending<types::Balance> {
         self.call.send(answer::object)
     }
@@ -69,12 +74,14 @@ pub struct BalanceServiceRemoveRequest {
 
 impl BalanceServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

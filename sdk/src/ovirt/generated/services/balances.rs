@@ -18,6 +18,7 @@ impl BalancesService {
     /// `POST /schedulingpolicies/{policy_id}/balances`
     ///
     /// Mandatory: `balance.scheduling_policy_unit.id`.
+    #[inline]
     pub fn add(&self) -> BalancesServiceAddRequest {
         BalancesServiceAddRequest {
             call: self.0.add("balance"),
@@ -27,6 +28,7 @@ impl BalancesService {
     /// Lists the balance modules of the scheduling policy, in no fixed order.
     ///
     /// `GET /schedulingpolicies/{policy_id}/balances`
+    #[inline]
     pub fn list(&self) -> BalancesServiceListRequest {
         BalancesServiceListRequest {
             call: self.0.get(),
@@ -34,6 +36,7 @@ impl BalancesService {
     }
 
     /// Service of one balance module.
+    #[inline]
     pub fn balance_service(&self, id: &str) -> super::BalanceService {
         super::BalanceService(self.0.item(id))
     }
@@ -49,12 +52,14 @@ pub struct BalancesServiceAddRequest {
 
 impl BalancesServiceAddRequest {
     /// Balance module to add.
+    #[inline]
     pub fn balance(mut self, value: impl Borrow<types::Balance>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `balance`: Balance module to add.
+    #[inline]
     pub fn send(self) -> Pending<types::Balance> {
         self.call.send(answer::accepted)
     }
@@ -70,12 +75,14 @@ pub struct BalancesServiceListRequest {
 
 impl BalancesServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
     }
 
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
+    #[inline]
     pub fn filter(mut self, value: bool) -> Self {
         self.call.set_query("filter", value);
         self
@@ -84,12 +91,14 @@ impl BalancesServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `balances`: Balance modules of the policy.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Balance>> {
         self.call.send(answer::list)
     }

@@ -15,6 +15,7 @@ impl BookmarkService {
     /// Reads the bookmark.
     ///
     /// `GET /bookmarks/{bookmark_id}`
+    #[inline]
     pub fn get(&self) -> BookmarkServiceGetRequest {
         BookmarkServiceGetRequest {
             call: self.0.get(),
@@ -24,6 +25,7 @@ impl BookmarkService {
     /// Changes the bookmark.
     ///
     /// `PUT /bookmarks/{bookmark_id}`
+    #[inline]
     pub fn update(&self) -> BookmarkServiceUpdateRequest {
         BookmarkServiceUpdateRequest {
             call: self.0.update("bookmark"),
@@ -33,6 +35,7 @@ impl BookmarkService {
     /// Deletes the bookmark.
     ///
     /// `DELETE /bookmarks/{bookmark_id}`
+    #[inline]
     pub fn remove(&self) -> BookmarkServiceRemoveRequest {
         BookmarkServiceRemoveRequest {
             call: self.0.remove(),
@@ -52,12 +55,14 @@ impl BookmarkServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `bookmark`: Bookmark that was read.
+    #[inline]
     pub fn send(self) -> Pending<types::Bookmark> {
         self.call.send(answer::object)
     }
@@ -73,18 +78,21 @@ pub struct BookmarkServiceUpdateRequest {
 
 impl BookmarkServiceUpdateRequest {
     /// Bookmark with the new values.
+    #[inline]
     pub fn bookmark(mut self, value: impl Borrow<types::Bookmark>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. Returns `bookmark`: Bookmark with the new values.
+    #[inline]
     pub fn send(self) -> Pending<types::Bookmark> {
         self.call.send(answer::accepted)
     }
@@ -100,12 +108,14 @@ pub struct BookmarkServiceRemoveRequest {
 
 impl BookmarkServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

@@ -18,6 +18,7 @@ impl BookmarksService {
     /// `POST /bookmarks`
     ///
     /// Mandatory: `bookmark.name`, `bookmark.value`.
+    #[inline]
     pub fn add(&self) -> BookmarksServiceAddRequest {
         BookmarksServiceAddRequest {
             call: self.0.add("bookmark"),
@@ -27,6 +28,7 @@ impl BookmarksService {
     /// Lists all bookmarks, in no fixed order.
     ///
     /// `GET /bookmarks`
+    #[inline]
     pub fn list(&self) -> BookmarksServiceListRequest {
         BookmarksServiceListRequest {
             call: self.0.get(),
@@ -34,6 +36,7 @@ impl BookmarksService {
     }
 
     /// Service of one bookmark.
+    #[inline]
     pub fn bookmark_service(&self, id: &str) -> super::BookmarkService {
         super::BookmarkService(self.0.item(id))
     }
@@ -49,12 +52,14 @@ pub struct BookmarksServiceAddRequest {
 
 impl BookmarksServiceAddRequest {
     /// Bookmark to create.
+    #[inline]
     pub fn bookmark(mut self, value: impl Borrow<types::Bookmark>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `bookmark`: Bookmark to create.
+    #[inline]
     pub fn send(self) -> Pending<types::Bookmark> {
         self.call.send(answer::accepted)
     }
@@ -70,6 +75,7 @@ pub struct BookmarksServiceListRequest {
 
 impl BookmarksServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -78,12 +84,14 @@ impl BookmarksServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `bookmarks`: Bookmarks found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Bookmark>> {
         self.call.send(answer::list)
     }

@@ -15,6 +15,7 @@ impl ClusterService {
     /// Reads the cluster.
     ///
     /// `GET /clusters/{cluster_id}`
+    #[inline]
     pub fn get(&self) -> ClusterServiceGetRequest {
         ClusterServiceGetRequest {
             call: self.0.get(),
@@ -26,6 +27,7 @@ impl ClusterService {
     /// `PUT /clusters/{cluster_id}`
     ///
     /// Optional: `cluster.ballooning_enabled`, `cluster.cpu.architecture`, `cluster.cpu.type`, `cluster.description`, `cluster.display.proxy`, `cluster.error_handling.on_error`, `cluster.gluster_service`, `cluster.ha_reservation`, `cluster.ksm.enabled`, `cluster.memory_policy.over_commit.percent`, `cluster.memory_policy.transparent_huge_pages.enabled`, `cluster.name`, `cluster.threads_as_cores`, `cluster.trusted_service`, `cluster.tunnel_migration`, `cluster.version.major`, `cluster.version.minor`, `cluster.virt_service`, `cluster.scheduling_policy.id` or `cluster.scheduling_policy.name`, `cluster.fips_mode`.
+    #[inline]
     pub fn update(&self) -> ClusterServiceUpdateRequest {
         ClusterServiceUpdateRequest {
             call: self.0.update("cluster"),
@@ -35,6 +37,7 @@ impl ClusterService {
     /// Deletes the cluster.
     ///
     /// `DELETE /clusters/{cluster_id}`
+    #[inline]
     pub fn remove(&self) -> ClusterServiceRemoveRequest {
         ClusterServiceRemoveRequest {
             call: self.0.remove(),
@@ -44,6 +47,7 @@ impl ClusterService {
     /// Resets the emulated machine of the cluster.
     ///
     /// `POST /clusters/{cluster_id}/resetemulatedmachine`
+    #[inline]
     pub fn reset_emulated_machine(&self) -> ClusterServiceResetEmulatedMachineRequest {
         ClusterServiceResetEmulatedMachineRequest {
             call: self.0.action("resetemulatedmachine"),
@@ -55,6 +59,7 @@ impl ClusterService {
     /// Since 4.2.6.
     ///
     /// `POST /clusters/{cluster_id}/syncallnetworks`
+    #[inline]
     pub fn sync_all_networks(&self) -> ClusterServiceSyncAllNetworksRequest {
         ClusterServiceSyncAllNetworksRequest {
             call: self.0.action("syncallnetworks"),
@@ -66,6 +71,7 @@ impl ClusterService {
     /// Since 4.3.2.
     ///
     /// `POST /clusters/{cluster_id}/upgrade`
+    #[inline]
     pub fn upgrade(&self) -> ClusterServiceUpgradeRequest {
         ClusterServiceUpgradeRequest {
             call: self.0.action("upgrade"),
@@ -75,6 +81,7 @@ impl ClusterService {
     /// Refreshes the Gluster heal information of every volume in the cluster.
     ///
     /// `POST /clusters/{cluster_id}/refreshglusterhealstatus`
+    #[inline]
     pub fn refresh_gluster_heal_status(
         &self,
     ) -> ClusterServiceRefreshGlusterHealStatusRequest {
@@ -84,36 +91,43 @@ impl ClusterService {
     }
 
     /// Service of the affinity groups of the cluster.
+    #[inline]
     pub fn affinity_groups_service(&self) -> super::AffinityGroupsService {
         super::AffinityGroupsService(self.0.child("affinitygroups"))
     }
 
     /// Service of the CPU profiles assigned to the cluster.
+    #[inline]
     pub fn cpu_profiles_service(&self) -> super::AssignedCpuProfilesService {
         super::AssignedCpuProfilesService(self.0.child("cpuprofiles"))
     }
 
     /// Service of the networks assigned to the cluster.
+    #[inline]
     pub fn networks_service(&self) -> super::ClusterNetworksService {
         super::ClusterNetworksService(self.0.child("networks"))
     }
 
     /// Service of the permissions on the cluster.
+    #[inline]
     pub fn permissions_service(&self) -> super::AssignedPermissionsService {
         super::AssignedPermissionsService(self.0.child("permissions"))
     }
 
     /// Service of the Gluster hooks of the cluster.
+    #[inline]
     pub fn gluster_hooks_service(&self) -> super::GlusterHooksService {
         super::GlusterHooksService(self.0.child("glusterhooks"))
     }
 
     /// Service of the Gluster volumes of the cluster.
+    #[inline]
     pub fn gluster_volumes_service(&self) -> super::GlusterVolumesService {
         super::GlusterVolumesService(self.0.child("glustervolumes"))
     }
 
     /// Service of the network filters that the cluster supports.
+    #[inline]
     pub fn network_filters_service(&self) -> super::NetworkFiltersService {
         super::NetworkFiltersService(self.0.child("networkfilters"))
     }
@@ -121,6 +135,7 @@ impl ClusterService {
     /// Service of the features enabled on the cluster.
     ///
     /// Since 4.1.6.
+    #[inline]
     pub fn enabled_features_service(&self) -> super::ClusterEnabledFeaturesService {
         super::ClusterEnabledFeaturesService(self.0.child("enabledfeatures"))
     }
@@ -128,6 +143,7 @@ impl ClusterService {
     /// Service of the external network providers of the cluster.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn external_network_providers_service(
         &self,
     ) -> super::ClusterExternalProvidersService {
@@ -145,6 +161,7 @@ pub struct ClusterServiceGetRequest {
 
 impl ClusterServiceGetRequest {
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
+    #[inline]
     pub fn filter(mut self, value: bool) -> Self {
         self.call.set_query("filter", value);
         self
@@ -153,12 +170,14 @@ impl ClusterServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `cluster`: Cluster that was read.
+    #[inline]
     pub fn send(self) -> Pending<types::Cluster> {
         self.call.send(answer::object)
     }
@@ -174,18 +193,21 @@ pub struct ClusterServiceUpdateRequest {
 
 impl ClusterServiceUpdateRequest {
     /// Cluster with the new values; set only what changes.
+    #[inline]
     pub fn cluster(mut self, value: impl Borrow<types::Cluster>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. Returns `cluster`: Cluster with the new values; set only what changes.
+    #[inline]
     pub fn send(self) -> Pending<types::Cluster> {
         self.call.send(answer::accepted)
     }
@@ -201,12 +223,14 @@ pub struct ClusterServiceRemoveRequest {
 
 impl ClusterServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }
@@ -222,14 +246,16 @@ pub struct ClusterServiceResetEmulatedMachineRequest {
 
 impl ClusterServiceResetEmulatedMachineRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -243,14 +269,16 @@ pub struct ClusterServiceSyncAllNetworksRequest {
 
 impl ClusterServiceSyncAllNetworksRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -264,6 +292,7 @@ pub struct ClusterServiceUpgradeRequest {
 
 impl ClusterServiceUpgradeRequest {
     /// Step to record: `start`, `update_progress` or `finish`.
+    #[inline]
     pub fn upgrade_action(mut self, value: types::ClusterUpgradeAction) -> Self {
         self.call.set_field("upgrade_action", value);
         self
@@ -272,6 +301,7 @@ impl ClusterServiceUpgradeRequest {
     /// Correlation identifier that ties the events of the upgrade to it. When absent, the value of the `Correlation-Id` HTTP header counts.
     ///
     /// Since 4.5.0.
+    #[inline]
     pub fn correlation_id(mut self, value: impl Into<String>) -> Self {
         self.call.set_field("correlation_id", Into::<String>::into(value));
         self
@@ -280,20 +310,23 @@ impl ClusterServiceUpgradeRequest {
     /// Progress of the whole upgrade, in percent; goes with the action `update_progress`.
     ///
     /// Since 4.5.0.
+    #[inline]
     pub fn upgrade_percent_complete(mut self, value: i64) -> Self {
         self.call.set_field("upgrade_percent_complete", value);
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -307,7 +340,8 @@ pub struct ClusterServiceRefreshGlusterHealStatusRequest {
 
 impl ClusterServiceRefreshGlusterHealStatusRequest {
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }

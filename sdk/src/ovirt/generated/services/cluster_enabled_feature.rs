@@ -18,6 +18,7 @@ impl ClusterEnabledFeatureService {
     /// Since 4.1.6.
     ///
     /// `GET /clusters/{cluster_id}/enabledfeatures/{feature_id}`
+    #[inline]
     pub fn get(&self) -> ClusterEnabledFeatureServiceGetRequest {
         ClusterEnabledFeatureServiceGetRequest {
             call: self.0.get(),
@@ -29,6 +30,7 @@ impl ClusterEnabledFeatureService {
     /// Since 4.1.6.
     ///
     /// `DELETE /clusters/{cluster_id}/enabledfeatures/{feature_id}`
+    #[inline]
     pub fn remove(&self) -> ClusterEnabledFeatureServiceRemoveRequest {
         ClusterEnabledFeatureServiceRemoveRequest {
             call: self.0.remove(),
@@ -48,12 +50,14 @@ impl ClusterEnabledFeatureServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `feature`: Feature that was read.
+    #[inline]
     pub fn send(self) -> Pending<types::ClusterFeature> {
         self.call.send(answer::object)
     }
@@ -69,6 +73,7 @@ pub struct ClusterEnabledFeatureServiceRemoveRequest {
 
 impl ClusterEnabledFeatureServiceRemoveRequest {
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

@@ -20,6 +20,7 @@ impl ClusterEnabledFeaturesService {
     /// Since 4.1.6.
     ///
     /// `GET /clusters/{cluster_id}/enabledfeatures`
+    #[inline]
     pub fn list(&self) -> ClusterEnabledFeaturesServiceListRequest {
         ClusterEnabledFeaturesServiceListRequest {
             call: self.0.get(),
@@ -33,6 +34,7 @@ impl ClusterEnabledFeaturesService {
     /// `POST /clusters/{cluster_id}/enabledfeatures`
     ///
     /// Mandatory: `feature.id`.
+    #[inline]
     pub fn add(&self) -> ClusterEnabledFeaturesServiceAddRequest {
         ClusterEnabledFeaturesServiceAddRequest {
             call: self.0.add("feature"),
@@ -42,6 +44,7 @@ impl ClusterEnabledFeaturesService {
     /// Service of one enabled feature.
     ///
     /// Since 4.1.6.
+    #[inline]
     pub fn feature_service(&self, id: &str) -> super::ClusterEnabledFeatureService {
         super::ClusterEnabledFeatureService(self.0.item(id))
     }
@@ -59,12 +62,14 @@ impl ClusterEnabledFeaturesServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `features`: Enabled features.
+    #[inline]
     pub fn send(self) -> Pending<List<types::ClusterFeature>> {
         self.call.send(answer::list)
     }
@@ -80,12 +85,14 @@ pub struct ClusterEnabledFeaturesServiceAddRequest {
 
 impl ClusterEnabledFeaturesServiceAddRequest {
     /// Feature to enable, given by `id`.
+    #[inline]
     pub fn feature(mut self, value: impl Borrow<types::ClusterFeature>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `feature`: Feature to enable, given by `id`.
+    #[inline]
     pub fn send(self) -> Pending<types::ClusterFeature> {
         self.call.send(answer::accepted)
     }

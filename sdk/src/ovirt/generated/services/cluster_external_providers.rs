@@ -19,6 +19,7 @@ impl ClusterExternalProvidersService {
     /// Since 4.2.
     ///
     /// `GET /clusters/{cluster_id}/externalnetworkproviders`
+    #[inline]
     pub fn list(&self) -> ClusterExternalProvidersServiceListRequest {
         ClusterExternalProvidersServiceListRequest {
             call: self.0.get(),
@@ -38,12 +39,14 @@ impl ClusterExternalProvidersServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `providers`: External providers found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::ExternalProvider>> {
         self.call.send(answer::list)
     }

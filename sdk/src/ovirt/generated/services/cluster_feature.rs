@@ -18,6 +18,7 @@ impl ClusterFeatureService {
     /// Since 4.1.6.
     ///
     /// `GET /clusterlevels/{level_id}/clusterfeatures/{feature_id}`
+    #[inline]
     pub fn get(&self) -> ClusterFeatureServiceGetRequest {
         ClusterFeatureServiceGetRequest {
             call: self.0.get(),
@@ -37,12 +38,14 @@ impl ClusterFeatureServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `feature`: Feature that was read.
+    #[inline]
     pub fn send(self) -> Pending<types::ClusterFeature> {
         self.call.send(answer::object)
     }

@@ -19,6 +19,7 @@ impl ClusterFeaturesService {
     /// Since 4.1.6.
     ///
     /// `GET /clusterlevels/{level_id}/clusterfeatures`
+    #[inline]
     pub fn list(&self) -> ClusterFeaturesServiceListRequest {
         ClusterFeaturesServiceListRequest {
             call: self.0.get(),
@@ -28,6 +29,7 @@ impl ClusterFeaturesService {
     /// Service of one feature.
     ///
     /// Since 4.1.6.
+    #[inline]
     pub fn feature_service(&self, id: &str) -> super::ClusterFeatureService {
         super::ClusterFeatureService(self.0.item(id))
     }
@@ -45,12 +47,14 @@ impl ClusterFeaturesServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `features`: Supported features.
+    #[inline]
     pub fn send(self) -> Pending<List<types::ClusterFeature>> {
         self.call.send(answer::list)
     }

@@ -14,6 +14,7 @@ impl ClusterLevelService {
     /// Reads the capabilities of the cluster level, such as the CPU types it supports.
     ///
     /// `GET /clusterlevels/{level_id}`
+    #[inline]
     pub fn get(&self) -> ClusterLevelServiceGetRequest {
         ClusterLevelServiceGetRequest {
             call: self.0.get(),
@@ -23,6 +24,7 @@ impl ClusterLevelService {
     /// Service of the features that the level supports.
     ///
     /// Since 4.1.6.
+    #[inline]
     pub fn cluster_features_service(&self) -> super::ClusterFeaturesService {
         super::ClusterFeaturesService(self.0.child("clusterfeatures"))
     }
@@ -40,12 +42,14 @@ impl ClusterLevelServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `level`: Cluster level that was read.
+    #[inline]
     pub fn send(self) -> Pending<types::ClusterLevel> {
         self.call.send(answer::object)
     }

@@ -15,6 +15,7 @@ impl ClusterLevelsService {
     /// Lists the supported cluster levels, in no fixed order.
     ///
     /// `GET /clusterlevels`
+    #[inline]
     pub fn list(&self) -> ClusterLevelsServiceListRequest {
         ClusterLevelsServiceListRequest {
             call: self.0.get(),
@@ -22,6 +23,7 @@ impl ClusterLevelsService {
     }
 
     /// Service of one cluster level.
+    #[inline]
     pub fn level_service(&self, id: &str) -> super::ClusterLevelService {
         super::ClusterLevelService(self.0.item(id))
     }
@@ -39,12 +41,14 @@ impl ClusterLevelsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `levels`: Cluster levels found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::ClusterLevel>> {
         self.call.send(answer::list)
     }

@@ -15,6 +15,7 @@ impl ClusterNetworkService {
     /// Reads the network as assigned to the cluster.
     ///
     /// `GET /clusters/{cluster_id}/networks/{network_id}`
+    #[inline]
     pub fn get(&self) -> ClusterNetworkServiceGetRequest {
         ClusterNetworkServiceGetRequest {
             call: self.0.get(),
@@ -24,6 +25,7 @@ impl ClusterNetworkService {
     /// Takes the network away from the cluster.
     ///
     /// `DELETE /clusters/{cluster_id}/networks/{network_id}`
+    #[inline]
     pub fn remove(&self) -> ClusterNetworkServiceRemoveRequest {
         ClusterNetworkServiceRemoveRequest {
             call: self.0.remove(),
@@ -33,6 +35,7 @@ impl ClusterNetworkService {
     /// Changes the network within the cluster.
     ///
     /// `PUT /clusters/{cluster_id}/networks/{network_id}`
+    #[inline]
     pub fn update(&self) -> ClusterNetworkServiceUpdateRequest {
         ClusterNetworkServiceUpdateRequest {
             call: self.0.update("network"),
@@ -52,12 +55,14 @@ impl ClusterNetworkServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `network`: Network that was read.
+    #[inline]
     pub fn send(self) -> Pending<types::Network> {
         self.call.send(answer::object)
     }
@@ -73,6 +78,7 @@ pub struct ClusterNetworkServiceRemoveRequest {
 
 impl ClusterNetworkServiceRemoveRequest {
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }
@@ -88,12 +94,14 @@ pub struct ClusterNetworkServiceUpdateRequest {
 
 impl ClusterNetworkServiceUpdateRequest {
     /// Network with the new values.
+    #[inline]
     pub fn network(mut self, value: impl Borrow<types::Network>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `network`: Network with the new values.
+    #[inline]
     pub fn send(self) -> Pending<types::Network> {
         self.call.send(answer::accepted)
     }

@@ -16,6 +16,7 @@ impl ClusterNetworksService {
     /// Assigns a network to the cluster.
     ///
     /// `POST /clusters/{cluster_id}/networks`
+    #[inline]
     pub fn add(&self) -> ClusterNetworksServiceAddRequest {
         ClusterNetworksServiceAddRequest {
             call: self.0.add("network"),
@@ -25,6 +26,7 @@ impl ClusterNetworksService {
     /// Lists the networks of the cluster, in no fixed order.
     ///
     /// `GET /clusters/{cluster_id}/networks`
+    #[inline]
     pub fn list(&self) -> ClusterNetworksServiceListRequest {
         ClusterNetworksServiceListRequest {
             call: self.0.get(),
@@ -32,6 +34,7 @@ impl ClusterNetworksService {
     }
 
     /// Service of one network of the cluster, by identifier.
+    #[inline]
     pub fn network_service(&self, id: &str) -> super::ClusterNetworkService {
         super::ClusterNetworkService(self.0.item(id))
     }
@@ -47,12 +50,14 @@ pub struct ClusterNetworksServiceAddRequest {
 
 impl ClusterNetworksServiceAddRequest {
     /// Network to assign.
+    #[inline]
     pub fn network(mut self, value: impl Borrow<types::Network>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `network`: Network to assign.
+    #[inline]
     pub fn send(self) -> Pending<types::Network> {
         self.call.send(answer::accepted)
     }
@@ -68,6 +73,7 @@ pub struct ClusterNetworksServiceListRequest {
 
 impl ClusterNetworksServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -76,12 +82,14 @@ impl ClusterNetworksServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `networks`: Networks assigned to the cluster.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Network>> {
         self.call.send(answer::list)
     }

@@ -20,6 +20,7 @@ impl ClustersService {
     /// Mandatory: `cluster.name`, `cluster.data_center.id` or `cluster.data_center.name`.
     ///
     /// Optional: `cluster.version.major`, `cluster.version.minor`, `cluster.cpu.type`, `cluster.cpu.architecture`, `cluster.ballooning_enabled`, `cluster.comment`, `cluster.description`, `cluster.display.proxy`, `cluster.error_handling.on_error`, `cluster.fencing_policy.enabled`, `cluster.fencing_policy.skip_if_connectivity_broken.enabled`, `cluster.fencing_policy.skip_if_connectivity_broken.threshold`, `cluster.fencing_policy.skip_if_sd_active.enabled`, `cluster.gluster_service`, `cluster.ha_reservation`, `cluster.ksm.enabled`, `cluster.ksm.merge_across_nodes`, `cluster.memory_policy.over_commit.percent`, `cluster.memory_policy.transparent_huge_pages.enabled`, `cluster.threads_as_cores`, `cluster.trusted_service`, `cluster.tunnel_migration`, `cluster.virt_service`, `cluster.management_network.id` or `cluster.management_network.name`, `cluster.scheduling_policy.id` or `cluster.scheduling_policy.name`, `cluster.external_network_providers[].id` or `cluster.external_network_providers[].name`, `cluster.fips_mode`.
+    #[inline]
     pub fn add(&self) -> ClustersServiceAddRequest {
         ClustersServiceAddRequest {
             call: self.0.add("cluster"),
@@ -29,6 +30,7 @@ impl ClustersService {
     /// Lists the clusters. Their order is fixed only when `search` contains a `sortby` clause.
     ///
     /// `GET /clusters`
+    #[inline]
     pub fn list(&self) -> ClustersServiceListRequest {
         ClustersServiceListRequest {
             call: self.0.get(),
@@ -36,6 +38,7 @@ impl ClustersService {
     }
 
     /// Service of one cluster.
+    #[inline]
     pub fn cluster_service(&self, id: &str) -> super::ClusterService {
         super::ClusterService(self.0.item(id))
     }
@@ -51,12 +54,14 @@ pub struct ClustersServiceAddRequest {
 
 impl ClustersServiceAddRequest {
     /// Cluster to create.
+    #[inline]
     pub fn cluster(mut self, value: impl Borrow<types::Cluster>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `cluster`: Cluster to create.
+    #[inline]
     pub fn send(self) -> Pending<types::Cluster> {
         self.call.send(answer::accepted)
     }
@@ -72,24 +77,28 @@ pub struct ClustersServiceListRequest {
 
 impl ClustersServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
     }
 
     /// Query in the search language of the engine, such as `name=my* and status=up sortby name page 2`. An invalid query gives an empty list, not an error.
+    #[inline]
     pub fn search(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("search", Into::<String>::into(value));
         self
     }
 
     /// With `false`, `search` ignores case. Default `true`.
+    #[inline]
     pub fn case_sensitive(mut self, value: bool) -> Self {
         self.call.set_query("case_sensitive", value);
         self
     }
 
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
+    #[inline]
     pub fn filter(mut self, value: bool) -> Self {
         self.call.set_query("filter", value);
         self
@@ -98,12 +107,14 @@ impl ClustersServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `clusters`: Clusters found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Cluster>> {
         self.call.send(answer::list)
     }

@@ -11,6 +11,7 @@ impl CopyableService {
     /// Copies the object.
     ///
     /// `POST …/copy`
+    #[inline]
     pub fn copy(&self) -> CopyableServiceCopyRequest {
         CopyableServiceCopyRequest {
             call: self.0.action("copy"),
@@ -28,13 +29,15 @@ pub struct CopyableServiceCopyRequest {
 
 impl CopyableServiceCopyRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }

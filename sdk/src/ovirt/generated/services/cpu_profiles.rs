@@ -20,6 +20,7 @@ impl CpuProfilesService {
     /// Mandatory: `profile.cluster.id`, `profile.name`.
     ///
     /// Optional: `profile.description`, `profile.qos.id`.
+    #[inline]
     pub fn add(&self) -> CpuProfilesServiceAddRequest {
         CpuProfilesServiceAddRequest {
             call: self.0.add("profile"),
@@ -29,6 +30,7 @@ impl CpuProfilesService {
     /// Lists all CPU profiles, in random order.
     ///
     /// `GET /cpuprofiles`
+    #[inline]
     pub fn list(&self) -> CpuProfilesServiceListRequest {
         CpuProfilesServiceListRequest {
             call: self.0.get(),
@@ -36,6 +38,7 @@ impl CpuProfilesService {
     }
 
     /// Service of one CPU profile.
+    #[inline]
     pub fn profile_service(&self, id: &str) -> super::CpuProfileService {
         super::CpuProfileService(self.0.item(id))
     }
@@ -51,12 +54,14 @@ pub struct CpuProfilesServiceAddRequest {
 
 impl CpuProfilesServiceAddRequest {
     /// CPU profile to create.
+    #[inline]
     pub fn profile(mut self, value: impl Borrow<types::CpuProfile>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `profile`: CPU profile to create.
+    #[inline]
     pub fn send(self) -> Pending<types::CpuProfile> {
         self.call.send(answer::accepted)
     }
@@ -72,6 +77,7 @@ pub struct CpuProfilesServiceListRequest {
 
 impl CpuProfilesServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -80,12 +86,14 @@ impl CpuProfilesServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `profile`: CPU profiles found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::CpuProfile>> {
         self.call.send(answer::list)
     }

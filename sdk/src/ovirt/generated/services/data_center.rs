@@ -15,6 +15,7 @@ impl DataCenterService {
     /// Reads the data center.
     ///
     /// `GET /datacenters/{data_center_id}`
+    #[inline]
     pub fn get(&self) -> DataCenterServiceGetRequest {
         DataCenterServiceGetRequest {
             call: self.0.get(),
@@ -26,6 +27,7 @@ impl DataCenterService {
     /// `PUT /datacenters/{data_center_id}`
     ///
     /// Optional: `data_center.comment`, `data_center.description`, `data_center.local`, `data_center.mac_pool.id`, `data_center.name`, `data_center.storage_format`, `data_center.version.major`, `data_center.version.minor`.
+    #[inline]
     pub fn update(&self) -> DataCenterServiceUpdateRequest {
         DataCenterServiceUpdateRequest {
             call: self.0.update("data_center"),
@@ -37,6 +39,7 @@ impl DataCenterService {
     /// Since 4.0.0.
     ///
     /// `DELETE /datacenters/{data_center_id}`
+    #[inline]
     pub fn remove(&self) -> DataCenterServiceRemoveRequest {
         DataCenterServiceRemoveRequest {
             call: self.0.remove(),
@@ -50,6 +53,7 @@ impl DataCenterService {
     /// `POST /datacenters/{data_center_id}/setmaster`
     ///
     /// Mandatory: `storage_domain.id` or `storage_domain.name`.
+    #[inline]
     pub fn set_master(&self) -> DataCenterServiceSetMasterRequest {
         DataCenterServiceSetMasterRequest {
             call: self.0.action("setmaster"),
@@ -61,6 +65,7 @@ impl DataCenterService {
     /// Since 4.4.4.
     ///
     /// `POST /datacenters/{data_center_id}/cleanfinishedtasks`
+    #[inline]
     pub fn clean_finished_tasks(&self) -> DataCenterServiceCleanFinishedTasksRequest {
         DataCenterServiceCleanFinishedTasksRequest {
             call: self.0.action("cleanfinishedtasks"),
@@ -68,36 +73,43 @@ impl DataCenterService {
     }
 
     /// Service of the attached storage domains; `add` there attaches a domain, `remove` of a single one detaches it.
+    #[inline]
     pub fn storage_domains_service(&self) -> super::AttachedStorageDomainsService {
         super::AttachedStorageDomainsService(self.0.child("storagedomains"))
     }
 
     /// Service of the clusters in the data center.
+    #[inline]
     pub fn clusters_service(&self) -> super::ClustersService {
         super::ClustersService(self.0.child("clusters"))
     }
 
     /// Service of the networks in the data center.
+    #[inline]
     pub fn networks_service(&self) -> super::DataCenterNetworksService {
         super::DataCenterNetworksService(self.0.child("networks"))
     }
 
     /// Service of the permissions on the data center.
+    #[inline]
     pub fn permissions_service(&self) -> super::AssignedPermissionsService {
         super::AssignedPermissionsService(self.0.child("permissions"))
     }
 
     /// Service of the quotas.
+    #[inline]
     pub fn quotas_service(&self) -> super::QuotasService {
         super::QuotasService(self.0.child("quotas"))
     }
 
     /// Service of the quality-of-service entries.
+    #[inline]
     pub fn qoss_service(&self) -> super::QossService {
         super::QossService(self.0.child("qoss"))
     }
 
     /// Service of the iSCSI bonds.
+    #[inline]
     pub fn iscsi_bonds_service(&self) -> super::IscsiBondsService {
         super::IscsiBondsService(self.0.child("iscsibonds"))
     }
@@ -113,6 +125,7 @@ pub struct DataCenterServiceGetRequest {
 
 impl DataCenterServiceGetRequest {
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
+    #[inline]
     pub fn filter(mut self, value: bool) -> Self {
         self.call.set_query("filter", value);
         self
@@ -121,12 +134,14 @@ impl DataCenterServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `data_center`: Data center that was read.
+    #[inline]
     pub fn send(self) -> Pending<types::DataCenter> {
         self.call.send(answer::object)
     }
@@ -142,18 +157,21 @@ pub struct DataCenterServiceUpdateRequest {
 
 impl DataCenterServiceUpdateRequest {
     /// Data center with the new values.
+    #[inline]
     pub fn data_center(mut self, value: impl Borrow<types::DataCenter>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. Returns `data_center`: Data center with the new values.
+    #[inline]
     pub fn send(self) -> Pending<types::DataCenter> {
         self.call.send(answer::accepted)
     }
@@ -171,18 +189,21 @@ impl DataCenterServiceRemoveRequest {
     /// When `true`, ignores failures, such as a storage domain that cannot be removed, and deletes the data center from the database in any case. Optional; default `false`.
     ///
     /// Since 4.0.4.
+    #[inline]
     pub fn force(mut self, value: bool) -> Self {
         self.call.set_query("force", value);
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }
@@ -200,6 +221,7 @@ impl DataCenterServiceSetMasterRequest {
     /// Storage domain that becomes the master, by `id` or `name`.
     ///
     /// Since 4.4.4.
+    #[inline]
     pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
         self.call.set_field_record("storage_domain", value.borrow());
         self
@@ -208,14 +230,16 @@ impl DataCenterServiceSetMasterRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     ///
     /// Since 4.4.4.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -231,13 +255,15 @@ impl DataCenterServiceCleanFinishedTasksRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     ///
     /// Since 4.4.4.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }

@@ -15,6 +15,7 @@ impl DataCenterNetworkService {
     /// Reads the network.
     ///
     /// `GET /datacenters/{data_center_id}/networks/{network_id}`
+    #[inline]
     pub fn get(&self) -> DataCenterNetworkServiceGetRequest {
         DataCenterNetworkServiceGetRequest {
             call: self.0.get(),
@@ -24,6 +25,7 @@ impl DataCenterNetworkService {
     /// Deletes the network.
     ///
     /// `DELETE /datacenters/{data_center_id}/networks/{network_id}`
+    #[inline]
     pub fn remove(&self) -> DataCenterNetworkServiceRemoveRequest {
         DataCenterNetworkServiceRemoveRequest {
             call: self.0.remove(),
@@ -33,6 +35,7 @@ impl DataCenterNetworkService {
     /// Changes the network.
     ///
     /// `PUT /datacenters/{data_center_id}/networks/{network_id}`
+    #[inline]
     pub fn update(&self) -> DataCenterNetworkServiceUpdateRequest {
         DataCenterNetworkServiceUpdateRequest {
             call: self.0.update("network"),
@@ -52,12 +55,14 @@ impl DataCenterNetworkServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `network`: Network that was read.
+    #[inline]
     pub fn send(self) -> Pending<types::Network> {
         self.call.send(answer::object)
     }
@@ -73,6 +78,7 @@ pub struct DataCenterNetworkServiceRemoveRequest {
 
 impl DataCenterNetworkServiceRemoveRequest {
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }
@@ -88,12 +94,14 @@ pub struct DataCenterNetworkServiceUpdateRequest {
 
 impl DataCenterNetworkServiceUpdateRequest {
     /// Network with the new values.
+    #[inline]
     pub fn network(mut self, value: impl Borrow<types::Network>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `network`: Network with the new values.
+    #[inline]
     pub fn send(self) -> Pending<types::Network> {
         self.call.send(answer::accepted)
     }

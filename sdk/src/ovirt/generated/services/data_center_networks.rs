@@ -16,6 +16,7 @@ impl DataCenterNetworksService {
     /// Creates a network in the data center.
     ///
     /// `POST /datacenters/{data_center_id}/networks`
+    #[inline]
     pub fn add(&self) -> DataCenterNetworksServiceAddRequest {
         DataCenterNetworksServiceAddRequest {
             call: self.0.add("network"),
@@ -25,6 +26,7 @@ impl DataCenterNetworksService {
     /// Lists the networks of the data center, in no fixed order.
     ///
     /// `GET /datacenters/{data_center_id}/networks`
+    #[inline]
     pub fn list(&self) -> DataCenterNetworksServiceListRequest {
         DataCenterNetworksServiceListRequest {
             call: self.0.get(),
@@ -32,6 +34,7 @@ impl DataCenterNetworksService {
     }
 
     /// Service of one network, by identifier.
+    #[inline]
     pub fn network_service(&self, id: &str) -> super::DataCenterNetworkService {
         super::DataCenterNetworkService(self.0.item(id))
     }
@@ -47,12 +50,14 @@ pub struct DataCenterNetworksServiceAddRequest {
 
 impl DataCenterNetworksServiceAddRequest {
     /// Network to create.
+    #[inline]
     pub fn network(mut self, value: impl Borrow<types::Network>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `network`: Network to create.
+    #[inline]
     pub fn send(self) -> Pending<types::Network> {
         self.call.send(answer::accepted)
     }
@@ -68,6 +73,7 @@ pub struct DataCenterNetworksServiceListRequest {
 
 impl DataCenterNetworksServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -76,12 +82,14 @@ impl DataCenterNetworksServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `networks`: Networks of the data center.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Network>> {
         self.call.send(answer::list)
     }

@@ -20,6 +20,7 @@ impl DataCentersService {
     /// Mandatory: `data_center.local`, `data_center.name`.
     ///
     /// Optional: `data_center.comment`, `data_center.description`, `data_center.mac_pool.id`, `data_center.storage_format`, `data_center.version.major`, `data_center.version.minor`.
+    #[inline]
     pub fn add(&self) -> DataCentersServiceAddRequest {
         DataCentersServiceAddRequest {
             call: self.0.add("data_center"),
@@ -29,6 +30,7 @@ impl DataCentersService {
     /// Lists the data centers. Their order is fixed only when `search` contains a `sortby` clause.
     ///
     /// `GET /datacenters`
+    #[inline]
     pub fn list(&self) -> DataCentersServiceListRequest {
         DataCentersServiceListRequest {
             call: self.0.get(),
@@ -36,6 +38,7 @@ impl DataCentersService {
     }
 
     /// Service of one data center.
+    #[inline]
     pub fn data_center_service(&self, id: &str) -> super::DataCenterService {
         super::DataCenterService(self.0.item(id))
     }
@@ -51,12 +54,14 @@ pub struct DataCentersServiceAddRequest {
 
 impl DataCentersServiceAddRequest {
     /// Data center to create.
+    #[inline]
     pub fn data_center(mut self, value: impl Borrow<types::DataCenter>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `data_center`: Data center to create.
+    #[inline]
     pub fn send(self) -> Pending<types::DataCenter> {
         self.call.send(answer::accepted)
     }
@@ -72,24 +77,28 @@ pub struct DataCentersServiceListRequest {
 
 impl DataCentersServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
     }
 
     /// Query in the search language of the engine, such as `name=my* and status=up sortby name page 2`. An invalid query gives an empty list, not an error.
+    #[inline]
     pub fn search(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("search", Into::<String>::into(value));
         self
     }
 
     /// With `false`, `search` ignores case. Default `true`.
+    #[inline]
     pub fn case_sensitive(mut self, value: bool) -> Self {
         self.call.set_query("case_sensitive", value);
         self
     }
 
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
+    #[inline]
     pub fn filter(mut self, value: bool) -> Self {
         self.call.set_query("filter", value);
         self
@@ -98,12 +107,14 @@ impl DataCentersServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `data_centers`: Data centers found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::DataCenter>> {
         self.call.send(answer::list)
     }

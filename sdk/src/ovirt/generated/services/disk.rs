@@ -19,6 +19,7 @@ impl DiskService {
     /// Mandatory: `storage_domain.id` or `storage_domain.name`.
     ///
     /// Optional: `disk.name` or `disk.alias`, `disk_profile.id`, `quota.id`.
+    #[inline]
     pub fn copy(&self) -> DiskServiceCopyRequest {
         DiskServiceCopyRequest {
             call: self.0.action("copy"),
@@ -32,6 +33,7 @@ impl DiskService {
     /// `PUT /disks/{disk_id}`
     ///
     /// Optional: `disk.alias`, `disk.bootable`, `disk.description`, `disk.disk_profile.id`, `disk.format`, `disk.name`, `disk.propagate_errors`, `disk.provisioned_size`, `disk.quota.id`, `disk.read_only`, `disk.sgio`, `disk.shareable`, `disk.sparse`, `disk.uses_scsi_reservation`, `disk.wipe_after_delete`.
+    #[inline]
     pub fn update(&self) -> DiskServiceUpdateRequest {
         DiskServiceUpdateRequest {
             call: self.0.update("disk"),
@@ -43,6 +45,7 @@ impl DiskService {
     /// `POST /disks/{disk_id}/export`
     ///
     /// Mandatory: `storage_domain.id` or `storage_domain.name`.
+    #[inline]
     pub fn export(&self) -> DiskServiceExportRequest {
         DiskServiceExportRequest {
             call: self.0.action("export"),
@@ -52,6 +55,7 @@ impl DiskService {
     /// Reads the disk.
     ///
     /// `GET /disks/{disk_id}`
+    #[inline]
     pub fn get(&self) -> DiskServiceGetRequest {
         DiskServiceGetRequest {
             call: self.0.get(),
@@ -65,6 +69,7 @@ impl DiskService {
     /// Mandatory: `storage_domain.id` or `storage_domain.name`.
     ///
     /// Optional: `disk_profile.id`, `quota.id`.
+    #[inline]
     pub fn r#move(&self) -> DiskServiceMoveRequest {
         DiskServiceMoveRequest {
             call: self.0.action("move"),
@@ -74,6 +79,7 @@ impl DiskService {
     /// Deletes the disk.
     ///
     /// `DELETE /disks/{disk_id}`
+    #[inline]
     pub fn remove(&self) -> DiskServiceRemoveRequest {
         DiskServiceRemoveRequest {
             call: self.0.remove(),
@@ -85,6 +91,7 @@ impl DiskService {
     /// Since 4.1.
     ///
     /// `POST /disks/{disk_id}/sparsify`
+    #[inline]
     pub fn sparsify(&self) -> DiskServiceSparsifyRequest {
         DiskServiceSparsifyRequest {
             call: self.0.action("sparsify"),
@@ -98,6 +105,7 @@ impl DiskService {
     /// `POST /disks/{disk_id}/refreshlun`
     ///
     /// Mandatory: `host.id` or `host.name`.
+    #[inline]
     pub fn refresh_lun(&self) -> DiskServiceRefreshLunRequest {
         DiskServiceRefreshLunRequest {
             call: self.0.action("refreshlun"),
@@ -109,6 +117,7 @@ impl DiskService {
     /// Since 4.2.5.
     ///
     /// `POST /disks/{disk_id}/reduce`
+    #[inline]
     pub fn reduce(&self) -> DiskServiceReduceRequest {
         DiskServiceReduceRequest {
             call: self.0.action("reduce"),
@@ -122,6 +131,7 @@ impl DiskService {
     /// `POST /disks/{disk_id}/convert`
     ///
     /// Mandatory: `disk.format` or `disk.sparse`.
+    #[inline]
     pub fn convert(&self) -> DiskServiceConvertRequest {
         DiskServiceConvertRequest {
             call: self.0.action("convert"),
@@ -129,11 +139,13 @@ impl DiskService {
     }
 
     /// Service of the statistics of the object.
+    #[inline]
     pub fn statistics_service(&self) -> super::StatisticsService {
         super::StatisticsService(self.0.child("statistics"))
     }
 
     /// Service of the permissions on the disk.
+    #[inline]
     pub fn permissions_service(&self) -> super::AssignedPermissionsService {
         super::AssignedPermissionsService(self.0.child("permissions"))
     }
@@ -141,6 +153,7 @@ impl DiskService {
     /// Service of the snapshots of the disk.
     ///
     /// Since 4.4.3.
+    #[inline]
     pub fn disk_snapshots_service(&self) -> super::DiskSnapshotsService {
         super::DiskSnapshotsService(self.0.child("disksnapshots"))
     }
@@ -156,12 +169,14 @@ pub struct DiskServiceCopyRequest {
 
 impl DiskServiceCopyRequest {
     /// Attributes of the copy.
+    #[inline]
     pub fn disk(mut self, value: impl Borrow<types::Disk>) -> Self {
         self.call.set_field_record("disk", value.borrow());
         self
     }
 
     /// Storage domain that receives the copy, by `id` or `name`.
+    #[inline]
     pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
         self.call.set_field_record("storage_domain", value.borrow());
         self
@@ -170,6 +185,7 @@ impl DiskServiceCopyRequest {
     /// Disk profile of the copy. Profiles belong to one storage domain, so the present one is not valid on another. When absent, the target's first profile that the user may use is taken.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn disk_profile(mut self, value: impl Borrow<types::DiskProfile>) -> Self {
         self.call.set_field_record("disk_profile", value.borrow());
         self
@@ -178,26 +194,30 @@ impl DiskServiceCopyRequest {
     /// Quota of the copy, useful when the present quota does not exist for the target. When absent and the old quota does not fit, the default, unlimited quota applies.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn quota(mut self, value: impl Borrow<types::Quota>) -> Self {
         self.call.set_field_record("quota", value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
+    #[inline]
     pub fn filter(mut self, value: bool) -> Self {
         self.call.set_field("filter", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -213,12 +233,14 @@ impl DiskServiceUpdateRequest {
     /// Disk with the new values.
     ///
     /// Since 4.1.
+    #[inline]
     pub fn disk(mut self, value: impl Borrow<types::Disk>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `disk`: Disk with the new values.
+    #[inline]
     pub fn send(self) -> Pending<types::Disk> {
         self.call.send(answer::accepted)
     }
@@ -234,26 +256,30 @@ pub struct DiskServiceExportRequest {
 
 impl DiskServiceExportRequest {
     /// Export storage domain that receives the disk.
+    #[inline]
     pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
         self.call.set_field_record("storage_domain", value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
+    #[inline]
     pub fn filter(mut self, value: bool) -> Self {
         self.call.set_field("filter", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -267,6 +293,7 @@ pub struct DiskServiceGetRequest {
 
 impl DiskServiceGetRequest {
     /// With `true`, the reply includes parts that are costly to collect. Default `false`.
+    #[inline]
     pub fn all_content(mut self, value: bool) -> Self {
         self.call.set_header("All-Content", value);
         self.call.set_query("all_content", value);
@@ -276,12 +303,14 @@ impl DiskServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `disk`: Disk that was read.
+    #[inline]
     pub fn send(self) -> Pending<types::Disk> {
         self.call.send(answer::object)
     }
@@ -297,6 +326,7 @@ pub struct DiskServiceMoveRequest {
 
 impl DiskServiceMoveRequest {
     /// Storage domain to move to.
+    #[inline]
     pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
         self.call.set_field_record("storage_domain", value.borrow());
         self
@@ -305,6 +335,7 @@ impl DiskServiceMoveRequest {
     /// Disk profile on the target. Profiles belong to one storage domain, so the present one is not valid on another. When absent, the target's first profile that the user may use is taken.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn disk_profile(mut self, value: impl Borrow<types::DiskProfile>) -> Self {
         self.call.set_field_record("disk_profile", value.borrow());
         self
@@ -313,26 +344,30 @@ impl DiskServiceMoveRequest {
     /// Quota on the target, useful when the present quota does not exist there. When absent and the old quota does not fit, the default, unlimited quota applies.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn quota(mut self, value: impl Borrow<types::Quota>) -> Self {
         self.call.set_field_record("quota", value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
+    #[inline]
     pub fn filter(mut self, value: bool) -> Self {
         self.call.set_field("filter", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -346,12 +381,14 @@ pub struct DiskServiceRemoveRequest {
 
 impl DiskServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }
@@ -367,8 +404,9 @@ pub struct DiskServiceSparsifyRequest {
 
 impl DiskServiceSparsifyRequest {
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -384,14 +422,16 @@ impl DiskServiceRefreshLunRequest {
     /// Host through which the LUN is read.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn host(mut self, value: impl Borrow<types::Host>) -> Self {
         self.call.set_field_record("host", value.borrow());
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -405,14 +445,16 @@ pub struct DiskServiceReduceRequest {
 
 impl DiskServiceReduceRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -428,6 +470,7 @@ impl DiskServiceConvertRequest {
     /// Disk description with the wanted format and allocation mode.
     ///
     /// Since 4.5.
+    #[inline]
     pub fn disk(mut self, value: impl Borrow<types::Disk>) -> Self {
         self.call.set_field_record("disk", value.borrow());
         self
@@ -436,13 +479,15 @@ impl DiskServiceConvertRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_field("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }

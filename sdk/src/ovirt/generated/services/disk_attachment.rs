@@ -15,6 +15,7 @@ impl DiskAttachmentService {
     /// Reads the attachment: the `bootable` flag, the link to the disk and the other details.
     ///
     /// `GET /vms/{vm_id}/diskattachments/{attachment_id}`
+    #[inline]
     pub fn get(&self) -> DiskAttachmentServiceGetRequest {
         DiskAttachmentServiceGetRequest {
             call: self.0.get(),
@@ -24,6 +25,7 @@ impl DiskAttachmentService {
     /// Detaches the disk from its virtual machine. The disk itself survives unless `detach_only` is `false`.
     ///
     /// `DELETE /vms/{vm_id}/diskattachments/{attachment_id}`
+    #[inline]
     pub fn remove(&self) -> DiskAttachmentServiceRemoveRequest {
         DiskAttachmentServiceRemoveRequest {
             call: self.0.remove(),
@@ -35,6 +37,7 @@ impl DiskAttachmentService {
     /// `PUT /vms/{vm_id}/diskattachments/{attachment_id}`
     ///
     /// Optional: `disk_attachment.disk.alias`, `disk_attachment.disk.disk_profile.id`, `disk_attachment.disk.format`, `disk_attachment.disk.propagate_errors`, `disk_attachment.disk.provisioned_size`, `disk_attachment.disk.quota.id`, `disk_attachment.disk.read_only`, `disk_attachment.disk.sgio`, `disk_attachment.disk.shareable`, `disk_attachment.disk.sparse`, `disk_attachment.disk.wipe_after_delete`, `disk_attachment.bootable`, `disk_attachment.description`, `disk_attachment.name`, `disk_attachment.uses_scsi_reservation`.
+    #[inline]
     pub fn update(&self) -> DiskAttachmentServiceUpdateRequest {
         DiskAttachmentServiceUpdateRequest {
             call: self.0.update("disk_attachment"),
@@ -54,12 +57,14 @@ impl DiskAttachmentServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `attachment`: Attachment that was read.
+    #[inline]
     pub fn send(self) -> Pending<types::DiskAttachment> {
         self.call.send(answer::object)
     }
@@ -75,12 +80,14 @@ pub struct DiskAttachmentServiceRemoveRequest {
 
 impl DiskAttachmentServiceRemoveRequest {
     /// When `true`, the default, keeps the disk in the system after detaching it. `false` deletes the disk too.
+    #[inline]
     pub fn detach_only(mut self, value: bool) -> Self {
         self.call.set_query("detach_only", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }
@@ -96,12 +103,14 @@ pub struct DiskAttachmentServiceUpdateRequest {
 
 impl DiskAttachmentServiceUpdateRequest {
     /// Attachment with the new values.
+    #[inline]
     pub fn disk_attachment(mut self, value: impl Borrow<types::DiskAttachment>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `disk_attachment`: Attachment with the new values.
+    #[inline]
     pub fn send(self) -> Pending<types::DiskAttachment> {
         self.call.send(answer::accepted)
     }

@@ -18,6 +18,7 @@ impl DiskAttachmentsService {
     /// `POST /vms/{vm_id}/diskattachments`
     ///
     /// Mandatory: `attachment.bootable`, `attachment.interface`, `attachment.pass_discard`.
+    #[inline]
     pub fn add_signature1(&self) -> DiskAttachmentsServiceAddSignature1Request {
         DiskAttachmentsServiceAddSignature1Request {
             call: self.0.add("attachment"),
@@ -29,6 +30,7 @@ impl DiskAttachmentsService {
     /// `POST /vms/{vm_id}/diskattachments`
     ///
     /// Mandatory: `attachment.disk.id`.
+    #[inline]
     pub fn add_providing_disk_id(
         &self,
     ) -> DiskAttachmentsServiceAddProvidingDiskIdRequest {
@@ -40,6 +42,7 @@ impl DiskAttachmentsService {
     /// Attaches a disk to the virtual machine. With only a reference in `disk`, attaches that existing disk; with a full disk description, creates the disk first. Always set `active`: without it the server accepts the call, but whether the disk gets activated is undefined.
     ///
     /// `POST /vms/{vm_id}/diskattachments`
+    #[inline]
     pub fn add(&self) -> DiskAttachmentsServiceAddRequest {
         DiskAttachmentsServiceAddRequest {
             call: self.0.add("attachment"),
@@ -49,6 +52,7 @@ impl DiskAttachmentsService {
     /// Lists the disk attachments of the virtual machine, in no fixed order.
     ///
     /// `GET /vms/{vm_id}/diskattachments`
+    #[inline]
     pub fn list(&self) -> DiskAttachmentsServiceListRequest {
         DiskAttachmentsServiceListRequest {
             call: self.0.get(),
@@ -56,6 +60,7 @@ impl DiskAttachmentsService {
     }
 
     /// Service of one attachment.
+    #[inline]
     pub fn attachment_service(&self, id: &str) -> super::DiskAttachmentService {
         super::DiskAttachmentService(self.0.item(id))
     }
@@ -71,12 +76,14 @@ pub struct DiskAttachmentsServiceAddSignature1Request {
 
 impl DiskAttachmentsServiceAddSignature1Request {
     /// Attachment to add.
+    #[inline]
     pub fn attachment(mut self, value: impl Borrow<types::DiskAttachment>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `attachment`: Attachment to add.
+    #[inline]
     pub fn send(self) -> Pending<types::DiskAttachment> {
         self.call.send(answer::accepted)
     }
@@ -92,12 +99,14 @@ pub struct DiskAttachmentsServiceAddProvidingDiskIdRequest {
 
 impl DiskAttachmentsServiceAddProvidingDiskIdRequest {
     /// Attachment to add.
+    #[inline]
     pub fn attachment(mut self, value: impl Borrow<types::DiskAttachment>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `attachment`: Attachment to add.
+    #[inline]
     pub fn send(self) -> Pending<types::DiskAttachment> {
         self.call.send(answer::accepted)
     }
@@ -113,12 +122,14 @@ pub struct DiskAttachmentsServiceAddRequest {
 
 impl DiskAttachmentsServiceAddRequest {
     /// Attachment to add.
+    #[inline]
     pub fn attachment(mut self, value: impl Borrow<types::DiskAttachment>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `attachment`: Attachment to add.
+    #[inline]
     pub fn send(self) -> Pending<types::DiskAttachment> {
         self.call.send(answer::accepted)
     }
@@ -136,12 +147,14 @@ impl DiskAttachmentsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `attachments`: Attachments found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::DiskAttachment>> {
         self.call.send(answer::list)
     }

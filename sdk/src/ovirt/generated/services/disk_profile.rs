@@ -15,6 +15,7 @@ impl DiskProfileService {
     /// Reads the disk profile.
     ///
     /// `GET /diskprofiles/{disk_profile_id}`
+    #[inline]
     pub fn get(&self) -> DiskProfileServiceGetRequest {
         DiskProfileServiceGetRequest {
             call: self.0.get(),
@@ -26,6 +27,7 @@ impl DiskProfileService {
     /// `PUT /diskprofiles/{disk_profile_id}`
     ///
     /// Optional: `profile.description`, `profile.name`, `profile.qos.id`.
+    #[inline]
     pub fn update(&self) -> DiskProfileServiceUpdateRequest {
         DiskProfileServiceUpdateRequest {
             call: self.0.update("profile"),
@@ -35,6 +37,7 @@ impl DiskProfileService {
     /// Deletes the disk profile.
     ///
     /// `DELETE /diskprofiles/{disk_profile_id}`
+    #[inline]
     pub fn remove(&self) -> DiskProfileServiceRemoveRequest {
         DiskProfileServiceRemoveRequest {
             call: self.0.remove(),
@@ -42,6 +45,7 @@ impl DiskProfileService {
     }
 
     /// Service of the permissions on the profile.
+    #[inline]
     pub fn permissions_service(&self) -> super::AssignedPermissionsService {
         super::AssignedPermissionsService(self.0.child("permissions"))
     }
@@ -59,12 +63,14 @@ impl DiskProfileServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `profile`: Disk profile that was read.
+    #[inline]
     pub fn send(self) -> Pending<types::DiskProfile> {
         self.call.send(answer::object)
     }
@@ -80,18 +86,21 @@ pub struct DiskProfileServiceUpdateRequest {
 
 impl DiskProfileServiceUpdateRequest {
     /// Disk profile with the new values.
+    #[inline]
     pub fn profile(mut self, value: impl Borrow<types::DiskProfile>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. Returns `profile`: Disk profile with the new values.
+    #[inline]
     pub fn send(self) -> Pending<types::DiskProfile> {
         self.call.send(answer::accepted)
     }
@@ -107,12 +116,14 @@ pub struct DiskProfileServiceRemoveRequest {
 
 impl DiskProfileServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

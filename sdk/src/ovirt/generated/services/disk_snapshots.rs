@@ -15,6 +15,7 @@ impl DiskSnapshotsService {
     /// Lists the disk snapshots, in no fixed order.
     ///
     /// `GET /disks/{disk_id}/disksnapshots`
+    #[inline]
     pub fn list(&self) -> DiskSnapshotsServiceListRequest {
         DiskSnapshotsServiceListRequest {
             call: self.0.get(),
@@ -22,6 +23,7 @@ impl DiskSnapshotsService {
     }
 
     /// Service of one disk snapshot.
+    #[inline]
     pub fn snapshot_service(&self, id: &str) -> super::DiskSnapshotService {
         super::DiskSnapshotService(self.0.item(id))
     }
@@ -37,6 +39,7 @@ pub struct DiskSnapshotsServiceListRequest {
 
 impl DiskSnapshotsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -45,6 +48,7 @@ impl DiskSnapshotsServiceListRequest {
     /// When `true`, includes active snapshots. When absent, they are left out.
     ///
     /// Since 4.4.3.
+    #[inline]
     pub fn include_active(mut self, value: bool) -> Self {
         self.call.set_query("include_active", value);
         self
@@ -53,6 +57,7 @@ impl DiskSnapshotsServiceListRequest {
     /// When `true`, includes snapshots of templates. When absent, they are left out.
     ///
     /// Since 4.4.8.
+    #[inline]
     pub fn include_template(mut self, value: bool) -> Self {
         self.call.set_query("include_template", value);
         self
@@ -61,12 +66,14 @@ impl DiskSnapshotsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `snapshots`: Disk snapshots found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::DiskSnapshot>> {
         self.call.send(answer::list)
     }

@@ -20,6 +20,7 @@ impl DisksService {
     /// Mandatory: `disk.provisioned_size`.
     ///
     /// Optional: `disk.storage_domains[].id` or `disk.storage_domains[].name`, `disk.disk_profile.id`, `disk.name`, `disk.openstack_volume_type.name`.
+    #[inline]
     pub fn add_on_storage_domain(&self) -> DisksServiceAddOnStorageDomainRequest {
         DisksServiceAddOnStorageDomainRequest {
             call: self.0.add("disk"),
@@ -33,6 +34,7 @@ impl DisksService {
     /// Mandatory: `disk.lun_storage.type`, `disk.lun_storage.logical_units[].address`, `disk.lun_storage.logical_units[].id`, `disk.lun_storage.logical_units[].port`, `disk.lun_storage.logical_units[].target`.
     ///
     /// Optional: `disk.sgio`.
+    #[inline]
     pub fn add_lun(&self) -> DisksServiceAddLunRequest {
         DisksServiceAddLunRequest {
             call: self.0.add("disk"),
@@ -46,6 +48,7 @@ impl DisksService {
     /// Mandatory: `disk.format`, `disk.interface`.
     ///
     /// Optional: `disk.alias`, `disk.bootable`, `disk.description`, `disk.propagate_errors`, `disk.quota.id`, `disk.shareable`, `disk.sparse`, `disk.wipe_after_delete`, `disk.id`, `disk.image_id`.
+    #[inline]
     pub fn add(&self) -> DisksServiceAddRequest {
         DisksServiceAddRequest {
             call: self.0.add("disk"),
@@ -55,6 +58,7 @@ impl DisksService {
     /// Lists the disks. Their order is fixed only when `search` contains a `sortby` clause.
     ///
     /// `GET /disks`
+    #[inline]
     pub fn list(&self) -> DisksServiceListRequest {
         DisksServiceListRequest {
             call: self.0.get(),
@@ -62,6 +66,7 @@ impl DisksService {
     }
 
     /// Service of one disk.
+    #[inline]
     pub fn disk_service(&self, id: &str) -> super::DiskService {
         super::DiskService(self.0.item(id))
     }
@@ -77,12 +82,14 @@ pub struct DisksServiceAddOnStorageDomainRequest {
 
 impl DisksServiceAddOnStorageDomainRequest {
     /// Disk to create.
+    #[inline]
     pub fn disk(mut self, value: impl Borrow<types::Disk>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `disk`: Disk to create.
+    #[inline]
     pub fn send(self) -> Pending<types::Disk> {
         self.call.send(answer::accepted)
     }
@@ -98,12 +105,14 @@ pub struct DisksServiceAddLunRequest {
 
 impl DisksServiceAddLunRequest {
     /// LUN disk to add.
+    #[inline]
     pub fn disk(mut self, value: impl Borrow<types::Disk>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `disk`: LUN disk to add.
+    #[inline]
     pub fn send(self) -> Pending<types::Disk> {
         self.call.send(answer::accepted)
     }
@@ -119,12 +128,14 @@ pub struct DisksServiceAddRequest {
 
 impl DisksServiceAddRequest {
     /// Disk to add.
+    #[inline]
     pub fn disk(mut self, value: impl Borrow<types::Disk>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `disk`: Disk to add.
+    #[inline]
     pub fn send(self) -> Pending<types::Disk> {
         self.call.send(answer::accepted)
     }
@@ -140,18 +151,21 @@ pub struct DisksServiceListRequest {
 
 impl DisksServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
     }
 
     /// Query in the search language of the engine, such as `name=my* and status=up sortby name page 2`. An invalid query gives an empty list, not an error.
+    #[inline]
     pub fn search(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("search", Into::<String>::into(value));
         self
     }
 
     /// With `false`, `search` ignores case. Default `true`.
+    #[inline]
     pub fn case_sensitive(mut self, value: bool) -> Self {
         self.call.set_query("case_sensitive", value);
         self
@@ -160,12 +174,14 @@ impl DisksServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `disks`: Disks found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Disk>> {
         self.call.send(answer::list)
     }

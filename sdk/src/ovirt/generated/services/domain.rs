@@ -14,6 +14,7 @@ impl DomainService {
     /// Reads the authentication domain.
     ///
     /// `GET /domains/{domain_id}`
+    #[inline]
     pub fn get(&self) -> DomainServiceGetRequest {
         DomainServiceGetRequest {
             call: self.0.get(),
@@ -21,11 +22,13 @@ impl DomainService {
     }
 
     /// Service of the users of the domain.
+    #[inline]
     pub fn users_service(&self) -> super::DomainUsersService {
         super::DomainUsersService(self.0.child("users"))
     }
 
     /// Service of the groups of the domain.
+    #[inline]
     pub fn groups_service(&self) -> super::DomainGroupsService {
         super::DomainGroupsService(self.0.child("groups"))
     }
@@ -43,12 +46,14 @@ impl DomainServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `domain`: Domain that was read.
+    #[inline]
     pub fn send(self) -> Pending<types::Domain> {
         self.call.send(answer::object)
     }

@@ -14,6 +14,7 @@ impl DomainGroupService {
     /// Reads the group.
     ///
     /// `GET /domains/{domain_id}/groups/{group_id}`
+    #[inline]
     pub fn get(&self) -> DomainGroupServiceGetRequest {
         DomainGroupServiceGetRequest {
             call: self.0.get(),
@@ -33,12 +34,14 @@ impl DomainGroupServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `get`: Group that was read.
+    #[inline]
     pub fn send(self) -> Pending<types::Group> {
         self.call.send(answer::object)
     }

@@ -19,6 +19,7 @@ impl DomainUserGroupsService {
     /// Since 4.2.3.
     ///
     /// `GET /users/{user_id}/groups`
+    #[inline]
     pub fn list(&self) -> DomainUserGroupsServiceListRequest {
         DomainUserGroupsServiceListRequest {
             call: self.0.get(),
@@ -38,12 +39,14 @@ impl DomainUserGroupsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `groups`: Groups of the user.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Group>> {
         self.call.send(answer::list)
     }

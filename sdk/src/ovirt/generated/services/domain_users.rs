@@ -15,6 +15,7 @@ impl DomainUsersService {
     /// Lists the users of the domain, in no fixed order.
     ///
     /// `GET /domains/{domain_id}/users`
+    #[inline]
     pub fn list(&self) -> DomainUsersServiceListRequest {
         DomainUsersServiceListRequest {
             call: self.0.get(),
@@ -22,6 +23,7 @@ impl DomainUsersService {
     }
 
     /// Service of one user.
+    #[inline]
     pub fn user_service(&self, id: &str) -> super::DomainUserService {
         super::DomainUserService(self.0.item(id))
     }
@@ -37,18 +39,21 @@ pub struct DomainUsersServiceListRequest {
 
 impl DomainUsersServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
     }
 
     /// Query in the search language of the engine, such as `name=my* and status=up sortby name page 2`. An invalid query gives an empty list, not an error.
+    #[inline]
     pub fn search(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("search", Into::<String>::into(value));
         self
     }
 
     /// With `false`, `search` ignores case. Default `true`.
+    #[inline]
     pub fn case_sensitive(mut self, value: bool) -> Self {
         self.call.set_query("case_sensitive", value);
         self
@@ -57,12 +62,14 @@ impl DomainUsersServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `users`: Users found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::User>> {
         self.call.send(answer::list)
     }

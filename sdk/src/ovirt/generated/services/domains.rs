@@ -15,6 +15,7 @@ impl DomainsService {
     /// Lists all authentication domains, in no fixed order.
     ///
     /// `GET /domains`
+    #[inline]
     pub fn list(&self) -> DomainsServiceListRequest {
         DomainsServiceListRequest {
             call: self.0.get(),
@@ -22,6 +23,7 @@ impl DomainsService {
     }
 
     /// Service of one domain.
+    #[inline]
     pub fn domain_service(&self, id: &str) -> super::DomainService {
         super::DomainService(self.0.item(id))
     }
@@ -37,6 +39,7 @@ pub struct DomainsServiceListRequest {
 
 impl DomainsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -45,12 +48,14 @@ impl DomainsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `domains`: Domains found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Domain>> {
         self.call.send(answer::list)
     }

@@ -14,6 +14,7 @@ impl EventService {
     /// Reads the event. Which members are set depends on the event: one about a storage domain, for instance, refers to that domain and its data center.
     ///
     /// `GET /events/{event_id}`
+    #[inline]
     pub fn get(&self) -> EventServiceGetRequest {
         EventServiceGetRequest {
             call: self.0.get(),
@@ -23,6 +24,7 @@ impl EventService {
     /// Deletes the event from the audit log of the engine.
     ///
     /// `DELETE /events/{event_id}`
+    #[inline]
     pub fn remove(&self) -> EventServiceRemoveRequest {
         EventServiceRemoveRequest {
             call: self.0.remove(),
@@ -42,12 +44,14 @@ impl EventServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `event`: Event that was read.
+    #[inline]
     pub fn send(self) -> Pending<types::Event> {
         self.call.send(answer::object)
     }
@@ -63,12 +67,14 @@ pub struct EventServiceRemoveRequest {
 
 impl EventServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

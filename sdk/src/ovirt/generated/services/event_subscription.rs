@@ -18,6 +18,7 @@ impl EventSubscriptionService {
     /// Since 4.4.0.
     ///
     /// `GET /users/{user_id}/eventsubscriptions/{event_subscription_id}`
+    #[inline]
     pub fn get(&self) -> EventSubscriptionServiceGetRequest {
         EventSubscriptionServiceGetRequest {
             call: self.0.get(),
@@ -29,6 +30,7 @@ impl EventSubscriptionService {
     /// Since 4.4.0.
     ///
     /// `DELETE /users/{user_id}/eventsubscriptions/{event_subscription_id}`
+    #[inline]
     pub fn remove(&self) -> EventSubscriptionServiceRemoveRequest {
         EventSubscriptionServiceRemoveRequest {
             call: self.0.remove(),
@@ -46,6 +48,7 @@ pub struct EventSubscriptionServiceGetRequest {
 
 impl EventSubscriptionServiceGetRequest {
     /// Sends the request. Returns `event_subscription`: Subscription that was read.
+    #[inline]
     pub fn send(self) -> Pending<types::EventSubscription> {
         self.call.send(answer::object)
     }
@@ -63,12 +66,14 @@ impl EventSubscriptionServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     ///
     /// Since 4.4.0.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

@@ -24,6 +24,7 @@ impl EventSubscriptionsService {
     /// Mandatory: `event_subscription.event`.
     ///
     /// Optional: `event_subscription.notification_method`.
+    #[inline]
     pub fn add(&self) -> EventSubscriptionsServiceAddRequest {
         EventSubscriptionsServiceAddRequest {
             call: self.0.add("event_subscription"),
@@ -33,6 +34,7 @@ impl EventSubscriptionsService {
     /// Lists the subscriptions of the user.
     ///
     /// `GET /users/{user_id}/eventsubscriptions`
+    #[inline]
     pub fn list(&self) -> EventSubscriptionsServiceListRequest {
         EventSubscriptionsServiceListRequest {
             call: self.0.get(),
@@ -42,6 +44,7 @@ impl EventSubscriptionsService {
     /// Service of one subscription.
     ///
     /// Since 4.4.0.
+    #[inline]
     pub fn event_subscription_service(
         &self,
         id: &str,
@@ -62,6 +65,7 @@ impl EventSubscriptionsServiceAddRequest {
     /// Subscription to create, with `event` and `address`.
     ///
     /// Since 4.4.0.
+    #[inline]
     pub fn event_subscription(
         mut self,
         value: impl Borrow<types::EventSubscription>,
@@ -71,6 +75,7 @@ impl EventSubscriptionsServiceAddRequest {
     }
 
     /// Sends the request. Returns `event_subscription`: Subscription to create, with `event` and `address`.
+    #[inline]
     pub fn send(self) -> Pending<types::EventSubscription> {
         self.call.send(answer::accepted)
     }
@@ -86,6 +91,7 @@ pub struct EventSubscriptionsServiceListRequest {
 
 impl EventSubscriptionsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -94,12 +100,14 @@ impl EventSubscriptionsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `event_subscriptions`: Subscriptions of the user.
+    #[inline]
     pub fn send(self) -> Pending<List<types::EventSubscription>> {
         self.call.send(answer::list)
     }

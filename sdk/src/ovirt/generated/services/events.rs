@@ -20,6 +20,7 @@ impl EventsService {
     /// Mandatory: `event.custom_id`, `event.description`, `event.origin`, `event.severity`.
     ///
     /// Optional: `event.cluster.id`, `event.data_center.id`, `event.flood_rate`, `event.host.external_status`, `event.host.id`, `event.storage_domain.external_status`, `event.storage_domain.id`, `event.template.id`, `event.user.id`, `event.vm.id`, `event.log_on_host`.
+    #[inline]
     pub fn add(&self) -> EventsServiceAddRequest {
         EventsServiceAddRequest {
             call: self.0.add("event"),
@@ -29,6 +30,7 @@ impl EventsService {
     /// Lists the events, always in a defined order: the one of the `sortby` clause in `search`, else by numeric `id`, highest first. Together with `max` this gives the newest events.
     ///
     /// `GET /events`
+    #[inline]
     pub fn list(&self) -> EventsServiceListRequest {
         EventsServiceListRequest {
             call: self.0.get(),
@@ -38,6 +40,7 @@ impl EventsService {
     /// Brings removed events back.
     ///
     /// `POST /events/undelete`
+    #[inline]
     pub fn undelete(&self) -> EventsServiceUndeleteRequest {
         EventsServiceUndeleteRequest {
             call: self.0.action("undelete"),
@@ -45,6 +48,7 @@ impl EventsService {
     }
 
     /// Service of one event.
+    #[inline]
     pub fn event_service(&self, id: &str) -> super::EventService {
         super::EventService(self.0.item(id))
     }
@@ -60,12 +64,14 @@ pub struct EventsServiceAddRequest {
 
 impl EventsServiceAddRequest {
     /// Event to write.
+    #[inline]
     pub fn event(mut self, value: impl Borrow<types::Event>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `event`: Event to write.
+    #[inline]
     pub fn send(self) -> Pending<types::Event> {
         self.call.send(answer::accepted)
     }
@@ -81,24 +87,28 @@ pub struct EventsServiceListRequest {
 
 impl EventsServiceListRequest {
     /// Index of an event; only events with a greater index are returned. Indexes always grow. Optional; when absent, the list starts with the newest event.
+    #[inline]
     pub fn from(mut self, value: i64) -> Self {
         self.call.set_query("from", value);
         self
     }
 
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
     }
 
     /// Query in the search language of the engine, such as `name=my* and status=up sortby name page 2`. An invalid query gives an empty list, not an error.
+    #[inline]
     pub fn search(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("search", Into::<String>::into(value));
         self
     }
 
     /// With `false`, `search` ignores case. Default `true`.
+    #[inline]
     pub fn case_sensitive(mut self, value: bool) -> Self {
         self.call.set_query("case_sensitive", value);
         self
@@ -107,12 +117,14 @@ impl EventsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `events`: Events found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Event>> {
         self.call.send(answer::list)
     }
@@ -128,13 +140,15 @@ pub struct EventsServiceUndeleteRequest {
 
 impl EventsServiceUndeleteRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }

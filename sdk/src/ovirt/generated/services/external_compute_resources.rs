@@ -15,6 +15,7 @@ impl ExternalComputeResourcesService {
     /// Lists the compute resources of the provider, in no fixed order.
     ///
     /// `GET /externalhostproviders/{provider_id}/computeresources`
+    #[inline]
     pub fn list(&self) -> ExternalComputeResourcesServiceListRequest {
         ExternalComputeResourcesServiceListRequest {
             call: self.0.get(),
@@ -22,6 +23,7 @@ impl ExternalComputeResourcesService {
     }
 
     /// Service of one compute resource.
+    #[inline]
     pub fn resource_service(&self, id: &str) -> super::ExternalComputeResourceService {
         super::ExternalComputeResourceService(self.0.item(id))
     }
@@ -37,6 +39,7 @@ pub struct ExternalComputeResourcesServiceListRequest {
 
 impl ExternalComputeResourcesServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -45,12 +48,14 @@ impl ExternalComputeResourcesServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `resources`: Compute resources found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::ExternalComputeResource>> {
         self.call.send(answer::list)
     }

@@ -14,6 +14,7 @@ impl ExternalDiscoveredHostService {
     /// Reads a host that an external provider such as Foreman manages: name, address, base image, subnet and more.
     ///
     /// `GET /externalhostproviders/{provider_id}/discoveredhosts/{host_id}`
+    #[inline]
     pub fn get(&self) -> ExternalDiscoveredHostServiceGetRequest {
         ExternalDiscoveredHostServiceGetRequest {
             call: self.0.get(),
@@ -33,12 +34,14 @@ impl ExternalDiscoveredHostServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `host`: Hardware and configuration of the discovered host.
+    #[inline]
     pub fn send(self) -> Pending<types::ExternalDiscoveredHost> {
         self.call.send(answer::object)
     }

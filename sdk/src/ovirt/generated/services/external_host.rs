@@ -14,6 +14,7 @@ impl ExternalHostService {
     /// Reads the external host.
     ///
     /// `GET /externalhostproviders/{provider_id}/hosts/{host_id}`
+    #[inline]
     pub fn get(&self) -> ExternalHostServiceGetRequest {
         ExternalHostServiceGetRequest {
             call: self.0.get(),
@@ -33,12 +34,14 @@ impl ExternalHostServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `host`: External host that was read.
+    #[inline]
     pub fn send(self) -> Pending<types::ExternalHost> {
         self.call.send(answer::object)
     }

@@ -14,6 +14,7 @@ impl ExternalHostGroupService {
     /// Reads the host group.
     ///
     /// `GET /externalhostproviders/{provider_id}/hostgroups/{group_id}`
+    #[inline]
     pub fn get(&self) -> ExternalHostGroupServiceGetRequest {
         ExternalHostGroupServiceGetRequest {
             call: self.0.get(),
@@ -33,12 +34,14 @@ impl ExternalHostGroupServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `group`: Host group that was read.
+    #[inline]
     pub fn send(self) -> Pending<types::ExternalHostGroup> {
         self.call.send(answer::object)
     }

@@ -15,6 +15,7 @@ impl ExternalHostGroupsService {
     /// Lists every host group that the provider exposes, in no fixed order. A host group holds provisioning details.
     ///
     /// `GET /externalhostproviders/{provider_id}/hostgroups`
+    #[inline]
     pub fn list(&self) -> ExternalHostGroupsServiceListRequest {
         ExternalHostGroupsServiceListRequest {
             call: self.0.get(),
@@ -22,6 +23,7 @@ impl ExternalHostGroupsService {
     }
 
     /// Service of one host group.
+    #[inline]
     pub fn group_service(&self, id: &str) -> super::ExternalHostGroupService {
         super::ExternalHostGroupService(self.0.item(id))
     }
@@ -37,6 +39,7 @@ pub struct ExternalHostGroupsServiceListRequest {
 
 impl ExternalHostGroupsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -45,12 +48,14 @@ impl ExternalHostGroupsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `groups`: Host groups found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::ExternalHostGroup>> {
         self.call.send(answer::list)
     }

@@ -18,6 +18,7 @@ impl ExternalHostProviderService {
     /// `POST /externalhostproviders/{provider_id}/importcertificates`
     ///
     /// Mandatory: `certificates[].content`.
+    #[inline]
     pub fn import_certificates(
         &self,
     ) -> ExternalHostProviderServiceImportCertificatesRequest {
@@ -29,6 +30,7 @@ impl ExternalHostProviderService {
     /// Tests whether the engine can reach the external provider.
     ///
     /// `POST /externalhostproviders/{provider_id}/testconnectivity`
+    #[inline]
     pub fn test_connectivity(
         &self,
     ) -> ExternalHostProviderServiceTestConnectivityRequest {
@@ -40,6 +42,7 @@ impl ExternalHostProviderService {
     /// Reads the external host provider.
     ///
     /// `GET /externalhostproviders/{provider_id}`
+    #[inline]
     pub fn get(&self) -> ExternalHostProviderServiceGetRequest {
         ExternalHostProviderServiceGetRequest {
             call: self.0.get(),
@@ -51,6 +54,7 @@ impl ExternalHostProviderService {
     /// `PUT /externalhostproviders/{provider_id}`
     ///
     /// Optional: `provider.description`, `provider.name`, `provider.password`, `provider.requires_authentication`, `provider.username`.
+    #[inline]
     pub fn update(&self) -> ExternalHostProviderServiceUpdateRequest {
         ExternalHostProviderServiceUpdateRequest {
             call: self.0.update("provider"),
@@ -60,6 +64,7 @@ impl ExternalHostProviderService {
     /// Removes the external host provider.
     ///
     /// `DELETE /externalhostproviders/{provider_id}`
+    #[inline]
     pub fn remove(&self) -> ExternalHostProviderServiceRemoveRequest {
         ExternalHostProviderServiceRemoveRequest {
             call: self.0.remove(),
@@ -67,26 +72,31 @@ impl ExternalHostProviderService {
     }
 
     /// Service of the certificates of the provider.
+    #[inline]
     pub fn certificates_service(&self) -> super::ExternalProviderCertificatesService {
         super::ExternalProviderCertificatesService(self.0.child("certificates"))
     }
 
     /// Service of the compute resources of the provider.
+    #[inline]
     pub fn compute_resources_service(&self) -> super::ExternalComputeResourcesService {
         super::ExternalComputeResourcesService(self.0.child("computeresources"))
     }
 
     /// Service of the hosts that the provider discovered.
+    #[inline]
     pub fn discovered_hosts_service(&self) -> super::ExternalDiscoveredHostsService {
         super::ExternalDiscoveredHostsService(self.0.child("discoveredhosts"))
     }
 
     /// Service of the host groups of the provider.
+    #[inline]
     pub fn host_groups_service(&self) -> super::ExternalHostGroupsService {
         super::ExternalHostGroupsService(self.0.child("hostgroups"))
     }
 
     /// Service of the hosts of the provider.
+    #[inline]
     pub fn hosts_service(&self) -> super::ExternalHostsService {
         super::ExternalHostsService(self.0.child("hosts"))
     }
@@ -102,14 +112,16 @@ pub struct ExternalHostProviderServiceImportCertificatesRequest {
 
 impl ExternalHostProviderServiceImportCertificatesRequest {
     /// Certificates to import.
+    #[inline]
     pub fn certificates(mut self, value: impl Into<List<types::Certificate>>) -> Self {
         self.call.set_field_list("certificates", &Some(value.into()), "certificate");
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -123,14 +135,16 @@ pub struct ExternalHostProviderServiceTestConnectivityRequest {
 
 impl ExternalHostProviderServiceTestConnectivityRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -146,12 +160,14 @@ impl ExternalHostProviderServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `provider`: Provider that was read.
+    #[inline]
     pub fn send(self) -> Pending<types::ExternalHostProvider> {
         self.call.send(answer::object)
     }
@@ -167,18 +183,21 @@ pub struct ExternalHostProviderServiceUpdateRequest {
 
 impl ExternalHostProviderServiceUpdateRequest {
     /// Provider with the new values.
+    #[inline]
     pub fn provider(mut self, value: impl Borrow<types::ExternalHostProvider>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. Returns `provider`: Provider with the new values.
+    #[inline]
     pub fn send(self) -> Pending<types::ExternalHostProvider> {
         self.call.send(answer::accepted)
     }
@@ -194,12 +213,14 @@ pub struct ExternalHostProviderServiceRemoveRequest {
 
 impl ExternalHostProviderServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

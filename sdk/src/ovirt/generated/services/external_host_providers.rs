@@ -20,6 +20,7 @@ impl ExternalHostProvidersService {
     /// Mandatory: `provider.name`.
     ///
     /// Optional: `provider.description`, `provider.password`, `provider.requires_authentication`, `provider.url`, `provider.username`.
+    #[inline]
     pub fn add(&self) -> ExternalHostProvidersServiceAddRequest {
         ExternalHostProvidersServiceAddRequest {
             call: self.0.add("provider"),
@@ -29,6 +30,7 @@ impl ExternalHostProvidersService {
     /// Lists the external host providers, in no fixed order.
     ///
     /// `GET /externalhostproviders`
+    #[inline]
     pub fn list(&self) -> ExternalHostProvidersServiceListRequest {
         ExternalHostProvidersServiceListRequest {
             call: self.0.get(),
@@ -36,6 +38,7 @@ impl ExternalHostProvidersService {
     }
 
     /// Service of one provider.
+    #[inline]
     pub fn provider_service(&self, id: &str) -> super::ExternalHostProviderService {
         super::ExternalHostProviderService(self.0.item(id))
     }
@@ -51,12 +54,14 @@ pub struct ExternalHostProvidersServiceAddRequest {
 
 impl ExternalHostProvidersServiceAddRequest {
     /// Provider to add.
+    #[inline]
     pub fn provider(mut self, value: impl Borrow<types::ExternalHostProvider>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `provider`: Provider to add.
+    #[inline]
     pub fn send(self) -> Pending<types::ExternalHostProvider> {
         self.call.send(answer::accepted)
     }
@@ -72,12 +77,14 @@ pub struct ExternalHostProvidersServiceListRequest {
 
 impl ExternalHostProvidersServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
     }
 
     /// Query in the search language of the engine, such as `name=my* and status=up sortby name page 2`. An invalid query gives an empty list, not an error.
+    #[inline]
     pub fn search(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("search", Into::<String>::into(value));
         self
@@ -86,12 +93,14 @@ impl ExternalHostProvidersServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `providers`: Providers found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::ExternalHostProvider>> {
         self.call.send(answer::list)
     }

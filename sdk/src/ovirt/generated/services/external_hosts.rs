@@ -15,6 +15,7 @@ impl ExternalHostsService {
     /// Lists the external hosts, in no fixed order.
     ///
     /// `GET /externalhostproviders/{provider_id}/hosts`
+    #[inline]
     pub fn list(&self) -> ExternalHostsServiceListRequest {
         ExternalHostsServiceListRequest {
             call: self.0.get(),
@@ -22,6 +23,7 @@ impl ExternalHostsService {
     }
 
     /// Service of one external host.
+    #[inline]
     pub fn host_service(&self, id: &str) -> super::ExternalHostService {
         super::ExternalHostService(self.0.item(id))
     }
@@ -37,6 +39,7 @@ pub struct ExternalHostsServiceListRequest {
 
 impl ExternalHostsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -45,12 +48,14 @@ impl ExternalHostsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `hosts`: External hosts found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::ExternalHost>> {
         self.call.send(answer::list)
     }

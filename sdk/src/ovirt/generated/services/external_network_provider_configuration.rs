@@ -18,6 +18,7 @@ impl ExternalNetworkProviderConfigurationService {
     /// Since 4.2.
     ///
     /// `GET /hosts/{host_id}/externalnetworkproviderconfigurations/{configuration_id}`
+    #[inline]
     pub fn get(&self) -> ExternalNetworkProviderConfigurationServiceGetRequest {
         ExternalNetworkProviderConfigurationServiceGetRequest {
             call: self.0.get(),
@@ -37,12 +38,14 @@ impl ExternalNetworkProviderConfigurationServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `configuration`: Configuration that was read.
+    #[inline]
     pub fn send(self) -> Pending<types::ExternalNetworkProviderConfiguration> {
         self.call.send(answer::object)
     }

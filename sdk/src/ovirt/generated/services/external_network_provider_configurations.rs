@@ -19,6 +19,7 @@ impl ExternalNetworkProviderConfigurationsService {
     /// Since 4.2.
     ///
     /// `GET /hosts/{host_id}/externalnetworkproviderconfigurations`
+    #[inline]
     pub fn list(&self) -> ExternalNetworkProviderConfigurationsServiceListRequest {
         ExternalNetworkProviderConfigurationsServiceListRequest {
             call: self.0.get(),
@@ -26,6 +27,7 @@ impl ExternalNetworkProviderConfigurationsService {
     }
 
     /// Service of one configuration.
+    #[inline]
     pub fn configuration_service(
         &self,
         id: &str,
@@ -46,12 +48,14 @@ impl ExternalNetworkProviderConfigurationsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `configurations`: Configurations found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::ExternalNetworkProviderConfiguration>> {
         self.call.send(answer::list)
     }

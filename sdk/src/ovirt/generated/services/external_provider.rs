@@ -15,6 +15,7 @@ impl ExternalProviderService {
     /// `POST …/importcertificates`
     ///
     /// Mandatory: `certificates[].content`.
+    #[inline]
     pub fn import_certificates(
         &self,
     ) -> ExternalProviderServiceImportCertificatesRequest {
@@ -26,6 +27,7 @@ impl ExternalProviderService {
     /// Tests whether the engine can reach the external provider.
     ///
     /// `POST …/testconnectivity`
+    #[inline]
     pub fn test_connectivity(&self) -> ExternalProviderServiceTestConnectivityRequest {
         ExternalProviderServiceTestConnectivityRequest {
             call: self.0.action("testconnectivity"),
@@ -33,6 +35,7 @@ impl ExternalProviderService {
     }
 
     /// Service of the certificates of the provider.
+    #[inline]
     pub fn certificates_service(&self) -> super::ExternalProviderCertificatesService {
         super::ExternalProviderCertificatesService(self.0.child("certificates"))
     }
@@ -48,14 +51,16 @@ pub struct ExternalProviderServiceImportCertificatesRequest {
 
 impl ExternalProviderServiceImportCertificatesRequest {
     /// Certificates to import.
+    #[inline]
     pub fn certificates(mut self, value: impl Into<List<types::Certificate>>) -> Self {
         self.call.set_field_list("certificates", &Some(value.into()), "certificate");
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -69,13 +74,15 @@ pub struct ExternalProviderServiceTestConnectivityRequest {
 
 impl ExternalProviderServiceTestConnectivityRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }

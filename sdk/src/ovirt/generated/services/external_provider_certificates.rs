@@ -15,6 +15,7 @@ impl ExternalProviderCertificatesService {
     /// Lists the certificate chain that the provider presents, always in signing order: first the server, then the CA that signed it, and so on upward.
     ///
     /// `GET /externalhostproviders/{provider_id}/certificates`
+    #[inline]
     pub fn list(&self) -> ExternalProviderCertificatesServiceListRequest {
         ExternalProviderCertificatesServiceListRequest {
             call: self.0.get(),
@@ -22,6 +23,7 @@ impl ExternalProviderCertificatesService {
     }
 
     /// Service of one certificate.
+    #[inline]
     pub fn certificate_service(
         &self,
         id: &str,
@@ -40,6 +42,7 @@ pub struct ExternalProviderCertificatesServiceListRequest {
 
 impl ExternalProviderCertificatesServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -48,12 +51,14 @@ impl ExternalProviderCertificatesServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `certificates`: Certificates of the chain.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Certificate>> {
         self.call.send(answer::list)
     }

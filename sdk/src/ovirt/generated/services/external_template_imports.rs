@@ -19,6 +19,7 @@ impl ExternalTemplateImportsService {
     /// Since 4.4.7.
     ///
     /// `POST /externaltemplateimports`
+    #[inline]
     pub fn add(&self) -> ExternalTemplateImportsServiceAddRequest {
         ExternalTemplateImportsServiceAddRequest {
             call: self.0.add("import"),
@@ -36,12 +37,14 @@ pub struct ExternalTemplateImportsServiceAddRequest {
 
 impl ExternalTemplateImportsServiceAddRequest {
     /// Import to carry out.
+    #[inline]
     pub fn import(mut self, value: impl Borrow<types::ExternalTemplateImport>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `import`: Import to carry out.
+    #[inline]
     pub fn send(self) -> Pending<types::ExternalTemplateImport> {
         self.call.send(answer::accepted)
     }

@@ -19,6 +19,7 @@ impl ExternalVmImportsService {
     /// Since 4.0.
     ///
     /// `POST /externalvmimports`
+    #[inline]
     pub fn add(&self) -> ExternalVmImportsServiceAddRequest {
         ExternalVmImportsServiceAddRequest {
             call: self.0.add("import"),
@@ -36,12 +37,14 @@ pub struct ExternalVmImportsServiceAddRequest {
 
 impl ExternalVmImportsServiceAddRequest {
     /// Import to carry out.
+    #[inline]
     pub fn import(mut self, value: impl Borrow<types::ExternalVmImport>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `import`: Import to carry out.
+    #[inline]
     pub fn send(self) -> Pending<types::ExternalVmImport> {
         self.call.send(answer::accepted)
     }

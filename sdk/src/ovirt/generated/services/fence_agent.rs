@@ -15,6 +15,7 @@ impl FenceAgentService {
     /// Reads the fence agent.
     ///
     /// `GET /hosts/{host_id}/fenceagents/{agent_id}`
+    #[inline]
     pub fn get(&self) -> FenceAgentServiceGetRequest {
         FenceAgentServiceGetRequest {
             call: self.0.get(),
@@ -26,6 +27,7 @@ impl FenceAgentService {
     /// `PUT /hosts/{host_id}/fenceagents/{agent_id}`
     ///
     /// Optional: `agent.address`, `agent.order`, `agent.password`, `agent.port`, `agent.type`, `agent.username`, `agent.encrypt_options`, `agent.name`.
+    #[inline]
     pub fn update(&self) -> FenceAgentServiceUpdateRequest {
         FenceAgentServiceUpdateRequest {
             call: self.0.update("agent"),
@@ -35,6 +37,7 @@ impl FenceAgentService {
     /// Removes the fence agent from its host.
     ///
     /// `DELETE /hosts/{host_id}/fenceagents/{agent_id}`
+    #[inline]
     pub fn remove(&self) -> FenceAgentServiceRemoveRequest {
         FenceAgentServiceRemoveRequest {
             call: self.0.remove(),
@@ -54,12 +57,14 @@ impl FenceAgentServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `agent`: Fence agent that was read.
+    #[inline]
     pub fn send(self) -> Pending<types::Agent> {
         self.call.send(answer::object)
     }
@@ -75,18 +80,21 @@ pub struct FenceAgentServiceUpdateRequest {
 
 impl FenceAgentServiceUpdateRequest {
     /// Fence agent with the new values.
+    #[inline]
     pub fn agent(mut self, value: impl Borrow<types::Agent>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. Returns `agent`: Fence agent with the new values.
+    #[inline]
     pub fn send(self) -> Pending<types::Agent> {
         self.call.send(answer::accepted)
     }
@@ -102,12 +110,14 @@ pub struct FenceAgentServiceRemoveRequest {
 
 impl FenceAgentServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

@@ -20,6 +20,7 @@ impl FenceAgentsService {
     /// Mandatory: `agent.address`, `agent.order`, `agent.password`, `agent.type`, `agent.username`.
     ///
     /// Optional: `agent.port`, `agent.encrypt_options`, `agent.name`.
+    #[inline]
     pub fn add(&self) -> FenceAgentsServiceAddRequest {
         FenceAgentsServiceAddRequest {
             call: self.0.add("agent"),
@@ -29,6 +30,7 @@ impl FenceAgentsService {
     /// Lists the fence agents of the host, in no fixed order.
     ///
     /// `GET /hosts/{host_id}/fenceagents`
+    #[inline]
     pub fn list(&self) -> FenceAgentsServiceListRequest {
         FenceAgentsServiceListRequest {
             call: self.0.get(),
@@ -36,6 +38,7 @@ impl FenceAgentsService {
     }
 
     /// Service of one fence agent.
+    #[inline]
     pub fn agent_service(&self, id: &str) -> super::FenceAgentService {
         super::FenceAgentService(self.0.item(id))
     }
@@ -51,12 +54,14 @@ pub struct FenceAgentsServiceAddRequest {
 
 impl FenceAgentsServiceAddRequest {
     /// Fence agent to add.
+    #[inline]
     pub fn agent(mut self, value: impl Borrow<types::Agent>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `agent`: Fence agent to add.
+    #[inline]
     pub fn send(self) -> Pending<types::Agent> {
         self.call.send(answer::accepted)
     }
@@ -72,6 +77,7 @@ pub struct FenceAgentsServiceListRequest {
 
 impl FenceAgentsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -80,12 +86,14 @@ impl FenceAgentsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `agents`: Fence agents found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Agent>> {
         self.call.send(answer::list)
     }

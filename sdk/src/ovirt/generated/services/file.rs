@@ -14,6 +14,7 @@ impl FileService {
     /// Reads the details of the file.
     ///
     /// `GET /storagedomains/{storage_domain_id}/files/{file_id}`
+    #[inline]
     pub fn get(&self) -> FileServiceGetRequest {
         FileServiceGetRequest {
             call: self.0.get(),
@@ -33,12 +34,14 @@ impl FileServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `file`: File that was read.
+    #[inline]
     pub fn send(self) -> Pending<types::File> {
         self.call.send(answer::object)
     }

@@ -15,6 +15,7 @@ impl FilesService {
     /// Lists the virtual floppy disks and ISO images of the storage domain, in no fixed order. The server caches the list, so without a refresh recent uploads may be missing.
     ///
     /// `GET /storagedomains/{storage_domain_id}/files`
+    #[inline]
     pub fn list(&self) -> FilesServiceListRequest {
         FilesServiceListRequest {
             call: self.0.get(),
@@ -22,6 +23,7 @@ impl FilesService {
     }
 
     /// Service of one file.
+    #[inline]
     pub fn file_service(&self, id: &str) -> super::FileService {
         super::FileService(self.0.item(id))
     }
@@ -37,18 +39,21 @@ pub struct FilesServiceListRequest {
 
 impl FilesServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
     }
 
     /// Query in the search language of the engine, such as `name=my* and status=up sortby name page 2`. An invalid query gives an empty list, not an error.
+    #[inline]
     pub fn search(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("search", Into::<String>::into(value));
         self
     }
 
     /// With `false`, `search` ignores case. Default `true`.
+    #[inline]
     pub fn case_sensitive(mut self, value: bool) -> Self {
         self.call.set_query("case_sensitive", value);
         self
@@ -57,6 +62,7 @@ impl FilesServiceListRequest {
     /// When `true`, reads the storage domain anew, which costs server performance; when `false`, a cached list is returned. The default is `true`, unless the engine option `ForceRefreshDomainFilesByDefault` says otherwise.
     ///
     /// Since 4.1.5.
+    #[inline]
     pub fn refresh(mut self, value: bool) -> Self {
         self.call.set_query("refresh", value);
         self
@@ -65,12 +71,14 @@ impl FilesServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `file`: Files found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::File>> {
         self.call.send(answer::list)
     }

@@ -18,6 +18,7 @@ impl FiltersService {
     /// `POST /schedulingpolicies/{policy_id}/filters`
     ///
     /// Mandatory: `filter.scheduling_policy_unit.id`.
+    #[inline]
     pub fn add(&self) -> FiltersServiceAddRequest {
         FiltersServiceAddRequest {
             call: self.0.add("filter"),
@@ -27,6 +28,7 @@ impl FiltersService {
     /// Lists the filters of the scheduling policy, in no fixed order.
     ///
     /// `GET /schedulingpolicies/{policy_id}/filters`
+    #[inline]
     pub fn list(&self) -> FiltersServiceListRequest {
         FiltersServiceListRequest {
             call: self.0.get(),
@@ -34,6 +36,7 @@ impl FiltersService {
     }
 
     /// Service of one filter.
+    #[inline]
     pub fn filter_service(&self, id: &str) -> super::FilterService {
         super::FilterService(self.0.item(id))
     }
@@ -49,12 +52,14 @@ pub struct FiltersServiceAddRequest {
 
 impl FiltersServiceAddRequest {
     /// Filter to add; the reply holds the added one.
+    #[inline]
     pub fn filter(mut self, value: impl Borrow<types::Filter>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `filter`: Filter to add; the reply holds the added one.
+    #[inline]
     pub fn send(self) -> Pending<types::Filter> {
         self.call.send(answer::accepted)
     }
@@ -70,12 +75,14 @@ pub struct FiltersServiceListRequest {
 
 impl FiltersServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
     }
 
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
+    #[inline]
     pub fn filter(mut self, value: bool) -> Self {
         self.call.set_query("filter", value);
         self
@@ -84,12 +91,14 @@ impl FiltersServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `filters`: Filters of the policy.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Filter>> {
         self.call.send(answer::list)
     }

@@ -14,6 +14,7 @@ impl GlusterBrickService {
     /// Reads the brick. With the `All-Content` header set to `true`, includes status details from the volume, like the command `gluster volume status` with `detail` for this brick.
     ///
     /// `GET /clusters/{cluster_id}/glustervolumes/{volume_id}/glusterbricks/{brick_id}`
+    #[inline]
     pub fn get(&self) -> GlusterBrickServiceGetRequest {
         GlusterBrickServiceGetRequest {
             call: self.0.get(),
@@ -23,6 +24,7 @@ impl GlusterBrickService {
     /// Removes the brick from its volume and from the database, without migrating the data on it. For several bricks, or to keep the data, use `migrate` of the service `gluster_bricks` instead.
     ///
     /// `DELETE /clusters/{cluster_id}/glustervolumes/{volume_id}/glusterbricks/{brick_id}`
+    #[inline]
     pub fn remove(&self) -> GlusterBrickServiceRemoveRequest {
         GlusterBrickServiceRemoveRequest {
             call: self.0.remove(),
@@ -33,6 +35,7 @@ impl GlusterBrickService {
     ///
     /// `POST /clusters/{cluster_id}/glustervolumes/{volume_id}/glusterbricks/{brick_id}/replace`
     #[deprecated = "deprecated in the API"]
+    #[inline]
     pub fn replace(&self) -> GlusterBrickServiceReplaceRequest {
         GlusterBrickServiceReplaceRequest {
             call: self.0.action("replace"),
@@ -40,6 +43,7 @@ impl GlusterBrickService {
     }
 
     /// Service of the statistics of the object.
+    #[inline]
     pub fn statistics_service(&self) -> super::StatisticsService {
         super::StatisticsService(self.0.child("statistics"))
     }
@@ -57,12 +61,14 @@ impl GlusterBrickServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `brick`: Brick that was read.
+    #[inline]
     pub fn send(self) -> Pending<types::GlusterBrick> {
         self.call.send(answer::object)
     }
@@ -78,12 +84,14 @@ pub struct GlusterBrickServiceRemoveRequest {
 
 impl GlusterBrickServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }
@@ -100,19 +108,22 @@ pub struct GlusterBrickServiceReplaceRequest {
 
 impl GlusterBrickServiceReplaceRequest {
     /// Forces the replacement.
+    #[inline]
     pub fn force(mut self, value: bool) -> Self {
         self.call.set_field("force", value);
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }

@@ -15,6 +15,7 @@ impl GlusterBricksService {
     /// Takes bricks back into normal use that were marked for removal and whose data migration has ended, when they are to stay after all.
     ///
     /// `POST /clusters/{cluster_id}/glustervolumes/{volume_id}/glusterbricks/activate`
+    #[inline]
     pub fn activate(&self) -> GlusterBricksServiceActivateRequest {
         GlusterBricksServiceActivateRequest {
             call: self.0.action("activate"),
@@ -24,6 +25,7 @@ impl GlusterBricksService {
     /// Expands the volume by adding bricks. Replicated volumes need `replica_count`; when it grows, as many bricks must be given as the volume has replica sets.
     ///
     /// `POST /clusters/{cluster_id}/glustervolumes/{volume_id}/glusterbricks`
+    #[inline]
     pub fn add(&self) -> GlusterBricksServiceAddRequest {
         GlusterBricksServiceAddRequest {
             call: self.0.add("bricks"),
@@ -33,6 +35,7 @@ impl GlusterBricksService {
     /// Lists the bricks of the volume, in the order given when the volume was created.
     ///
     /// `GET /clusters/{cluster_id}/glustervolumes/{volume_id}/glusterbricks`
+    #[inline]
     pub fn list(&self) -> GlusterBricksServiceListRequest {
         GlusterBricksServiceListRequest {
             call: self.0.get(),
@@ -42,6 +45,7 @@ impl GlusterBricksService {
     /// Starts moving the data off bricks that are to be removed, onto the remaining ones; first of two steps. When it has finished, `remove` confirms the removal; `stop_migrate` cancels it. The call answers with a job; that job and its steps show the progress.
     ///
     /// `POST /clusters/{cluster_id}/glustervolumes/{volume_id}/glusterbricks/migrate`
+    #[inline]
     pub fn migrate(&self) -> GlusterBricksServiceMigrateRequest {
         GlusterBricksServiceMigrateRequest {
             call: self.0.action("migrate"),
@@ -51,6 +55,7 @@ impl GlusterBricksService {
     /// Removes bricks from the volume. Call `migrate` first and let it finish: without that the data on the bricks are not moved and may be lost.
     ///
     /// `DELETE /clusters/{cluster_id}/glustervolumes/{volume_id}/glusterbricks`
+    #[inline]
     pub fn remove(&self) -> GlusterBricksServiceRemoveRequest {
         GlusterBricksServiceRemoveRequest {
             call: self.0.remove(),
@@ -60,6 +65,7 @@ impl GlusterBricksService {
     /// Cancels a data migration begun with `migrate`. The bricks lose their mark for removal and work normally again.
     ///
     /// `POST /clusters/{cluster_id}/glustervolumes/{volume_id}/glusterbricks/stopmigrate`
+    #[inline]
     pub fn stop_migrate(&self) -> GlusterBricksServiceStopMigrateRequest {
         GlusterBricksServiceStopMigrateRequest {
             call: self.0.action("stopmigrate"),
@@ -67,6 +73,7 @@ impl GlusterBricksService {
     }
 
     /// Service of one brick.
+    #[inline]
     pub fn brick_service(&self, id: &str) -> super::GlusterBrickService {
         super::GlusterBrickService(self.0.item(id))
     }
@@ -82,20 +89,23 @@ pub struct GlusterBricksServiceActivateRequest {
 
 impl GlusterBricksServiceActivateRequest {
     /// Bricks to activate again.
+    #[inline]
     pub fn bricks(mut self, value: impl Into<List<types::GlusterBrick>>) -> Self {
         self.call.set_field_list("bricks", &Some(value.into()), "brick");
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -109,24 +119,28 @@ pub struct GlusterBricksServiceAddRequest {
 
 impl GlusterBricksServiceAddRequest {
     /// Bricks to add.
+    #[inline]
     pub fn bricks(mut self, value: impl Into<List<types::GlusterBrick>>) -> Self {
         self.call.set_body_list(&Some(value.into()), "bricks", "brick");
         self
     }
 
     /// Replica count that the volume has after the call.
+    #[inline]
     pub fn replica_count(mut self, value: i64) -> Self {
         self.call.set_query("replica_count", value);
         self
     }
 
     /// Stripe count that the volume has after the call.
+    #[inline]
     pub fn stripe_count(mut self, value: i64) -> Self {
         self.call.set_query("stripe_count", value);
         self
     }
 
     /// Sends the request. Returns `bricks`: Bricks to add.
+    #[inline]
     pub fn send(self) -> Pending<List<types::GlusterBrick>> {
         self.call.send(answer::list)
     }
@@ -142,6 +156,7 @@ pub struct GlusterBricksServiceListRequest {
 
 impl GlusterBricksServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -150,12 +165,14 @@ impl GlusterBricksServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `bricks`: Bricks found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::GlusterBrick>> {
         self.call.send(answer::list)
     }
@@ -171,20 +188,23 @@ pub struct GlusterBricksServiceMigrateRequest {
 
 impl GlusterBricksServiceMigrateRequest {
     /// Bricks whose data are moved away.
+    #[inline]
     pub fn bricks(mut self, value: impl Into<List<types::GlusterBrick>>) -> Self {
         self.call.set_field_list("bricks", &Some(value.into()), "brick");
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -198,24 +218,28 @@ pub struct GlusterBricksServiceRemoveRequest {
 
 impl GlusterBricksServiceRemoveRequest {
     /// Bricks to remove.
+    #[inline]
     pub fn bricks(mut self, value: impl Into<List<types::GlusterBrick>>) -> Self {
         self.call.set_field_list("bricks", &Some(value.into()), "brick");
         self
     }
 
     /// Replica count that the volume has after the call.
+    #[inline]
     pub fn replica_count(mut self, value: i64) -> Self {
         self.call.set_query("replica_count", value);
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }
@@ -231,19 +255,22 @@ pub struct GlusterBricksServiceStopMigrateRequest {
 
 impl GlusterBricksServiceStopMigrateRequest {
     /// Bricks whose migration stops; give the same ones as to `migrate`.
+    #[inline]
     pub fn bricks(mut self, value: impl Into<List<types::GlusterBrick>>) -> Self {
         self.call.set_field_list("bricks", &Some(value.into()), "brick");
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }

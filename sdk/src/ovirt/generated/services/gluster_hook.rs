@@ -15,6 +15,7 @@ impl GlusterHookService {
     /// Disables the hook on all servers of the cluster, which resolves a conflict of its status among them, and stores the status `disabled` in the database.
     ///
     /// `POST /clusters/{cluster_id}/glusterhooks/{hook_id}/disable`
+    #[inline]
     pub fn disable(&self) -> GlusterHookServiceDisableRequest {
         GlusterHookServiceDisableRequest {
             call: self.0.action("disable"),
@@ -24,6 +25,7 @@ impl GlusterHookService {
     /// Resolves a conflict of the status of the hook among the servers of the cluster by enabling it.
     ///
     /// `POST /clusters/{cluster_id}/glusterhooks/{hook_id}/enable`
+    #[inline]
     pub fn enable(&self) -> GlusterHookServiceEnableRequest {
         GlusterHookServiceEnableRequest {
             call: self.0.action("enable"),
@@ -33,6 +35,7 @@ impl GlusterHookService {
     /// Reads the hook.
     ///
     /// `GET /clusters/{cluster_id}/glusterhooks/{hook_id}`
+    #[inline]
     pub fn get(&self) -> GlusterHookServiceGetRequest {
         GlusterHookServiceGetRequest {
             call: self.0.get(),
@@ -42,6 +45,7 @@ impl GlusterHookService {
     /// Removes the hook from the servers of the cluster, all of them, and from the database.
     ///
     /// `DELETE /clusters/{cluster_id}/glusterhooks/{hook_id}`
+    #[inline]
     pub fn remove(&self) -> GlusterHookServiceRemoveRequest {
         GlusterHookServiceRemoveRequest {
             call: self.0.remove(),
@@ -55,6 +59,7 @@ impl GlusterHookService {
     /// Mandatory: `resolution_type`.
     ///
     /// Optional: `host.id` or `host.name`.
+    #[inline]
     pub fn resolve(&self) -> GlusterHookServiceResolveRequest {
         GlusterHookServiceResolveRequest {
             call: self.0.action("resolve"),
@@ -72,14 +77,16 @@ pub struct GlusterHookServiceDisableRequest {
 
 impl GlusterHookServiceDisableRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -93,14 +100,16 @@ pub struct GlusterHookServiceEnableRequest {
 
 impl GlusterHookServiceEnableRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -116,12 +125,14 @@ impl GlusterHookServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `hook`: Hook that was read.
+    #[inline]
     pub fn send(self) -> Pending<types::GlusterHook> {
         self.call.send(answer::object)
     }
@@ -137,12 +148,14 @@ pub struct GlusterHookServiceRemoveRequest {
 
 impl GlusterHookServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }
@@ -158,25 +171,29 @@ pub struct GlusterHookServiceResolveRequest {
 
 impl GlusterHookServiceResolveRequest {
     /// Host whose content of the hook is copied to the others. Optional; when absent, the copy in the engine database is used.
+    #[inline]
     pub fn host(mut self, value: impl Borrow<types::Host>) -> Self {
         self.call.set_field_record("host", value.borrow());
         self
     }
 
     /// Way to resolve the conflict: `ADD` for a missing hook, `COPY` for differing content.
+    #[inline]
     pub fn resolution_type(mut self, value: impl Into<String>) -> Self {
         self.call.set_field("resolution_type", Into::<String>::into(value));
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }

@@ -15,6 +15,7 @@ impl GlusterHooksService {
     /// Lists the hooks, in no fixed order.
     ///
     /// `GET /clusters/{cluster_id}/glusterhooks`
+    #[inline]
     pub fn list(&self) -> GlusterHooksServiceListRequest {
         GlusterHooksServiceListRequest {
             call: self.0.get(),
@@ -22,6 +23,7 @@ impl GlusterHooksService {
     }
 
     /// Service of one hook.
+    #[inline]
     pub fn hook_service(&self, id: &str) -> super::GlusterHookService {
         super::GlusterHookService(self.0.item(id))
     }
@@ -37,6 +39,7 @@ pub struct GlusterHooksServiceListRequest {
 
 impl GlusterHooksServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -45,12 +48,14 @@ impl GlusterHooksServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `hooks`: Hooks found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::GlusterHook>> {
         self.call.send(answer::list)
     }

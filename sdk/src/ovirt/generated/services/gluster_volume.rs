@@ -15,6 +15,7 @@ impl GlusterVolumeService {
     /// Reads the volume.
     ///
     /// `GET /clusters/{cluster_id}/glustervolumes/{volume_id}`
+    #[inline]
     pub fn get(&self) -> GlusterVolumeServiceGetRequest {
         GlusterVolumeServiceGetRequest {
             call: self.0.get(),
@@ -24,6 +25,7 @@ impl GlusterVolumeService {
     /// Reads the profiling statistics of the volume.
     ///
     /// `POST /clusters/{cluster_id}/glustervolumes/{volume_id}/getprofilestatistics`
+    #[inline]
     pub fn get_profile_statistics(
         &self,
     ) -> GlusterVolumeServiceGetProfileStatisticsRequest {
@@ -35,6 +37,7 @@ impl GlusterVolumeService {
     /// Spreads the data evenly over the bricks; needed after the volume grew or shrank without data migration. All bricks must be online; in a replicated volume one online brick per replica is enough.
     ///
     /// `POST /clusters/{cluster_id}/glustervolumes/{volume_id}/rebalance`
+    #[inline]
     pub fn rebalance(&self) -> GlusterVolumeServiceRebalanceRequest {
         GlusterVolumeServiceRebalanceRequest {
             call: self.0.action("rebalance"),
@@ -44,6 +47,7 @@ impl GlusterVolumeService {
     /// Deletes the volume.
     ///
     /// `DELETE /clusters/{cluster_id}/glustervolumes/{volume_id}`
+    #[inline]
     pub fn remove(&self) -> GlusterVolumeServiceRemoveRequest {
         GlusterVolumeServiceRemoveRequest {
             call: self.0.remove(),
@@ -53,6 +57,7 @@ impl GlusterVolumeService {
     /// Resets every option of the volume.
     ///
     /// `POST /clusters/{cluster_id}/glustervolumes/{volume_id}/resetalloptions`
+    #[inline]
     pub fn reset_all_options(&self) -> GlusterVolumeServiceResetAllOptionsRequest {
         GlusterVolumeServiceResetAllOptionsRequest {
             call: self.0.action("resetalloptions"),
@@ -64,6 +69,7 @@ impl GlusterVolumeService {
     /// `POST /clusters/{cluster_id}/glustervolumes/{volume_id}/resetoption`
     ///
     /// Mandatory: `force`, `option.name`.
+    #[inline]
     pub fn reset_option(&self) -> GlusterVolumeServiceResetOptionRequest {
         GlusterVolumeServiceResetOptionRequest {
             call: self.0.action("resetoption"),
@@ -75,6 +81,7 @@ impl GlusterVolumeService {
     /// `POST /clusters/{cluster_id}/glustervolumes/{volume_id}/setoption`
     ///
     /// Mandatory: `option.name`, `option.value`.
+    #[inline]
     pub fn set_option(&self) -> GlusterVolumeServiceSetOptionRequest {
         GlusterVolumeServiceSetOptionRequest {
             call: self.0.action("setoption"),
@@ -84,6 +91,7 @@ impl GlusterVolumeService {
     /// Starts the volume. Data can be read and written only once it is started.
     ///
     /// `POST /clusters/{cluster_id}/glustervolumes/{volume_id}/start`
+    #[inline]
     pub fn start(&self) -> GlusterVolumeServiceStartRequest {
         GlusterVolumeServiceStartRequest {
             call: self.0.action("start"),
@@ -93,6 +101,7 @@ impl GlusterVolumeService {
     /// Starts profiling of the volume.
     ///
     /// `POST /clusters/{cluster_id}/glustervolumes/{volume_id}/startprofile`
+    #[inline]
     pub fn start_profile(&self) -> GlusterVolumeServiceStartProfileRequest {
         GlusterVolumeServiceStartProfileRequest {
             call: self.0.action("startprofile"),
@@ -102,6 +111,7 @@ impl GlusterVolumeService {
     /// Stops the volume. Its data cannot be accessed while it is stopped.
     ///
     /// `POST /clusters/{cluster_id}/glustervolumes/{volume_id}/stop`
+    #[inline]
     pub fn stop(&self) -> GlusterVolumeServiceStopRequest {
         GlusterVolumeServiceStopRequest {
             call: self.0.action("stop"),
@@ -111,6 +121,7 @@ impl GlusterVolumeService {
     /// Stops profiling of the volume.
     ///
     /// `POST /clusters/{cluster_id}/glustervolumes/{volume_id}/stopprofile`
+    #[inline]
     pub fn stop_profile(&self) -> GlusterVolumeServiceStopProfileRequest {
         GlusterVolumeServiceStopProfileRequest {
             call: self.0.action("stopprofile"),
@@ -120,6 +131,7 @@ impl GlusterVolumeService {
     /// Stops a rebalance of the volume.
     ///
     /// `POST /clusters/{cluster_id}/glustervolumes/{volume_id}/stoprebalance`
+    #[inline]
     pub fn stop_rebalance(&self) -> GlusterVolumeServiceStopRebalanceRequest {
         GlusterVolumeServiceStopRebalanceRequest {
             call: self.0.action("stoprebalance"),
@@ -127,11 +139,13 @@ impl GlusterVolumeService {
     }
 
     /// Service of the statistics of the object.
+    #[inline]
     pub fn statistics_service(&self) -> super::StatisticsService {
         super::StatisticsService(self.0.child("statistics"))
     }
 
     /// Service of the bricks of the volume.
+    #[inline]
     pub fn gluster_bricks_service(&self) -> super::GlusterBricksService {
         super::GlusterBricksService(self.0.child("glusterbricks"))
     }
@@ -149,12 +163,14 @@ impl GlusterVolumeServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `volume`: Volume that was read.
+    #[inline]
     pub fn send(self) -> Pending<types::GlusterVolume> {
         self.call.send(answer::object)
     }
@@ -170,6 +186,7 @@ pub struct GlusterVolumeServiceGetProfileStatisticsRequest {
 
 impl GlusterVolumeServiceGetProfileStatisticsRequest {
     /// Sends the request. Returns `details`: Profiling data of the volume.
+    #[inline]
     pub fn send(
         self,
     ) -> Pending<::core::option::Option<types::GlusterVolumeProfileDetails>> {
@@ -187,26 +204,30 @@ pub struct GlusterVolumeServiceRebalanceRequest {
 
 impl GlusterVolumeServiceRebalanceRequest {
     /// When `true`, only corrects the layout: data written later go to all hosts, existing data stay where they are. Default `false`.
+    #[inline]
     pub fn fix_layout(mut self, value: bool) -> Self {
         self.call.set_field("fix_layout", value);
         self
     }
 
     /// When `true`, starts even while the cluster has older clients connected, which may lose data. Default `false`.
+    #[inline]
     pub fn force(mut self, value: bool) -> Self {
         self.call.set_field("force", value);
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -220,12 +241,14 @@ pub struct GlusterVolumeServiceRemoveRequest {
 
 impl GlusterVolumeServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }
@@ -241,14 +264,16 @@ pub struct GlusterVolumeServiceResetAllOptionsRequest {
 
 impl GlusterVolumeServiceResetAllOptionsRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -262,26 +287,30 @@ pub struct GlusterVolumeServiceResetOptionRequest {
 
 impl GlusterVolumeServiceResetOptionRequest {
     /// Forces the reset.
+    #[inline]
     pub fn force(mut self, value: bool) -> Self {
         self.call.set_field("force", value);
         self
     }
 
     /// Option to reset, by `name`.
+    #[inline]
     pub fn option(mut self, value: impl Borrow<types::Option>) -> Self {
         self.call.set_field_record("option", value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -295,20 +324,23 @@ pub struct GlusterVolumeServiceSetOptionRequest {
 
 impl GlusterVolumeServiceSetOptionRequest {
     /// Option to set, with `name` and `value`.
+    #[inline]
     pub fn option(mut self, value: impl Borrow<types::Option>) -> Self {
         self.call.set_field_record("option", value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -322,20 +354,23 @@ pub struct GlusterVolumeServiceStartRequest {
 
 impl GlusterVolumeServiceStartRequest {
     /// When `true`, forces the start; on a volume already started this brings up bricks that are down. Default `false`.
+    #[inline]
     pub fn force(mut self, value: bool) -> Self {
         self.call.set_field("force", value);
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -349,14 +384,16 @@ pub struct GlusterVolumeServiceStartProfileRequest {
 
 impl GlusterVolumeServiceStartProfileRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -370,20 +407,23 @@ pub struct GlusterVolumeServiceStopRequest {
 
 impl GlusterVolumeServiceStopRequest {
     /// Forces the stop.
+    #[inline]
     pub fn force(mut self, value: bool) -> Self {
         self.call.set_field("force", value);
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -397,14 +437,16 @@ pub struct GlusterVolumeServiceStopProfileRequest {
 
 impl GlusterVolumeServiceStopProfileRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -418,13 +460,15 @@ pub struct GlusterVolumeServiceStopRebalanceRequest {
 
 impl GlusterVolumeServiceStopRebalanceRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }

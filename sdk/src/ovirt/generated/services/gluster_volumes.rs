@@ -20,6 +20,7 @@ impl GlusterVolumesService {
     /// Mandatory: `volume.name`, `volume.volume_type`, `volume.bricks[].brick_dir`, `volume.bricks[].server_id`.
     ///
     /// Optional: `volume.replica_count`, `volume.stripe_count`, `volume.options[].name`, `volume.options[].value`, `volume.transport_types[]`.
+    #[inline]
     pub fn add(&self) -> GlusterVolumesServiceAddRequest {
         GlusterVolumesServiceAddRequest {
             call: self.0.add("volume"),
@@ -29,6 +30,7 @@ impl GlusterVolumesService {
     /// Lists the Gluster volumes of the cluster, in no fixed order.
     ///
     /// `GET /clusters/{cluster_id}/glustervolumes`
+    #[inline]
     pub fn list(&self) -> GlusterVolumesServiceListRequest {
         GlusterVolumesServiceListRequest {
             call: self.0.get(),
@@ -36,6 +38,7 @@ impl GlusterVolumesService {
     }
 
     /// Service of one volume.
+    #[inline]
     pub fn volume_service(&self, id: &str) -> super::GlusterVolumeService {
         super::GlusterVolumeService(self.0.item(id))
     }
@@ -51,12 +54,14 @@ pub struct GlusterVolumesServiceAddRequest {
 
 impl GlusterVolumesServiceAddRequest {
     /// Volume to create; the created volume comes back.
+    #[inline]
     pub fn volume(mut self, value: impl Borrow<types::GlusterVolume>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `volume`: Volume to create; the created volume comes back.
+    #[inline]
     pub fn send(self) -> Pending<types::GlusterVolume> {
         self.call.send(answer::accepted)
     }
@@ -72,18 +77,21 @@ pub struct GlusterVolumesServiceListRequest {
 
 impl GlusterVolumesServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
     }
 
     /// Query in the search language of the engine, such as `name=my* and status=up sortby name page 2`. An invalid query gives an empty list, not an error.
+    #[inline]
     pub fn search(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("search", Into::<String>::into(value));
         self
     }
 
     /// With `false`, `search` ignores case. Default `true`.
+    #[inline]
     pub fn case_sensitive(mut self, value: bool) -> Self {
         self.call.set_query("case_sensitive", value);
         self
@@ -92,12 +100,14 @@ impl GlusterVolumesServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `volumes`: Volumes found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::GlusterVolume>> {
         self.call.send(answer::list)
     }

@@ -14,6 +14,7 @@ impl GroupService {
     /// Reads the group.
     ///
     /// `GET /groups/{group_id}`
+    #[inline]
     pub fn get(&self) -> GroupServiceGetRequest {
         GroupServiceGetRequest {
             call: self.0.get(),
@@ -23,6 +24,7 @@ impl GroupService {
     /// Removes the group from the system.
     ///
     /// `DELETE /groups/{group_id}`
+    #[inline]
     pub fn remove(&self) -> GroupServiceRemoveRequest {
         GroupServiceRemoveRequest {
             call: self.0.remove(),
@@ -30,16 +32,19 @@ impl GroupService {
     }
 
     /// Service of the roles of the group.
+    #[inline]
     pub fn roles_service(&self) -> super::AssignedRolesService {
         super::AssignedRolesService(self.0.child("roles"))
     }
 
     /// Service of the permissions of the group.
+    #[inline]
     pub fn permissions_service(&self) -> super::AssignedPermissionsService {
         super::AssignedPermissionsService(self.0.child("permissions"))
     }
 
     /// Service of the tags of the group.
+    #[inline]
     pub fn tags_service(&self) -> super::AssignedTagsService {
         super::AssignedTagsService(self.0.child("tags"))
     }
@@ -57,12 +62,14 @@ impl GroupServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `get`: Group that was read.
+    #[inline]
     pub fn send(self) -> Pending<types::Group> {
         self.call.send(answer::object)
     }
@@ -78,12 +85,14 @@ pub struct GroupServiceRemoveRequest {
 
 impl GroupServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

@@ -20,6 +20,7 @@ impl GroupsService {
     /// Mandatory: `group.name`.
     ///
     /// Optional: `group.namespace`.
+    #[inline]
     pub fn add(&self) -> GroupsServiceAddRequest {
         GroupsServiceAddRequest {
             call: self.0.add("group"),
@@ -29,6 +30,7 @@ impl GroupsService {
     /// Lists all groups, in no fixed order.
     ///
     /// `GET /groups`
+    #[inline]
     pub fn list(&self) -> GroupsServiceListRequest {
         GroupsServiceListRequest {
             call: self.0.get(),
@@ -36,6 +38,7 @@ impl GroupsService {
     }
 
     /// Service of one group.
+    #[inline]
     pub fn group_service(&self, id: &str) -> super::GroupService {
         super::GroupService(self.0.item(id))
     }
@@ -51,12 +54,14 @@ pub struct GroupsServiceAddRequest {
 
 impl GroupsServiceAddRequest {
     /// Group to add.
+    #[inline]
     pub fn group(mut self, value: impl Borrow<types::Group>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `group`: Group to add.
+    #[inline]
     pub fn send(self) -> Pending<types::Group> {
         self.call.send(answer::accepted)
     }
@@ -72,18 +77,21 @@ pub struct GroupsServiceListRequest {
 
 impl GroupsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
     }
 
     /// Query in the search language of the engine, such as `name=my* and status=up sortby name page 2`. An invalid query gives an empty list, not an error.
+    #[inline]
     pub fn search(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("search", Into::<String>::into(value));
         self
     }
 
     /// With `false`, `search` ignores case. Default `true`.
+    #[inline]
     pub fn case_sensitive(mut self, value: bool) -> Self {
         self.call.set_query("case_sensitive", value);
         self
@@ -92,12 +100,14 @@ impl GroupsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `groups`: Groups found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Group>> {
         self.call.send(answer::list)
     }

@@ -16,6 +16,7 @@ impl HostService {
     /// Activates the host, so that it can run virtual machines, among others.
     ///
     /// `POST /hosts/{host_id}/activate`
+    #[inline]
     pub fn activate(&self) -> HostServiceActivateRequest {
         HostServiceActivateRequest {
             call: self.0.action("activate"),
@@ -27,6 +28,7 @@ impl HostService {
     /// `POST /hosts/{host_id}/approve`
     ///
     /// Mandatory: `host.root_password`.
+    #[inline]
     pub fn approve_using_root_password(
         &self,
     ) -> HostServiceApproveUsingRootPasswordRequest {
@@ -40,6 +42,7 @@ impl HostService {
     /// `POST /hosts/{host_id}/approve`
     ///
     /// Mandatory: `host.ssh.authentication_method`, `host.ssh.user.password`, `host.ssh.user.user_name`.
+    #[inline]
     pub fn approve_using_ssh(&self) -> HostServiceApproveUsingSshRequest {
         HostServiceApproveUsingSshRequest {
             call: self.0.action("approve"),
@@ -51,6 +54,7 @@ impl HostService {
     /// `POST /hosts/{host_id}/approve`
     ///
     /// Optional: `cluster.id` or `cluster.name`.
+    #[inline]
     pub fn approve(&self) -> HostServiceApproveRequest {
         HostServiceApproveRequest {
             call: self.0.action("approve"),
@@ -60,6 +64,7 @@ impl HostService {
     /// Makes the present network configuration of the host permanent, for example changed attachments or bonds. The engine commits only after making sure that the host is still reachable. A host that was lost through the change must be rebooted and then returns to its former configuration by itself. Since engine 4.3, `commit_on_success` of `setup_networks` spares this call.
     ///
     /// `POST /hosts/{host_id}/commitnetconfig`
+    #[inline]
     pub fn commit_net_config(&self) -> HostServiceCommitNetConfigRequest {
         HostServiceCommitNetConfigRequest {
             call: self.0.action("commitnetconfig"),
@@ -69,6 +74,7 @@ impl HostService {
     /// Puts the host into maintenance.
     ///
     /// `POST /hosts/{host_id}/deactivate`
+    #[inline]
     pub fn deactivate(&self) -> HostServiceDeactivateRequest {
         HostServiceDeactivateRequest {
             call: self.0.action("deactivate"),
@@ -78,6 +84,7 @@ impl HostService {
     /// Enrolls a certificate for the host, for example when the present one has expired or soon will.
     ///
     /// `POST /hosts/{host_id}/enrollcertificate`
+    #[inline]
     pub fn enroll_certificate(&self) -> HostServiceEnrollCertificateRequest {
         HostServiceEnrollCertificateRequest {
             call: self.0.action("enrollcertificate"),
@@ -89,6 +96,7 @@ impl HostService {
     /// `POST /hosts/{host_id}/fence`
     ///
     /// Mandatory: `fence_type`.
+    #[inline]
     pub fn fence(&self) -> HostServiceFenceRequest {
         HostServiceFenceRequest {
             call: self.0.action("fence"),
@@ -98,6 +106,7 @@ impl HostService {
     /// Makes this host the storage pool manager (SPM).
     ///
     /// `POST /hosts/{host_id}/forceselectspm`
+    #[inline]
     pub fn force_select_spm(&self) -> HostServiceForceSelectSpmRequest {
         HostServiceForceSelectSpmRequest {
             call: self.0.action("forceselectspm"),
@@ -107,6 +116,7 @@ impl HostService {
     /// Reads the host.
     ///
     /// `GET /hosts/{host_id}`
+    #[inline]
     pub fn get(&self) -> HostServiceGetRequest {
         HostServiceGetRequest {
             call: self.0.get(),
@@ -116,6 +126,7 @@ impl HostService {
     /// Form of `install` that authenticates with the root password.
     ///
     /// `POST /hosts/{host_id}/install`
+    #[inline]
     pub fn install_using_root_password(
         &self,
     ) -> HostServiceInstallUsingRootPasswordRequest {
@@ -129,6 +140,7 @@ impl HostService {
     /// `POST /hosts/{host_id}/install`
     ///
     /// Optional: `ssh.authentication_method`, `ssh.fingerprint`, `ssh.public_key`, `ssh.port`, `ssh.user.password`, `ssh.user.user_name`.
+    #[inline]
     pub fn install_using_ssh(&self) -> HostServiceInstallUsingSshRequest {
         HostServiceInstallUsingSshRequest {
             call: self.0.action("install"),
@@ -140,6 +152,7 @@ impl HostService {
     /// `POST /hosts/{host_id}/install`
     ///
     /// Optional: `host.override_iptables`.
+    #[inline]
     pub fn install(&self) -> HostServiceInstallRequest {
         HostServiceInstallRequest {
             call: self.0.action("install"),
@@ -152,6 +165,7 @@ impl HostService {
     ///
     /// Mandatory: `iscsi.address`.
     #[deprecated = "deprecated in the API"]
+    #[inline]
     pub fn iscsi_discover(&self) -> HostServiceIscsiDiscoverRequest {
         HostServiceIscsiDiscoverRequest {
             call: self.0.action("iscsidiscover"),
@@ -165,6 +179,7 @@ impl HostService {
     /// `POST /hosts/{host_id}/discoveriscsi`
     ///
     /// Mandatory: `iscsi.address`.
+    #[inline]
     pub fn discover_iscsi(&self) -> HostServiceDiscoverIscsiRequest {
         HostServiceDiscoverIscsiRequest {
             call: self.0.action("discoveriscsi"),
@@ -176,6 +191,7 @@ impl HostService {
     /// `POST /hosts/{host_id}/iscsilogin`
     ///
     /// Mandatory: `iscsi.address`, `iscsi.target`.
+    #[inline]
     pub fn iscsi_login(&self) -> HostServiceIscsiLoginRequest {
         HostServiceIscsiLoginRequest {
             call: self.0.action("iscsilogin"),
@@ -187,6 +203,7 @@ impl HostService {
     /// `POST /hosts/{host_id}/unregisteredstoragedomainsdiscover`
     ///
     /// Optional: `iscsi.address`, `iscsi.target`.
+    #[inline]
     pub fn unregistered_storage_domains_discover(
         &self,
     ) -> HostServiceUnregisteredStorageDomainsDiscoverRequest {
@@ -200,6 +217,7 @@ impl HostService {
     /// `PUT /hosts/{host_id}`
     ///
     /// Optional: `host.external_host_provider.id`, `host.root_password`.
+    #[inline]
     pub fn update_using_root_password(
         &self,
     ) -> HostServiceUpdateUsingRootPasswordRequest {
@@ -213,6 +231,7 @@ impl HostService {
     /// `PUT /hosts/{host_id}`
     ///
     /// Optional: `host.ssh.fingerprint`, `host.ssh.public_key`, `host.ssh.port`, `host.ssh.user.user_name`.
+    #[inline]
     pub fn update_using_ssh(&self) -> HostServiceUpdateUsingSshRequest {
         HostServiceUpdateUsingSshRequest {
             call: self.0.update("host"),
@@ -224,6 +243,7 @@ impl HostService {
     /// `PUT /hosts/{host_id}`
     ///
     /// Optional: `host.address`, `host.comment`, `host.display.address`, `host.name`, `host.port`, `host.power_management.automatic_pm_enabled`, `host.power_management.enabled`, `host.power_management.kdump_detection`, `host.spm.priority`, `host.vgpu_placement`, `host.cluster.id` or `host.cluster.name`.
+    #[inline]
     pub fn update(&self) -> HostServiceUpdateRequest {
         HostServiceUpdateRequest {
             call: self.0.update("host"),
@@ -233,6 +253,7 @@ impl HostService {
     /// Upgrades VDSM and selected other software on the host.
     ///
     /// `POST /hosts/{host_id}/upgrade`
+    #[inline]
     pub fn upgrade(&self) -> HostServiceUpgradeRequest {
         HostServiceUpgradeRequest {
             call: self.0.action("upgrade"),
@@ -244,6 +265,7 @@ impl HostService {
     /// Since 4.1.
     ///
     /// `POST /hosts/{host_id}/upgradecheck`
+    #[inline]
     pub fn upgrade_check(&self) -> HostServiceUpgradeCheckRequest {
         HostServiceUpgradeCheckRequest {
             call: self.0.action("upgradecheck"),
@@ -253,6 +275,7 @@ impl HostService {
     /// Reads the devices and capabilities of the host again.
     ///
     /// `POST /hosts/{host_id}/refresh`
+    #[inline]
     pub fn refresh(&self) -> HostServiceRefreshRequest {
         HostServiceRefreshRequest {
             call: self.0.action("refresh"),
@@ -262,6 +285,7 @@ impl HostService {
     /// Removes the host from the engine.
     ///
     /// `DELETE /hosts/{host_id}`
+    #[inline]
     pub fn remove(&self) -> HostServiceRemoveRequest {
         HostServiceRemoveRequest {
             call: self.0.remove(),
@@ -273,6 +297,7 @@ impl HostService {
     /// `POST /hosts/{host_id}/setupnetworks`
     ///
     /// Optional: `modified_network_attachments[].host_nic.name` or `modified_network_attachments[].host_nic.id`, `modified_network_attachments[].id`, `modified_network_attachments[].ip_address_assignments[].ip`, `modified_network_attachments[].ip_address_assignments[].assignment_method`, `modified_network_attachments[].network.name` or `modified_network_attachments[].network.id`, `modified_network_attachments[].properties[].name`, `modified_network_attachments[].properties[].value`, `removed_network_attachments[].id`, `synchronized_network_attachments[].id`, `modified_bonds[].bonding.options[].name`, `modified_bonds[].bonding.options[].value`, `modified_bonds[].name` or `modified_bonds[].id`, `removed_bonds[].name` or `removed_bonds[].id`, `modified_labels[].host_nic.name` or `modified_labels[].host_nic.id`, `modified_labels[].id`, `removed_labels[].id`.
+    #[inline]
     pub fn setup_networks(&self) -> HostServiceSetupNetworksRequest {
         HostServiceSetupNetworksRequest {
             call: self.0.action("setupnetworks"),
@@ -284,6 +309,7 @@ impl HostService {
     /// Since 4.2.2.
     ///
     /// `POST /hosts/{host_id}/syncallnetworks`
+    #[inline]
     pub fn sync_all_networks(&self) -> HostServiceSyncAllNetworksRequest {
         HostServiceSyncAllNetworksRequest {
             call: self.0.action("syncallnetworks"),
@@ -297,6 +323,7 @@ impl HostService {
     /// `POST /hosts/{host_id}/copyhostnetworks`
     ///
     /// Mandatory: `source_host.id`.
+    #[inline]
     pub fn copy_host_networks(&self) -> HostServiceCopyHostNetworksRequest {
         HostServiceCopyHostNetworksRequest {
             call: self.0.action("copyhostnetworks"),
@@ -304,61 +331,73 @@ impl HostService {
     }
 
     /// Service of the statistics of the object.
+    #[inline]
     pub fn statistics_service(&self) -> super::StatisticsService {
         super::StatisticsService(self.0.child("statistics"))
     }
 
     /// Service of the permissions on the host.
+    #[inline]
     pub fn permissions_service(&self) -> super::AssignedPermissionsService {
         super::AssignedPermissionsService(self.0.child("permissions"))
     }
 
     /// Service of the tags of the host.
+    #[inline]
     pub fn tags_service(&self) -> super::AssignedTagsService {
         super::AssignedTagsService(self.0.child("tags"))
     }
 
     /// Service of the fence agents and with them the power management of the host.
+    #[inline]
     pub fn fence_agents_service(&self) -> super::FenceAgentsService {
         super::FenceAgentsService(self.0.child("fenceagents"))
     }
 
     /// Service of the devices of the host, for reading.
+    #[inline]
     pub fn devices_service(&self) -> super::HostDevicesService {
         super::HostDevicesService(self.0.child("devices"))
     }
 
     /// Service of the hooks available on the host, for reading.
+    #[inline]
     pub fn hooks_service(&self) -> super::HostHooksService {
         super::HostHooksService(self.0.child("hooks"))
     }
 
     /// Service of the network interfaces of the host.
+    #[inline]
     pub fn nics_service(&self) -> super::HostNicsService {
         super::HostNicsService(self.0.child("nics"))
     }
 
     /// Service of the NUMA nodes of the host.
+    #[inline]
     pub fn numa_nodes_service(&self) -> super::HostNumaNodesService {
         super::HostNumaNodesService(self.0.child("numanodes"))
     }
 
     /// Service of the storage of the host.
+    #[inline]
     pub fn storage_service(&self) -> super::HostStorageService {
         super::HostStorageService(self.0.child("storage"))
     }
 
     /// Service of the errata that apply to the host, as reported by Katello.
+    #[inline]
     pub fn katello_errata_service(&self) -> super::KatelloErrataService {
         super::KatelloErrataService(self.0.child("katelloerrata"))
     }
 
     /// Service of the network attachments, which put logical networks on interfaces of the host.
+    #[inline]
     pub fn network_attachments_service(&self) -> super::NetworkAttachmentsService {
         super::NetworkAttachmentsService(self.0.child("networkattachments"))
     }
 
     /// Service of the storage connection extensions of the host.
+    #[inline]
     pub fn storage_connection_extensions_service(
         &self,
     ) -> super::StorageServerConnectionExtensionsService {
@@ -368,11 +407,13 @@ impl HostService {
     }
 
     /// Service of the unmanaged networks on the host.
+    #[inline]
     pub fn unmanaged_networks_service(&self) -> super::UnmanagedNetworksService {
         super::UnmanagedNetworksService(self.0.child("unmanagednetworks"))
     }
 
     /// Service of the affinity labels on the host, used for scheduling.
+    #[inline]
     pub fn affinity_labels_service(&self) -> super::AssignedAffinityLabelsService {
         super::AssignedAffinityLabelsService(self.0.child("affinitylabels"))
     }
@@ -380,6 +421,7 @@ impl HostService {
     /// Service of the external network providers that the engine provisions on the host.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn external_network_provider_configurations_service(
         &self,
     ) -> super::ExternalNetworkProviderConfigurationsService {
@@ -391,6 +433,7 @@ impl HostService {
     /// Service of the CPUs of the host, with their topology (socket, core) and the current CPU pinning.
     ///
     /// Since 4.5.
+    #[inline]
     pub fn cpu_units_service(&self) -> super::HostCpuUnitsService {
         super::HostCpuUnitsService(self.0.child("cpuunits"))
     }
@@ -406,14 +449,16 @@ pub struct HostServiceActivateRequest {
 
 impl HostServiceActivateRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -427,38 +472,44 @@ pub struct HostServiceApproveUsingRootPasswordRequest {
 
 impl HostServiceApproveUsingRootPasswordRequest {
     /// Host to approve.
+    #[inline]
     pub fn host(mut self, value: impl Borrow<types::Host>) -> Self {
         self.call.set_field_record("host", value.borrow());
         self
     }
 
     /// Cluster that the approved host joins.
+    #[inline]
     pub fn cluster(mut self, value: impl Borrow<types::Cluster>) -> Self {
         self.call.set_field_record("cluster", value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// When `true` or absent, activates the host once approved; when `false`, leaves it in `maintenance`.
+    #[inline]
     pub fn activate(mut self, value: bool) -> Self {
         self.call.set_field("activate", value);
         self
     }
 
     /// Reboots the host after a successful installation. Default `true`.
+    #[inline]
     pub fn reboot(mut self, value: bool) -> Self {
         self.call.set_field("reboot", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -472,38 +523,44 @@ pub struct HostServiceApproveUsingSshRequest {
 
 impl HostServiceApproveUsingSshRequest {
     /// Host to approve.
+    #[inline]
     pub fn host(mut self, value: impl Borrow<types::Host>) -> Self {
         self.call.set_field_record("host", value.borrow());
         self
     }
 
     /// Cluster that the approved host joins.
+    #[inline]
     pub fn cluster(mut self, value: impl Borrow<types::Cluster>) -> Self {
         self.call.set_field_record("cluster", value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// When `true` or absent, activates the host once approved; when `false`, leaves it in `maintenance`.
+    #[inline]
     pub fn activate(mut self, value: bool) -> Self {
         self.call.set_field("activate", value);
         self
     }
 
     /// Reboots the host after a successful installation. Default `true`.
+    #[inline]
     pub fn reboot(mut self, value: bool) -> Self {
         self.call.set_field("reboot", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -517,18 +574,21 @@ pub struct HostServiceApproveRequest {
 
 impl HostServiceApproveRequest {
     /// Host to approve.
+    #[inline]
     pub fn host(mut self, value: impl Borrow<types::Host>) -> Self {
         self.call.set_field_record("host", value.borrow());
         self
     }
 
     /// Cluster that the approved host joins. Optional.
+    #[inline]
     pub fn cluster(mut self, value: impl Borrow<types::Cluster>) -> Self {
         self.call.set_field_record("cluster", value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
@@ -537,20 +597,23 @@ impl HostServiceApproveRequest {
     /// When `true` or absent, activates the host once approved; when `false`, leaves it in `maintenance`.
     ///
     /// Since 4.3.
+    #[inline]
     pub fn activate(mut self, value: bool) -> Self {
         self.call.set_field("activate", value);
         self
     }
 
     /// Reboots the host after a successful installation. Default `true`.
+    #[inline]
     pub fn reboot(mut self, value: bool) -> Self {
         self.call.set_field("reboot", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -564,14 +627,16 @@ pub struct HostServiceCommitNetConfigRequest {
 
 impl HostServiceCommitNetConfigRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -585,26 +650,30 @@ pub struct HostServiceDeactivateRequest {
 
 impl HostServiceDeactivateRequest {
     /// Reason for the maintenance.
+    #[inline]
     pub fn reason(mut self, value: impl Into<String>) -> Self {
         self.call.set_field("reason", Into::<String>::into(value));
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// When `true`, stops the Gluster service too, for maintenance of a Gluster host. Default `false`.
+    #[inline]
     pub fn stop_gluster_service(mut self, value: bool) -> Self {
         self.call.set_field("stop_gluster_service", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -618,14 +687,16 @@ pub struct HostServiceEnrollCertificateRequest {
 
 impl HostServiceEnrollCertificateRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -639,12 +710,14 @@ pub struct HostServiceFenceRequest {
 
 impl HostServiceFenceRequest {
     /// Operation to run, for example `start`; see the enum `fence_type`.
+    #[inline]
     pub fn fence_type(mut self, value: impl Into<String>) -> Self {
         self.call.set_field("fence_type", Into::<String>::into(value));
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
@@ -653,12 +726,14 @@ impl HostServiceFenceRequest {
     /// When `true`, puts the host into maintenance once it has restarted.
     ///
     /// Since 4.4.
+    #[inline]
     pub fn maintenance_after_restart(mut self, value: bool) -> Self {
         self.call.set_field("maintenance_after_restart", value);
         self
     }
 
     /// Sends the request. Returns `power_management`: Power management data that comes back.
+    #[inline]
     pub fn send(self) -> Pending<::core::option::Option<types::PowerManagement>> {
         self.call
             .send(|reply| Ok(
@@ -677,14 +752,16 @@ pub struct HostServiceForceSelectSpmRequest {
 
 impl HostServiceForceSelectSpmRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -698,12 +775,14 @@ pub struct HostServiceGetRequest {
 
 impl HostServiceGetRequest {
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
+    #[inline]
     pub fn filter(mut self, value: bool) -> Self {
         self.call.set_query("filter", value);
         self
     }
 
     /// With `true`, the reply includes parts that are costly to collect. Default `false`.
+    #[inline]
     pub fn all_content(mut self, value: bool) -> Self {
         self.call.set_header("All-Content", value);
         self.call.set_query("all_content", value);
@@ -713,12 +792,14 @@ impl HostServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `host`: Host that was read.
+    #[inline]
     pub fn send(self) -> Pending<types::Host> {
         self.call.send(answer::object)
     }
@@ -734,62 +815,72 @@ pub struct HostServiceInstallUsingRootPasswordRequest {
 
 impl HostServiceInstallUsingRootPasswordRequest {
     /// When `true` or absent, activates the host afterwards; when `false`, leaves it in `maintenance`.
+    #[inline]
     pub fn activate(mut self, value: bool) -> Self {
         self.call.set_field("activate", value);
         self
     }
 
     /// Password of `root`, for the SSH connection to the host.
+    #[inline]
     pub fn root_password(mut self, value: impl Into<String>) -> Self {
         self.call.set_field("root_password", Into::<String>::into(value));
         self
     }
 
     /// SSH details for the connection to the host.
+    #[inline]
     pub fn ssh(mut self, value: impl Borrow<types::Ssh>) -> Self {
         self.call.set_field_record("ssh", value.borrow());
         self
     }
 
     /// Host settings for the installation; see `install`.
+    #[inline]
     pub fn host(mut self, value: impl Borrow<types::Host>) -> Self {
         self.call.set_field_record("host", value.borrow());
         self
     }
 
     /// ISO image to install; needed for a hypervisor node.
+    #[inline]
     pub fn image(mut self, value: impl Into<String>) -> Self {
         self.call.set_field("image", Into::<String>::into(value));
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// When `true`, also deploys the self-hosted engine on the host.
+    #[inline]
     pub fn deploy_hosted_engine(mut self, value: bool) -> Self {
         self.call.set_field("deploy_hosted_engine", value);
         self
     }
 
     /// When `true`, removes the self-hosted engine from the host.
+    #[inline]
     pub fn undeploy_hosted_engine(mut self, value: bool) -> Self {
         self.call.set_field("undeploy_hosted_engine", value);
         self
     }
 
     /// Reboots the host after a successful installation. Default `true`.
+    #[inline]
     pub fn reboot(mut self, value: bool) -> Self {
         self.call.set_field("reboot", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -803,62 +894,72 @@ pub struct HostServiceInstallUsingSshRequest {
 
 impl HostServiceInstallUsingSshRequest {
     /// When `true` or absent, activates the host afterwards; when `false`, leaves it in `maintenance`.
+    #[inline]
     pub fn activate(mut self, value: bool) -> Self {
         self.call.set_field("activate", value);
         self
     }
 
     /// Password of `root`, for the SSH connection to the host.
+    #[inline]
     pub fn root_password(mut self, value: impl Into<String>) -> Self {
         self.call.set_field("root_password", Into::<String>::into(value));
         self
     }
 
     /// SSH details for the connection to the host.
+    #[inline]
     pub fn ssh(mut self, value: impl Borrow<types::Ssh>) -> Self {
         self.call.set_field_record("ssh", value.borrow());
         self
     }
 
     /// Host settings for the installation; see `install`.
+    #[inline]
     pub fn host(mut self, value: impl Borrow<types::Host>) -> Self {
         self.call.set_field_record("host", value.borrow());
         self
     }
 
     /// ISO image to install; needed for a hypervisor node.
+    #[inline]
     pub fn image(mut self, value: impl Into<String>) -> Self {
         self.call.set_field("image", Into::<String>::into(value));
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// When `true`, also deploys the self-hosted engine on the host.
+    #[inline]
     pub fn deploy_hosted_engine(mut self, value: bool) -> Self {
         self.call.set_field("deploy_hosted_engine", value);
         self
     }
 
     /// When `true`, removes the self-hosted engine from the host.
+    #[inline]
     pub fn undeploy_hosted_engine(mut self, value: bool) -> Self {
         self.call.set_field("undeploy_hosted_engine", value);
         self
     }
 
     /// Reboots the host after a successful installation. Default `true`.
+    #[inline]
     pub fn reboot(mut self, value: bool) -> Self {
         self.call.set_field("reboot", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -874,62 +975,72 @@ impl HostServiceInstallRequest {
     /// When `true` or absent, activates the host after the installation; when `false`, leaves it in `maintenance`.
     ///
     /// Since 4.3.
+    #[inline]
     pub fn activate(mut self, value: bool) -> Self {
         self.call.set_field("activate", value);
         self
     }
 
     /// Password of `root`, for the SSH connection to the host.
+    #[inline]
     pub fn root_password(mut self, value: impl Into<String>) -> Self {
         self.call.set_field("root_password", Into::<String>::into(value));
         self
     }
 
     /// SSH details for the connection to the host.
+    #[inline]
     pub fn ssh(mut self, value: impl Borrow<types::Ssh>) -> Self {
         self.call.set_field_record("ssh", value.borrow());
         self
     }
 
     /// Host settings for the installation; its `override_iptables` tells whether the default firewall configuration replaces the present one.
+    #[inline]
     pub fn host(mut self, value: impl Borrow<types::Host>) -> Self {
         self.call.set_field_record("host", value.borrow());
         self
     }
 
     /// ISO image to install; required for a hypervisor node.
+    #[inline]
     pub fn image(mut self, value: impl Into<String>) -> Self {
         self.call.set_field("image", Into::<String>::into(value));
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// When `true`, also deploys the self-hosted engine on the host. Given without a value it counts as `true`; when absent it is `false` and nothing about the self-hosted engine changes.
+    #[inline]
     pub fn deploy_hosted_engine(mut self, value: bool) -> Self {
         self.call.set_field("deploy_hosted_engine", value);
         self
     }
 
     /// When `true`, removes the self-hosted engine from the host, which then leaves the high-availability cluster. Given without a value it counts as `true`; when absent it is `false` and nothing about the self-hosted engine changes.
+    #[inline]
     pub fn undeploy_hosted_engine(mut self, value: bool) -> Self {
         self.call.set_field("undeploy_hosted_engine", value);
         self
     }
 
     /// Reboots the host after a successful installation. Default `true`.
+    #[inline]
     pub fn reboot(mut self, value: bool) -> Self {
         self.call.set_field("reboot", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -944,18 +1055,21 @@ pub struct HostServiceIscsiDiscoverRequest {
 
 impl HostServiceIscsiDiscoverRequest {
     /// Address and other details of the iSCSI target to query.
+    #[inline]
     pub fn iscsi(mut self, value: impl Borrow<types::IscsiDetails>) -> Self {
         self.call.set_field_record("iscsi", value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. Returns `iscsi_targets`: Targets found.
+    #[inline]
     pub fn send(self) -> Pending<::core::option::Option<Vec<String>>> {
         self.call.send(|reply| Ok(answer::action(reply)?.iscsi_targets))
     }
@@ -973,6 +1087,7 @@ impl HostServiceDiscoverIscsiRequest {
     /// Address and other details of the iSCSI target to query.
     ///
     /// Since 4.4.6.
+    #[inline]
     pub fn iscsi(mut self, value: impl Borrow<types::IscsiDetails>) -> Self {
         self.call.set_field_record("iscsi", value.borrow());
         self
@@ -981,12 +1096,14 @@ impl HostServiceDiscoverIscsiRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     ///
     /// Since 4.4.6.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. Returns `discovered_targets`: Targets found, with their connection details.
+    #[inline]
     pub fn send(self) -> Pending<::core::option::Option<List<types::IscsiDetails>>> {
         self.call.send(|reply| Ok(answer::action(reply)?.discovered_targets))
     }
@@ -1002,20 +1119,23 @@ pub struct HostServiceIscsiLoginRequest {
 
 impl HostServiceIscsiLoginRequest {
     /// Target to log in to, as returned by `discover_iscsi`.
+    #[inline]
     pub fn iscsi(mut self, value: impl Borrow<types::IscsiDetails>) -> Self {
         self.call.set_field_record("iscsi", value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -1029,18 +1149,21 @@ pub struct HostServiceUnregisteredStorageDomainsDiscoverRequest {
 
 impl HostServiceUnregisteredStorageDomainsDiscoverRequest {
     /// iSCSI details; not needed for Fibre Channel.
+    #[inline]
     pub fn iscsi(mut self, value: impl Borrow<types::IscsiDetails>) -> Self {
         self.call.set_field_record("iscsi", value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. Returns `storage_domains`: Storage domains that could be imported.
+    #[inline]
     pub fn send(self) -> Pending<::core::option::Option<List<types::StorageDomain>>> {
         self.call.send(|reply| Ok(answer::action(reply)?.storage_domains))
     }
@@ -1056,18 +1179,21 @@ pub struct HostServiceUpdateUsingRootPasswordRequest {
 
 impl HostServiceUpdateUsingRootPasswordRequest {
     /// Host with the new values.
+    #[inline]
     pub fn host(mut self, value: impl Borrow<types::Host>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. Returns `host`: Host with the new values.
+    #[inline]
     pub fn send(self) -> Pending<types::Host> {
         self.call.send(answer::accepted)
     }
@@ -1083,18 +1209,21 @@ pub struct HostServiceUpdateUsingSshRequest {
 
 impl HostServiceUpdateUsingSshRequest {
     /// Host with the new values.
+    #[inline]
     pub fn host(mut self, value: impl Borrow<types::Host>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. Returns `host`: Host with the new values.
+    #[inline]
     pub fn send(self) -> Pending<types::Host> {
         self.call.send(answer::accepted)
     }
@@ -1110,18 +1239,21 @@ pub struct HostServiceUpdateRequest {
 
 impl HostServiceUpdateRequest {
     /// Host with the new values.
+    #[inline]
     pub fn host(mut self, value: impl Borrow<types::Host>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. Returns `host`: Host with the new values.
+    #[inline]
     pub fn send(self) -> Pending<types::Host> {
         self.call.send(answer::accepted)
     }
@@ -1138,6 +1270,7 @@ pub struct HostServiceUpgradeRequest {
 impl HostServiceUpgradeRequest {
     /// Deprecated and without effect, as it served only the unsupported Vintage Node.
     #[deprecated = "deprecated in the API"]
+    #[inline]
     pub fn image(mut self, value: impl Into<String>) -> Self {
         self.call.set_field("image", Into::<String>::into(value));
         self
@@ -1146,12 +1279,14 @@ impl HostServiceUpgradeRequest {
     /// Reboots the host after the upgrade, which is the default. Ignored for a hypervisor node: that one is always rebooted.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn reboot(mut self, value: bool) -> Self {
         self.call.set_field("reboot", value);
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
@@ -1160,14 +1295,16 @@ impl HostServiceUpgradeRequest {
     /// Longest time the upgrade may take, in minutes. The default comes from the engine option `ANSIBLE_PLAYBOOK_EXEC_DEFAULT_TIMEOUT`.
     ///
     /// Since 4.3.6.
+    #[inline]
     pub fn timeout(mut self, value: i64) -> Self {
         self.call.set_field("timeout", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -1181,8 +1318,9 @@ pub struct HostServiceUpgradeCheckRequest {
 
 impl HostServiceUpgradeCheckRequest {
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -1196,14 +1334,16 @@ pub struct HostServiceRefreshRequest {
 
 impl HostServiceRefreshRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -1219,18 +1359,21 @@ impl HostServiceRemoveRequest {
     /// When `true`, removes the host even if it does not respond or still holds bricks of Gluster volumes.
     ///
     /// Since 4.3.
+    #[inline]
     pub fn force(mut self, value: bool) -> Self {
         self.call.set_query("force", value);
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }
@@ -1246,6 +1389,7 @@ pub struct HostServiceSetupNetworksRequest {
 
 impl HostServiceSetupNetworksRequest {
     /// Network attachments to create or change.
+    #[inline]
     pub fn modified_network_attachments(
         mut self,
         value: impl Into<List<types::NetworkAttachment>>,
@@ -1260,6 +1404,7 @@ impl HostServiceSetupNetworksRequest {
     }
 
     /// Network attachments to remove.
+    #[inline]
     pub fn removed_network_attachments(
         mut self,
         value: impl Into<List<types::NetworkAttachment>>,
@@ -1274,6 +1419,7 @@ impl HostServiceSetupNetworksRequest {
     }
 
     /// Network attachments to synchronize.
+    #[inline]
     pub fn synchronized_network_attachments(
         mut self,
         value: impl Into<List<types::NetworkAttachment>>,
@@ -1288,18 +1434,21 @@ impl HostServiceSetupNetworksRequest {
     }
 
     /// Bonds to create or change.
+    #[inline]
     pub fn modified_bonds(mut self, value: impl Into<List<types::HostNic>>) -> Self {
         self.call.set_field_list("modified_bonds", &Some(value.into()), "host_nic");
         self
     }
 
     /// Bonds to remove.
+    #[inline]
     pub fn removed_bonds(mut self, value: impl Into<List<types::HostNic>>) -> Self {
         self.call.set_field_list("removed_bonds", &Some(value.into()), "host_nic");
         self
     }
 
     /// Network labels to modify.
+    #[inline]
     pub fn modified_labels(
         mut self,
         value: impl Into<List<types::NetworkLabel>>,
@@ -1310,6 +1459,7 @@ impl HostServiceSetupNetworksRequest {
     }
 
     /// Network labels to remove.
+    #[inline]
     pub fn removed_labels(
         mut self,
         value: impl Into<List<types::NetworkLabel>>,
@@ -1321,32 +1471,37 @@ impl HostServiceSetupNetworksRequest {
     /// When `true`, saves the configuration by itself as soon as the setup is done and the engine reaches the host again, so that `commit_net_config` is not needed. Default `false`: not saved.
     ///
     /// Since 4.3.
+    #[inline]
     pub fn commit_on_success(mut self, value: bool) -> Self {
         self.call.set_field("commit_on_success", value);
         self
     }
 
     /// Checks the connectivity of the host as part of the change.
+    #[inline]
     pub fn check_connectivity(mut self, value: bool) -> Self {
         self.call.set_field("check_connectivity", value);
         self
     }
 
     /// Time limit of the connectivity check.
+    #[inline]
     pub fn connectivity_timeout(mut self, value: i64) -> Self {
         self.call.set_field("connectivity_timeout", value);
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -1360,14 +1515,16 @@ pub struct HostServiceSyncAllNetworksRequest {
 
 impl HostServiceSyncAllNetworksRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -1381,19 +1538,22 @@ pub struct HostServiceCopyHostNetworksRequest {
 
 impl HostServiceCopyHostNetworksRequest {
     /// Host whose network configuration is copied.
+    #[inline]
     pub fn source_host(mut self, value: impl Borrow<types::Host>) -> Self {
         self.call.set_field_record("source_host", value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }

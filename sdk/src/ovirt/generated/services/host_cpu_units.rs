@@ -17,6 +17,7 @@ impl HostCpuUnitsService {
     /// Since 4.5.
     ///
     /// `GET /hosts/{host_id}/cpuunits`
+    #[inline]
     pub fn list(&self) -> HostCpuUnitsServiceListRequest {
         HostCpuUnitsServiceListRequest {
             call: self.0.get(),
@@ -36,12 +37,14 @@ impl HostCpuUnitsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `cpu_units`: CPU units found on the host.
+    #[inline]
     pub fn send(self) -> Pending<List<types::HostCpuUnit>> {
         self.call.send(answer::list)
     }

@@ -14,6 +14,7 @@ impl HostHookService {
     /// Fetches one hook of the host.
     ///
     /// `GET /hosts/{host_id}/hooks/{hook_id}`
+    #[inline]
     pub fn get(&self) -> HostHookServiceGetRequest {
         HostHookServiceGetRequest {
             call: self.0.get(),
@@ -33,12 +34,14 @@ impl HostHookServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `hook`: Hook that was fetched.
+    #[inline]
     pub fn send(self) -> Pending<types::Hook> {
         self.call.send(answer::object)
     }

@@ -15,6 +15,7 @@ impl HostHooksService {
     /// Lists the hooks set up on the host, in random order.
     ///
     /// `GET /hosts/{host_id}/hooks`
+    #[inline]
     pub fn list(&self) -> HostHooksServiceListRequest {
         HostHooksServiceListRequest {
             call: self.0.get(),
@@ -22,6 +23,7 @@ impl HostHooksService {
     }
 
     /// Service of one hook of the host.
+    #[inline]
     pub fn hook_service(&self, id: &str) -> super::HostHookService {
         super::HostHookService(self.0.item(id))
     }
@@ -37,6 +39,7 @@ pub struct HostHooksServiceListRequest {
 
 impl HostHooksServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -45,12 +48,14 @@ impl HostHooksServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `hooks`: Hooks of the host.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Hook>> {
         self.call.send(answer::list)
     }

@@ -15,6 +15,7 @@ impl HostNicService {
     /// Fetches one network interface of the host.
     ///
     /// `GET /hosts/{host_id}/nics/{nic_id}`
+    #[inline]
     pub fn get(&self) -> HostNicServiceGetRequest {
         HostNicServiceGetRequest {
             call: self.0.get(),
@@ -26,6 +27,7 @@ impl HostNicService {
     /// `POST /hosts/{host_id}/nics/{nic_id}/updatevirtualfunctionsconfiguration`
     ///
     /// Optional: `virtual_functions_configuration.all_networks_allowed`, `virtual_functions_configuration.number_of_virtual_functions`.
+    #[inline]
     pub fn update_virtual_functions_configuration(
         &self,
     ) -> HostNicServiceUpdateVirtualFunctionsConfigurationRequest {
@@ -35,21 +37,25 @@ impl HostNicService {
     }
 
     /// Service of the statistics of the object.
+    #[inline]
     pub fn statistics_service(&self) -> super::StatisticsService {
         super::StatisticsService(self.0.child("statistics"))
     }
 
     /// Service of the network labels put on this interface.
+    #[inline]
     pub fn network_labels_service(&self) -> super::NetworkLabelsService {
         super::NetworkLabelsService(self.0.child("networklabels"))
     }
 
     /// Service of the network attachments of this interface.
+    #[inline]
     pub fn network_attachments_service(&self) -> super::NetworkAttachmentsService {
         super::NetworkAttachmentsService(self.0.child("networkattachments"))
     }
 
     /// Service of the network labels that virtual functions may use. Only of use when the interface is an SR-IOV physical function.
+    #[inline]
     pub fn virtual_function_allowed_labels_service(
         &self,
     ) -> super::NetworkLabelsService {
@@ -57,6 +63,7 @@ impl HostNicService {
     }
 
     /// Service of the networks that virtual functions may use. Only of use when the interface is an SR-IOV physical function.
+    #[inline]
     pub fn virtual_function_allowed_networks_service(
         &self,
     ) -> super::VirtualFunctionAllowedNetworksService {
@@ -68,6 +75,7 @@ impl HostNicService {
     /// Service of the LLDP information elements this interface has received.
     ///
     /// Since 4.1.6.
+    #[inline]
     pub fn link_layer_discovery_protocol_elements_service(
         &self,
     ) -> super::LinkLayerDiscoveryProtocolService {
@@ -87,6 +95,7 @@ pub struct HostNicServiceGetRequest {
 
 impl HostNicServiceGetRequest {
     /// With `true`, the reply includes parts that are costly to collect. Default `false`.
+    #[inline]
     pub fn all_content(mut self, value: bool) -> Self {
         self.call.set_header("All-Content", value);
         self.call.set_query("all_content", value);
@@ -96,12 +105,14 @@ impl HostNicServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `nic`: Network interface that was fetched.
+    #[inline]
     pub fn send(self) -> Pending<types::HostNic> {
         self.call.send(answer::object)
     }
@@ -117,6 +128,7 @@ pub struct HostNicServiceUpdateVirtualFunctionsConfigurationRequest {
 
 impl HostNicServiceUpdateVirtualFunctionsConfigurationRequest {
     /// New settings; must carry `all_networks_allowed`, `number_of_virtual_functions` or both.
+    #[inline]
     pub fn virtual_functions_configuration(
         mut self,
         value: impl Borrow<types::HostNicVirtualFunctionsConfiguration>,
@@ -126,13 +138,15 @@ impl HostNicServiceUpdateVirtualFunctionsConfigurationRequest {
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }

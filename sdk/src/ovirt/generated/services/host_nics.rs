@@ -15,6 +15,7 @@ impl HostNicsService {
     /// Lists the host's network interfaces, in no fixed order.
     ///
     /// `GET /hosts/{host_id}/nics`
+    #[inline]
     pub fn list(&self) -> HostNicsServiceListRequest {
         HostNicsServiceListRequest {
             call: self.0.get(),
@@ -22,6 +23,7 @@ impl HostNicsService {
     }
 
     /// Service of one network interface of the host.
+    #[inline]
     pub fn nic_service(&self, id: &str) -> super::HostNicService {
         super::HostNicService(self.0.item(id))
     }
@@ -37,12 +39,14 @@ pub struct HostNicsServiceListRequest {
 
 impl HostNicsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
     }
 
     /// With `true`, the reply includes parts that are costly to collect. Default `false`.
+    #[inline]
     pub fn all_content(mut self, value: bool) -> Self {
         self.call.set_header("All-Content", value);
         self.call.set_query("all_content", value);
@@ -52,12 +56,14 @@ impl HostNicsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `nics`: Network interfaces of the host.
+    #[inline]
     pub fn send(self) -> Pending<List<types::HostNic>> {
         self.call.send(answer::list)
     }

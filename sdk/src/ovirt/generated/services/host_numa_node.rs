@@ -14,6 +14,7 @@ impl HostNumaNodeService {
     /// Fetches one NUMA node of the host.
     ///
     /// `GET /hosts/{host_id}/numanodes/{node_id}`
+    #[inline]
     pub fn get(&self) -> HostNumaNodeServiceGetRequest {
         HostNumaNodeServiceGetRequest {
             call: self.0.get(),
@@ -21,6 +22,7 @@ impl HostNumaNodeService {
     }
 
     /// Service of the statistics of the object.
+    #[inline]
     pub fn statistics_service(&self) -> super::StatisticsService {
         super::StatisticsService(self.0.child("statistics"))
     }
@@ -38,12 +40,14 @@ impl HostNumaNodeServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `node`: NUMA node that was fetched.
+    #[inline]
     pub fn send(self) -> Pending<types::NumaNode> {
         self.call.send(answer::object)
     }

@@ -15,6 +15,7 @@ impl HostNumaNodesService {
     /// Lists the host's NUMA nodes, in no fixed order.
     ///
     /// `GET /hosts/{host_id}/numanodes`
+    #[inline]
     pub fn list(&self) -> HostNumaNodesServiceListRequest {
         HostNumaNodesServiceListRequest {
             call: self.0.get(),
@@ -22,6 +23,7 @@ impl HostNumaNodesService {
     }
 
     /// Service of one NUMA node of the host.
+    #[inline]
     pub fn node_service(&self, id: &str) -> super::HostNumaNodeService {
         super::HostNumaNodeService(self.0.item(id))
     }
@@ -37,6 +39,7 @@ pub struct HostNumaNodesServiceListRequest {
 
 impl HostNumaNodesServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -45,12 +48,14 @@ impl HostNumaNodesServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `nodes`: NUMA nodes of the host.
+    #[inline]
     pub fn send(self) -> Pending<List<types::NumaNode>> {
         self.call.send(answer::list)
     }

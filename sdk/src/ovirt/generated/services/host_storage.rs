@@ -15,6 +15,7 @@ impl HostStorageService {
     /// Lists the storage of the host, in no fixed order. Costly unless `report_status` is `false`.
     ///
     /// `GET /hosts/{host_id}/storage`
+    #[inline]
     pub fn list(&self) -> HostStorageServiceListRequest {
         HostStorageServiceListRequest {
             call: self.0.get(),
@@ -22,6 +23,7 @@ impl HostStorageService {
     }
 
     /// Service of one storage item of the host.
+    #[inline]
     pub fn storage_service(&self, id: &str) -> super::StorageService {
         super::StorageService(self.0.item(id))
     }
@@ -37,6 +39,7 @@ pub struct HostStorageServiceListRequest {
 
 impl HostStorageServiceListRequest {
     /// Whether to check the state of each LUN. Default `true`. The check is expensive; pass `false` when the state is not needed.
+    #[inline]
     pub fn report_status(mut self, value: bool) -> Self {
         self.call.set_query("report_status", value);
         self
@@ -45,12 +48,14 @@ impl HostStorageServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `storages`: Storage items that were found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::HostStorage>> {
         self.call.send(answer::list)
     }

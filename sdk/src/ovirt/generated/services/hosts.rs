@@ -18,6 +18,7 @@ impl HostsService {
     /// `POST /hosts`
     ///
     /// Mandatory: `host.root_password`.
+    #[inline]
     pub fn add_using_root_password(&self) -> HostsServiceAddUsingRootPasswordRequest {
         HostsServiceAddUsingRootPasswordRequest {
             call: self.0.add("host"),
@@ -29,6 +30,7 @@ impl HostsService {
     /// `POST /hosts`
     ///
     /// Optional: `host.ssh.authentication_method`, `host.ssh.fingerprint`, `host.ssh.public_key`, `host.ssh.port`, `host.ssh.user.password`, `host.ssh.user.user_name`.
+    #[inline]
     pub fn add_using_ssh(&self) -> HostsServiceAddUsingSshRequest {
         HostsServiceAddUsingSshRequest {
             call: self.0.add("host"),
@@ -42,6 +44,7 @@ impl HostsService {
     /// Mandatory: `host.address`, `host.name`, `host.cluster.id` or `host.cluster.name`.
     ///
     /// Optional: `host.comment`, `host.display.address`, `host.override_iptables`, `host.port`, `host.power_management.automatic_pm_enabled`, `host.power_management.enabled`, `host.power_management.kdump_detection`, `host.power_management.pm_proxies[].type`, `host.protocol`, `host.spm.priority`, `host.vgpu_placement`, `host.external_network_provider_configurations[].external_network_provider.id` or `host.external_network_provider_configurations[].external_network_provider.name`.
+    #[inline]
     pub fn add(&self) -> HostsServiceAddRequest {
         HostsServiceAddRequest {
             call: self.0.add("host"),
@@ -51,6 +54,7 @@ impl HostsService {
     /// Lists the hosts. The order is fixed only when `search` has a `sortby` clause.
     ///
     /// `GET /hosts`
+    #[inline]
     pub fn list(&self) -> HostsServiceListRequest {
         HostsServiceListRequest {
             call: self.0.get(),
@@ -58,6 +62,7 @@ impl HostsService {
     }
 
     /// Service of one host.
+    #[inline]
     pub fn host_service(&self, id: &str) -> super::HostService {
         super::HostService(self.0.item(id))
     }
@@ -73,36 +78,42 @@ pub struct HostsServiceAddUsingRootPasswordRequest {
 
 impl HostsServiceAddUsingRootPasswordRequest {
     /// On input the definition of the new host; on output the host as created.
+    #[inline]
     pub fn host(mut self, value: impl Borrow<types::Host>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Whether to deploy the hosted engine components on the host. Default `false`, which leaves them as they are; the bare name with no value counts as `true`.
+    #[inline]
     pub fn deploy_hosted_engine(mut self, value: bool) -> Self {
         self.call.set_query("deploy_hosted_engine", value);
         self
     }
 
     /// Whether to take the hosted engine components off the host, so that it leaves the high availability cluster. Default `false`, which leaves them as they are; the bare name with no value counts as `true`.
+    #[inline]
     pub fn undeploy_hosted_engine(mut self, value: bool) -> Self {
         self.call.set_query("undeploy_hosted_engine", value);
         self
     }
 
     /// Whether to activate the host once installed. Default `true`; with `false` it stays in `maintenance`.
+    #[inline]
     pub fn activate(mut self, value: bool) -> Self {
         self.call.set_query("activate", value);
         self
     }
 
     /// Whether to reboot the host once its installation has succeeded. Default `true`.
+    #[inline]
     pub fn reboot(mut self, value: bool) -> Self {
         self.call.set_query("reboot", value);
         self
     }
 
     /// Sends the request. Returns `host`: On input the definition of the new host; on output the host as created.
+    #[inline]
     pub fn send(self) -> Pending<types::Host> {
         self.call.send(answer::accepted)
     }
@@ -118,36 +129,42 @@ pub struct HostsServiceAddUsingSshRequest {
 
 impl HostsServiceAddUsingSshRequest {
     /// On input the definition of the new host; on output the host as created.
+    #[inline]
     pub fn host(mut self, value: impl Borrow<types::Host>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Whether to deploy the hosted engine components on the host. Default `false`, which leaves them as they are; the bare name with no value counts as `true`.
+    #[inline]
     pub fn deploy_hosted_engine(mut self, value: bool) -> Self {
         self.call.set_query("deploy_hosted_engine", value);
         self
     }
 
     /// Whether to take the hosted engine components off the host, so that it leaves the high availability cluster. Default `false`, which leaves them as they are; the bare name with no value counts as `true`.
+    #[inline]
     pub fn undeploy_hosted_engine(mut self, value: bool) -> Self {
         self.call.set_query("undeploy_hosted_engine", value);
         self
     }
 
     /// Whether to activate the host once installed. Default `true`; with `false` it stays in `maintenance`.
+    #[inline]
     pub fn activate(mut self, value: bool) -> Self {
         self.call.set_query("activate", value);
         self
     }
 
     /// Whether to reboot the host once its installation has succeeded. Default `true`.
+    #[inline]
     pub fn reboot(mut self, value: bool) -> Self {
         self.call.set_query("reboot", value);
         self
     }
 
     /// Sends the request. Returns `host`: On input the definition of the new host; on output the host as created.
+    #[inline]
     pub fn send(self) -> Pending<types::Host> {
         self.call.send(answer::accepted)
     }
@@ -163,18 +180,21 @@ pub struct HostsServiceAddRequest {
 
 impl HostsServiceAddRequest {
     /// On input the definition of the new host; on output the host as created.
+    #[inline]
     pub fn host(mut self, value: impl Borrow<types::Host>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Whether to deploy the hosted engine components on the host. Default `false`, which leaves them as they are; the bare name with no value counts as `true`.
+    #[inline]
     pub fn deploy_hosted_engine(mut self, value: bool) -> Self {
         self.call.set_query("deploy_hosted_engine", value);
         self
     }
 
     /// Whether to take the hosted engine components off the host, so that it leaves the high availability cluster. Default `false`, which leaves them as they are; the bare name with no value counts as `true`.
+    #[inline]
     pub fn undeploy_hosted_engine(mut self, value: bool) -> Self {
         self.call.set_query("undeploy_hosted_engine", value);
         self
@@ -183,18 +203,21 @@ impl HostsServiceAddRequest {
     /// Whether to activate the host once installed. Default `true`; with `false` it stays in `maintenance`.
     ///
     /// Since 4.3.
+    #[inline]
     pub fn activate(mut self, value: bool) -> Self {
         self.call.set_query("activate", value);
         self
     }
 
     /// Whether to reboot the host once its installation has succeeded. Default `true`.
+    #[inline]
     pub fn reboot(mut self, value: bool) -> Self {
         self.call.set_query("reboot", value);
         self
     }
 
     /// Sends the request. Returns `host`: On input the definition of the new host; on output the host as created.
+    #[inline]
     pub fn send(self) -> Pending<types::Host> {
         self.call.send(answer::accepted)
     }
@@ -210,30 +233,35 @@ pub struct HostsServiceListRequest {
 
 impl HostsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
     }
 
     /// Query in the search language of the engine, such as `name=my* and status=up sortby name page 2`. An invalid query gives an empty list, not an error.
+    #[inline]
     pub fn search(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("search", Into::<String>::into(value));
         self
     }
 
     /// With `false`, `search` ignores case. Default `true`.
+    #[inline]
     pub fn case_sensitive(mut self, value: bool) -> Self {
         self.call.set_query("case_sensitive", value);
         self
     }
 
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
+    #[inline]
     pub fn filter(mut self, value: bool) -> Self {
         self.call.set_query("filter", value);
         self
     }
 
     /// With `true`, the reply includes parts that are costly to collect. Default `false`.
+    #[inline]
     pub fn all_content(mut self, value: bool) -> Self {
         self.call.set_header("All-Content", value);
         self.call.set_query("all_content", value);
@@ -243,6 +271,7 @@ impl HostsServiceListRequest {
     /// Comma-separated virtual machine IDs. Only hosts to which all of them can migrate are listed.
     ///
     /// Since 4.3.
+    #[inline]
     pub fn migration_target_of(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("migration_target_of", Into::<String>::into(value));
         self
@@ -251,6 +280,7 @@ impl HostsServiceListRequest {
     /// Whether `migration_target_of` also takes in every virtual machine tied to the named ones by enforced positive affinity, for when they move together. Default `false`.
     ///
     /// Since 4.4.
+    #[inline]
     pub fn check_vms_in_affinity_closure(mut self, value: bool) -> Self {
         self.call.set_query("check_vms_in_affinity_closure", value);
         self
@@ -259,12 +289,14 @@ impl HostsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `hosts`: Hosts that were found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Host>> {
         self.call.send(answer::list)
     }

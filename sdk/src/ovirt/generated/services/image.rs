@@ -15,6 +15,7 @@ impl ImageService {
     /// Fetches one image.
     ///
     /// `GET /storagedomains/{storage_domain_id}/images/{image_id}`
+    #[inline]
     pub fn get(&self) -> ImageServiceGetRequest {
         ImageServiceGetRequest {
             call: self.0.get(),
@@ -28,6 +29,7 @@ impl ImageService {
     /// Mandatory: `storage_domain.id` or `storage_domain.name`.
     ///
     /// Optional: `cluster.id` or `cluster.name`, `disk.alias` or `disk.name`.
+    #[inline]
     pub fn import(&self) -> ImageServiceImportRequest {
         ImageServiceImportRequest {
             call: self.0.action("import"),
@@ -47,12 +49,14 @@ impl ImageServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `image`: Image that was fetched.
+    #[inline]
     pub fn send(self) -> Pending<types::Image> {
         self.call.send(answer::object)
     }
@@ -68,43 +72,50 @@ pub struct ImageServiceImportRequest {
 
 impl ImageServiceImportRequest {
     /// Cluster that receives the template. Used only when `import_as_template` is `true`.
+    #[inline]
     pub fn cluster(mut self, value: impl Borrow<types::Cluster>) -> Self {
         self.call.set_field_record("cluster", value.borrow());
         self
     }
 
     /// Disk to import; its `name` names the result.
+    #[inline]
     pub fn disk(mut self, value: impl Borrow<types::Disk>) -> Self {
         self.call.set_field_record("disk", value.borrow());
         self
     }
 
     /// Whether to make a template from the image instead of a plain disk.
+    #[inline]
     pub fn import_as_template(mut self, value: bool) -> Self {
         self.call.set_field("import_as_template", value);
         self
     }
 
     /// Carries the name of the new template. Used only when `import_as_template` is `true`.
+    #[inline]
     pub fn template(mut self, value: impl Borrow<types::Template>) -> Self {
         self.call.set_field_record("template", value.borrow());
         self
     }
 
     /// Storage domain that receives the disk.
+    #[inline]
     pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
         self.call.set_field_record("storage_domain", value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }

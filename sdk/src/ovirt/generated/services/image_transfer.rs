@@ -18,6 +18,7 @@ impl ImageTransferService {
     /// Since 4.0.4.
     ///
     /// `GET /imagetransfers/{image_transfer_id}`
+    #[inline]
     pub fn get(&self) -> ImageTransferServiceGetRequest {
         ImageTransferServiceGetRequest {
             call: self.0.get(),
@@ -29,6 +30,7 @@ impl ImageTransferService {
     /// Since 4.0.4.
     ///
     /// `POST /imagetransfers/{image_transfer_id}/extend`
+    #[inline]
     pub fn extend(&self) -> ImageTransferServiceExtendRequest {
         ImageTransferServiceExtendRequest {
             call: self.0.action("extend"),
@@ -40,6 +42,7 @@ impl ImageTransferService {
     /// Since 4.0.4.
     ///
     /// `POST /imagetransfers/{image_transfer_id}/pause`
+    #[inline]
     pub fn pause(&self) -> ImageTransferServicePauseRequest {
         ImageTransferServicePauseRequest {
             call: self.0.action("pause"),
@@ -51,6 +54,7 @@ impl ImageTransferService {
     /// Since 4.0.4.
     ///
     /// `POST /imagetransfers/{image_transfer_id}/resume`
+    #[inline]
     pub fn resume(&self) -> ImageTransferServiceResumeRequest {
         ImageTransferServiceResumeRequest {
             call: self.0.action("resume"),
@@ -62,6 +66,7 @@ impl ImageTransferService {
     /// Since 4.2.3.
     ///
     /// `POST /imagetransfers/{image_transfer_id}/cancel`
+    #[inline]
     pub fn cancel(&self) -> ImageTransferServiceCancelRequest {
         ImageTransferServiceCancelRequest {
             call: self.0.action("cancel"),
@@ -73,6 +78,7 @@ impl ImageTransferService {
     /// Since 4.0.4.
     ///
     /// `POST /imagetransfers/{image_transfer_id}/finalize`
+    #[inline]
     pub fn finalize(&self) -> ImageTransferServiceFinalizeRequest {
         ImageTransferServiceFinalizeRequest {
             call: self.0.action("finalize"),
@@ -92,12 +98,14 @@ impl ImageTransferServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `image_transfer`: Image transfer that was fetched.
+    #[inline]
     pub fn send(self) -> Pending<types::ImageTransfer> {
         self.call.send(answer::object)
     }
@@ -113,8 +121,9 @@ pub struct ImageTransferServiceExtendRequest {
 
 impl ImageTransferServiceExtendRequest {
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -128,8 +137,9 @@ pub struct ImageTransferServicePauseRequest {
 
 impl ImageTransferServicePauseRequest {
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -143,8 +153,9 @@ pub struct ImageTransferServiceResumeRequest {
 
 impl ImageTransferServiceResumeRequest {
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -158,8 +169,9 @@ pub struct ImageTransferServiceCancelRequest {
 
 impl ImageTransferServiceCancelRequest {
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -173,7 +185,8 @@ pub struct ImageTransferServiceFinalizeRequest {
 
 impl ImageTransferServiceFinalizeRequest {
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }

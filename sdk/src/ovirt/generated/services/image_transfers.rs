@@ -21,6 +21,7 @@ impl ImageTransfersService {
     ///
     /// Mandatory: `image_transfer.image.id`.
     #[deprecated = "deprecated in the API"]
+    #[inline]
     pub fn add_for_image(&self) -> ImageTransfersServiceAddForImageRequest {
         ImageTransfersServiceAddForImageRequest {
             call: self.0.add("image_transfer"),
@@ -34,6 +35,7 @@ impl ImageTransfersService {
     /// `POST /imagetransfers`
     ///
     /// Mandatory: `image_transfer.disk.id`.
+    #[inline]
     pub fn add_for_disk(&self) -> ImageTransfersServiceAddForDiskRequest {
         ImageTransfersServiceAddForDiskRequest {
             call: self.0.add("image_transfer"),
@@ -47,6 +49,7 @@ impl ImageTransfersService {
     /// `POST /imagetransfers`
     ///
     /// Mandatory: `image_transfer.snapshot.id`.
+    #[inline]
     pub fn add_for_snapshot(&self) -> ImageTransfersServiceAddForSnapshotRequest {
         ImageTransfersServiceAddForSnapshotRequest {
             call: self.0.add("image_transfer"),
@@ -60,6 +63,7 @@ impl ImageTransfersService {
     /// `POST /imagetransfers`
     ///
     /// Optional: `image_transfer.inactivity_timeout`, `image_transfer.timeout_policy`.
+    #[inline]
     pub fn add(&self) -> ImageTransfersServiceAddRequest {
         ImageTransfersServiceAddRequest {
             call: self.0.add("image_transfer"),
@@ -71,6 +75,7 @@ impl ImageTransfersService {
     /// Since 4.0.4.
     ///
     /// `GET /imagetransfers`
+    #[inline]
     pub fn list(&self) -> ImageTransfersServiceListRequest {
         ImageTransfersServiceListRequest {
             call: self.0.get(),
@@ -80,6 +85,7 @@ impl ImageTransfersService {
     /// Service of one image transfer.
     ///
     /// Since 4.0.4.
+    #[inline]
     pub fn image_transfer_service(&self, id: &str) -> super::ImageTransferService {
         super::ImageTransferService(self.0.item(id))
     }
@@ -96,12 +102,14 @@ pub struct ImageTransfersServiceAddForImageRequest {
 
 impl ImageTransfersServiceAddForImageRequest {
     /// On input the transfer wanted; on output the transfer as created.
+    #[inline]
     pub fn image_transfer(mut self, value: impl Borrow<types::ImageTransfer>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `image_transfer`: On input the transfer wanted; on output the transfer as created.
+    #[inline]
     pub fn send(self) -> Pending<types::ImageTransfer> {
         self.call.send(answer::accepted)
     }
@@ -117,12 +125,14 @@ pub struct ImageTransfersServiceAddForDiskRequest {
 
 impl ImageTransfersServiceAddForDiskRequest {
     /// On input the transfer wanted; on output the transfer as created.
+    #[inline]
     pub fn image_transfer(mut self, value: impl Borrow<types::ImageTransfer>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `image_transfer`: On input the transfer wanted; on output the transfer as created.
+    #[inline]
     pub fn send(self) -> Pending<types::ImageTransfer> {
         self.call.send(answer::accepted)
     }
@@ -138,12 +148,14 @@ pub struct ImageTransfersServiceAddForSnapshotRequest {
 
 impl ImageTransfersServiceAddForSnapshotRequest {
     /// On input the transfer wanted; on output the transfer as created.
+    #[inline]
     pub fn image_transfer(mut self, value: impl Borrow<types::ImageTransfer>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `image_transfer`: On input the transfer wanted; on output the transfer as created.
+    #[inline]
     pub fn send(self) -> Pending<types::ImageTransfer> {
         self.call.send(answer::accepted)
     }
@@ -159,12 +171,14 @@ pub struct ImageTransfersServiceAddRequest {
 
 impl ImageTransfersServiceAddRequest {
     /// On input the transfer wanted, with `disk` or `snapshot`; on output the transfer as created.
+    #[inline]
     pub fn image_transfer(mut self, value: impl Borrow<types::ImageTransfer>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `image_transfer`: On input the transfer wanted, with `disk` or `snapshot`; on output the transfer as created.
+    #[inline]
     pub fn send(self) -> Pending<types::ImageTransfer> {
         self.call.send(answer::accepted)
     }
@@ -182,12 +196,14 @@ impl ImageTransfersServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `image_transfer`: Transfers in progress.
+    #[inline]
     pub fn send(self) -> Pending<List<types::ImageTransfer>> {
         self.call.send(answer::list)
     }

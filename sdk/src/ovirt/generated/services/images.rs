@@ -15,6 +15,7 @@ impl ImagesService {
     /// Lists the images, in no fixed order.
     ///
     /// `GET /storagedomains/{storage_domain_id}/images`
+    #[inline]
     pub fn list(&self) -> ImagesServiceListRequest {
         ImagesServiceListRequest {
             call: self.0.get(),
@@ -22,6 +23,7 @@ impl ImagesService {
     }
 
     /// Service of one image.
+    #[inline]
     pub fn image_service(&self, id: &str) -> super::ImageService {
         super::ImageService(self.0.item(id))
     }
@@ -37,6 +39,7 @@ pub struct ImagesServiceListRequest {
 
 impl ImagesServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -45,12 +48,14 @@ impl ImagesServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `images`: Images that were found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Image>> {
         self.call.send(answer::list)
     }

@@ -15,6 +15,7 @@ impl InstanceTypeService {
     /// Fetches one instance type.
     ///
     /// `GET /instancetypes/{instance_type_id}`
+    #[inline]
     pub fn get(&self) -> InstanceTypeServiceGetRequest {
         InstanceTypeServiceGetRequest {
             call: self.0.get(),
@@ -26,6 +27,7 @@ impl InstanceTypeService {
     /// `PUT /instancetypes/{instance_type_id}`
     ///
     /// Optional: `instance_type.storage_error_resume_behaviour`.
+    #[inline]
     pub fn update(&self) -> InstanceTypeServiceUpdateRequest {
         InstanceTypeServiceUpdateRequest {
             call: self.0.update("instance_type"),
@@ -35,6 +37,7 @@ impl InstanceTypeService {
     /// Deletes the instance type. Virtual machines made from it stay and get the instance type `custom`.
     ///
     /// `DELETE /instancetypes/{instance_type_id}`
+    #[inline]
     pub fn remove(&self) -> InstanceTypeServiceRemoveRequest {
         InstanceTypeServiceRemoveRequest {
             call: self.0.remove(),
@@ -42,16 +45,19 @@ impl InstanceTypeService {
     }
 
     /// Service of the network interfaces of the instance type.
+    #[inline]
     pub fn nics_service(&self) -> super::InstanceTypeNicsService {
         super::InstanceTypeNicsService(self.0.child("nics"))
     }
 
     /// Service of the watchdogs of the instance type.
+    #[inline]
     pub fn watchdogs_service(&self) -> super::InstanceTypeWatchdogsService {
         super::InstanceTypeWatchdogsService(self.0.child("watchdogs"))
     }
 
     /// Service of the graphics consoles of the instance type.
+    #[inline]
     pub fn graphics_consoles_service(
         &self,
     ) -> super::InstanceTypeGraphicsConsolesService {
@@ -71,12 +77,14 @@ impl InstanceTypeServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `instance_type`: Instance type that was fetched.
+    #[inline]
     pub fn send(self) -> Pending<types::InstanceType> {
         self.call.send(answer::object)
     }
@@ -92,18 +100,21 @@ pub struct InstanceTypeServiceUpdateRequest {
 
 impl InstanceTypeServiceUpdateRequest {
     /// On input the new values; on output the instance type as changed.
+    #[inline]
     pub fn instance_type(mut self, value: impl Borrow<types::InstanceType>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. Returns `instance_type`: On input the new values; on output the instance type as changed.
+    #[inline]
     pub fn send(self) -> Pending<types::InstanceType> {
         self.call.send(answer::accepted)
     }
@@ -119,12 +130,14 @@ pub struct InstanceTypeServiceRemoveRequest {
 
 impl InstanceTypeServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

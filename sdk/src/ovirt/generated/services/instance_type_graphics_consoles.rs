@@ -18,6 +18,7 @@ impl InstanceTypeGraphicsConsolesService {
     /// `POST /instancetypes/{instance_type_id}/graphicsconsoles`
     ///
     /// Mandatory: `console.protocol`.
+    #[inline]
     pub fn add(&self) -> InstanceTypeGraphicsConsolesServiceAddRequest {
         InstanceTypeGraphicsConsolesServiceAddRequest {
             call: self.0.add("console"),
@@ -27,6 +28,7 @@ impl InstanceTypeGraphicsConsolesService {
     /// Lists the type's graphics consoles, in no fixed order.
     ///
     /// `GET /instancetypes/{instance_type_id}/graphicsconsoles`
+    #[inline]
     pub fn list(&self) -> InstanceTypeGraphicsConsolesServiceListRequest {
         InstanceTypeGraphicsConsolesServiceListRequest {
             call: self.0.get(),
@@ -34,6 +36,7 @@ impl InstanceTypeGraphicsConsolesService {
     }
 
     /// Service of one graphics console of the instance type.
+    #[inline]
     pub fn console_service(
         &self,
         id: &str,
@@ -52,12 +55,14 @@ pub struct InstanceTypeGraphicsConsolesServiceAddRequest {
 
 impl InstanceTypeGraphicsConsolesServiceAddRequest {
     /// On input the console wanted; on output the console as created.
+    #[inline]
     pub fn console(mut self, value: impl Borrow<types::GraphicsConsole>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `console`: On input the console wanted; on output the console as created.
+    #[inline]
     pub fn send(self) -> Pending<types::GraphicsConsole> {
         self.call.send(answer::accepted)
     }
@@ -73,6 +78,7 @@ pub struct InstanceTypeGraphicsConsolesServiceListRequest {
 
 impl InstanceTypeGraphicsConsolesServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -81,12 +87,14 @@ impl InstanceTypeGraphicsConsolesServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `consoles`: Graphics consoles that were found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::GraphicsConsole>> {
         self.call.send(answer::list)
     }

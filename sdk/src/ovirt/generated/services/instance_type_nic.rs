@@ -15,6 +15,7 @@ impl InstanceTypeNicService {
     /// Fetches one network interface of the instance type.
     ///
     /// `GET /instancetypes/{instance_type_id}/nics/{nic_id}`
+    #[inline]
     pub fn get(&self) -> InstanceTypeNicServiceGetRequest {
         InstanceTypeNicServiceGetRequest {
             call: self.0.get(),
@@ -24,6 +25,7 @@ impl InstanceTypeNicService {
     /// Changes the settings of this network interface.
     ///
     /// `PUT /instancetypes/{instance_type_id}/nics/{nic_id}`
+    #[inline]
     pub fn update(&self) -> InstanceTypeNicServiceUpdateRequest {
         InstanceTypeNicServiceUpdateRequest {
             call: self.0.update("nic"),
@@ -33,6 +35,7 @@ impl InstanceTypeNicService {
     /// Removes the network interface from its instance type.
     ///
     /// `DELETE /instancetypes/{instance_type_id}/nics/{nic_id}`
+    #[inline]
     pub fn remove(&self) -> InstanceTypeNicServiceRemoveRequest {
         InstanceTypeNicServiceRemoveRequest {
             call: self.0.remove(),
@@ -52,12 +55,14 @@ impl InstanceTypeNicServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `nic`: Network interface that was fetched.
+    #[inline]
     pub fn send(self) -> Pending<types::Nic> {
         self.call.send(answer::object)
     }
@@ -73,18 +78,21 @@ pub struct InstanceTypeNicServiceUpdateRequest {
 
 impl InstanceTypeNicServiceUpdateRequest {
     /// On input the new values; on output the network interface as changed.
+    #[inline]
     pub fn nic(mut self, value: impl Borrow<types::Nic>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. Returns `nic`: On input the new values; on output the network interface as changed.
+    #[inline]
     pub fn send(self) -> Pending<types::Nic> {
         self.call.send(answer::accepted)
     }
@@ -100,12 +108,14 @@ pub struct InstanceTypeNicServiceRemoveRequest {
 
 impl InstanceTypeNicServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

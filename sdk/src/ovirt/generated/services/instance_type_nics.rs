@@ -16,6 +16,7 @@ impl InstanceTypeNicsService {
     /// Gives the instance type a further network interface.
     ///
     /// `POST /instancetypes/{instance_type_id}/nics`
+    #[inline]
     pub fn add(&self) -> InstanceTypeNicsServiceAddRequest {
         InstanceTypeNicsServiceAddRequest {
             call: self.0.add("nic"),
@@ -25,6 +26,7 @@ impl InstanceTypeNicsService {
     /// Lists the network interfaces of the instance type, in no fixed order.
     ///
     /// `GET /instancetypes/{instance_type_id}/nics`
+    #[inline]
     pub fn list(&self) -> InstanceTypeNicsServiceListRequest {
         InstanceTypeNicsServiceListRequest {
             call: self.0.get(),
@@ -32,6 +34,7 @@ impl InstanceTypeNicsService {
     }
 
     /// Service of one network interface of the instance type.
+    #[inline]
     pub fn nic_service(&self, id: &str) -> super::InstanceTypeNicService {
         super::InstanceTypeNicService(self.0.item(id))
     }
@@ -47,12 +50,14 @@ pub struct InstanceTypeNicsServiceAddRequest {
 
 impl InstanceTypeNicsServiceAddRequest {
     /// On input the network interface wanted; on output the interface as created.
+    #[inline]
     pub fn nic(mut self, value: impl Borrow<types::Nic>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `nic`: On input the network interface wanted; on output the interface as created.
+    #[inline]
     pub fn send(self) -> Pending<types::Nic> {
         self.call.send(answer::accepted)
     }
@@ -68,12 +73,14 @@ pub struct InstanceTypeNicsServiceListRequest {
 
 impl InstanceTypeNicsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
     }
 
     /// Query in the search language of the engine, such as `name=my* and status=up sortby name page 2`. An invalid query gives an empty list, not an error.
+    #[inline]
     pub fn search(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("search", Into::<String>::into(value));
         self
@@ -82,12 +89,14 @@ impl InstanceTypeNicsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `nics`: Network interfaces of the instance type.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Nic>> {
         self.call.send(answer::list)
     }

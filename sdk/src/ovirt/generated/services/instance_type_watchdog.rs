@@ -15,6 +15,7 @@ impl InstanceTypeWatchdogService {
     /// Fetches one watchdog of the instance type.
     ///
     /// `GET /instancetypes/{instance_type_id}/watchdogs/{watchdog_id}`
+    #[inline]
     pub fn get(&self) -> InstanceTypeWatchdogServiceGetRequest {
         InstanceTypeWatchdogServiceGetRequest {
             call: self.0.get(),
@@ -24,6 +25,7 @@ impl InstanceTypeWatchdogService {
     /// Changes the settings of the watchdog.
     ///
     /// `PUT /instancetypes/{instance_type_id}/watchdogs/{watchdog_id}`
+    #[inline]
     pub fn update(&self) -> InstanceTypeWatchdogServiceUpdateRequest {
         InstanceTypeWatchdogServiceUpdateRequest {
             call: self.0.update("watchdog"),
@@ -33,6 +35,7 @@ impl InstanceTypeWatchdogService {
     /// Removes the watchdog from its instance type.
     ///
     /// `DELETE /instancetypes/{instance_type_id}/watchdogs/{watchdog_id}`
+    #[inline]
     pub fn remove(&self) -> InstanceTypeWatchdogServiceRemoveRequest {
         InstanceTypeWatchdogServiceRemoveRequest {
             call: self.0.remove(),
@@ -52,12 +55,14 @@ impl InstanceTypeWatchdogServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `watchdog`: Watchdog that was fetched.
+    #[inline]
     pub fn send(self) -> Pending<types::Watchdog> {
         self.call.send(answer::object)
     }
@@ -73,18 +78,21 @@ pub struct InstanceTypeWatchdogServiceUpdateRequest {
 
 impl InstanceTypeWatchdogServiceUpdateRequest {
     /// On input the new values; on output the watchdog as changed.
+    #[inline]
     pub fn watchdog(mut self, value: impl Borrow<types::Watchdog>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. Returns `watchdog`: On input the new values; on output the watchdog as changed.
+    #[inline]
     pub fn send(self) -> Pending<types::Watchdog> {
         self.call.send(answer::accepted)
     }
@@ -100,12 +108,14 @@ pub struct InstanceTypeWatchdogServiceRemoveRequest {
 
 impl InstanceTypeWatchdogServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

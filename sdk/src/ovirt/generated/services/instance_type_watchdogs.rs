@@ -16,6 +16,7 @@ impl InstanceTypeWatchdogsService {
     /// Adds a watchdog to the instance type.
     ///
     /// `POST /instancetypes/{instance_type_id}/watchdogs`
+    #[inline]
     pub fn add(&self) -> InstanceTypeWatchdogsServiceAddRequest {
         InstanceTypeWatchdogsServiceAddRequest {
             call: self.0.add("watchdog"),
@@ -25,6 +26,7 @@ impl InstanceTypeWatchdogsService {
     /// Lists the watchdogs of the instance type, in no fixed order.
     ///
     /// `GET /instancetypes/{instance_type_id}/watchdogs`
+    #[inline]
     pub fn list(&self) -> InstanceTypeWatchdogsServiceListRequest {
         InstanceTypeWatchdogsServiceListRequest {
             call: self.0.get(),
@@ -32,6 +34,7 @@ impl InstanceTypeWatchdogsService {
     }
 
     /// Service of one watchdog of the instance type.
+    #[inline]
     pub fn watchdog_service(&self, id: &str) -> super::InstanceTypeWatchdogService {
         super::InstanceTypeWatchdogService(self.0.item(id))
     }
@@ -47,12 +50,14 @@ pub struct InstanceTypeWatchdogsServiceAddRequest {
 
 impl InstanceTypeWatchdogsServiceAddRequest {
     /// On input the watchdog wanted; on output the watchdog as created.
+    #[inline]
     pub fn watchdog(mut self, value: impl Borrow<types::Watchdog>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `watchdog`: On input the watchdog wanted; on output the watchdog as created.
+    #[inline]
     pub fn send(self) -> Pending<types::Watchdog> {
         self.call.send(answer::accepted)
     }
@@ -68,12 +73,14 @@ pub struct InstanceTypeWatchdogsServiceListRequest {
 
 impl InstanceTypeWatchdogsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
     }
 
     /// Query in the search language of the engine, such as `name=my* and status=up sortby name page 2`. An invalid query gives an empty list, not an error.
+    #[inline]
     pub fn search(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("search", Into::<String>::into(value));
         self
@@ -82,12 +89,14 @@ impl InstanceTypeWatchdogsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `watchdogs`: Watchdogs of the instance type.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Watchdog>> {
         self.call.send(answer::list)
     }

@@ -20,6 +20,7 @@ impl InstanceTypesService {
     /// Mandatory: `instance_type.name`.
     ///
     /// Optional: `instance_type.console.enabled`, `instance_type.cpu.architecture`, `instance_type.cpu.topology.cores`, `instance_type.cpu.topology.sockets`, `instance_type.cpu.topology.threads`, `instance_type.cpu_shares`, `instance_type.custom_cpu_model`, `instance_type.custom_emulated_machine`, `instance_type.description`, `instance_type.display.monitors`, `instance_type.display.smartcard_enabled`, `instance_type.display.type`, `instance_type.high_availability.enabled`, `instance_type.high_availability.priority`, `instance_type.io.threads`, `instance_type.memory`, `instance_type.memory_policy.ballooning`, `instance_type.memory_policy.guaranteed`, `instance_type.migration_downtime`, `instance_type.origin`, `instance_type.soundcard_enabled`, `instance_type.usb.enabled`, `instance_type.usb.type`, `instance_type.virtio_scsi.enabled`, `instance_type.storage_error_resume_behaviour`.
+    #[inline]
     pub fn add(&self) -> InstanceTypesServiceAddRequest {
         InstanceTypesServiceAddRequest {
             call: self.0.add("instance_type"),
@@ -29,6 +30,7 @@ impl InstanceTypesService {
     /// Lists the instance types, in no fixed order.
     ///
     /// `GET /instancetypes`
+    #[inline]
     pub fn list(&self) -> InstanceTypesServiceListRequest {
         InstanceTypesServiceListRequest {
             call: self.0.get(),
@@ -36,6 +38,7 @@ impl InstanceTypesService {
     }
 
     /// Service of one instance type.
+    #[inline]
     pub fn instance_type_service(&self, id: &str) -> super::InstanceTypeService {
         super::InstanceTypeService(self.0.item(id))
     }
@@ -51,12 +54,14 @@ pub struct InstanceTypesServiceAddRequest {
 
 impl InstanceTypesServiceAddRequest {
     /// On input the instance type wanted; on output the instance type as created.
+    #[inline]
     pub fn instance_type(mut self, value: impl Borrow<types::InstanceType>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `instance_type`: On input the instance type wanted; on output the instance type as created.
+    #[inline]
     pub fn send(self) -> Pending<types::InstanceType> {
         self.call.send(answer::accepted)
     }
@@ -72,18 +77,21 @@ pub struct InstanceTypesServiceListRequest {
 
 impl InstanceTypesServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
     }
 
     /// Query in the search language of the engine, such as `name=my* and status=up sortby name page 2`. An invalid query gives an empty list, not an error.
+    #[inline]
     pub fn search(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("search", Into::<String>::into(value));
         self
     }
 
     /// With `false`, `search` ignores case. Default `true`.
+    #[inline]
     pub fn case_sensitive(mut self, value: bool) -> Self {
         self.call.set_query("case_sensitive", value);
         self
@@ -92,12 +100,14 @@ impl InstanceTypesServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `instance_type`: Instance types that were found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::InstanceType>> {
         self.call.send(answer::list)
     }

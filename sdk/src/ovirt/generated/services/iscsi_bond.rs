@@ -15,6 +15,7 @@ impl IscsiBondService {
     /// Fetches one iSCSI bond.
     ///
     /// `GET /datacenters/{data_center_id}/iscsibonds/{iscsi_bond_id}`
+    #[inline]
     pub fn get(&self) -> IscsiBondServiceGetRequest {
         IscsiBondServiceGetRequest {
             call: self.0.get(),
@@ -24,6 +25,7 @@ impl IscsiBondService {
     /// Changes the iSCSI bond. Only `name` and `description` can be changed.
     ///
     /// `PUT /datacenters/{data_center_id}/iscsibonds/{iscsi_bond_id}`
+    #[inline]
     pub fn update(&self) -> IscsiBondServiceUpdateRequest {
         IscsiBondServiceUpdateRequest {
             call: self.0.update("bond"),
@@ -33,6 +35,7 @@ impl IscsiBondService {
     /// Deletes the iSCSI bond.
     ///
     /// `DELETE /datacenters/{data_center_id}/iscsibonds/{iscsi_bond_id}`
+    #[inline]
     pub fn remove(&self) -> IscsiBondServiceRemoveRequest {
         IscsiBondServiceRemoveRequest {
             call: self.0.remove(),
@@ -40,11 +43,13 @@ impl IscsiBondService {
     }
 
     /// Service of the networks of the bond.
+    #[inline]
     pub fn networks_service(&self) -> super::NetworksService {
         super::NetworksService(self.0.child("networks"))
     }
 
     /// Service of the storage connections of the bond.
+    #[inline]
     pub fn storage_server_connections_service(
         &self,
     ) -> super::StorageServerConnectionsService {
@@ -64,12 +69,14 @@ impl IscsiBondServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `bond`: iSCSI bond that was fetched.
+    #[inline]
     pub fn send(self) -> Pending<types::IscsiBond> {
         self.call.send(answer::object)
     }
@@ -85,18 +92,21 @@ pub struct IscsiBondServiceUpdateRequest {
 
 impl IscsiBondServiceUpdateRequest {
     /// On input the new `name` and `description`; on output the bond as changed.
+    #[inline]
     pub fn bond(mut self, value: impl Borrow<types::IscsiBond>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. Returns `bond`: On input the new `name` and `description`; on output the bond as changed.
+    #[inline]
     pub fn send(self) -> Pending<types::IscsiBond> {
         self.call.send(answer::accepted)
     }
@@ -112,12 +122,14 @@ pub struct IscsiBondServiceRemoveRequest {
 
 impl IscsiBondServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

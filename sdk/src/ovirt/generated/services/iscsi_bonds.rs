@@ -18,6 +18,7 @@ impl IscsiBondsService {
     /// `POST /datacenters/{data_center_id}/iscsibonds`
     ///
     /// Mandatory: `bond.name`.
+    #[inline]
     pub fn add(&self) -> IscsiBondsServiceAddRequest {
         IscsiBondsServiceAddRequest {
             call: self.0.add("bond"),
@@ -27,6 +28,7 @@ impl IscsiBondsService {
     /// Lists the data center's iSCSI bonds, in no fixed order.
     ///
     /// `GET /datacenters/{data_center_id}/iscsibonds`
+    #[inline]
     pub fn list(&self) -> IscsiBondsServiceListRequest {
         IscsiBondsServiceListRequest {
             call: self.0.get(),
@@ -34,6 +36,7 @@ impl IscsiBondsService {
     }
 
     /// Service of one iSCSI bond.
+    #[inline]
     pub fn iscsi_bond_service(&self, id: &str) -> super::IscsiBondService {
         super::IscsiBondService(self.0.item(id))
     }
@@ -49,12 +52,14 @@ pub struct IscsiBondsServiceAddRequest {
 
 impl IscsiBondsServiceAddRequest {
     /// On input the bond wanted; on output the bond as created.
+    #[inline]
     pub fn bond(mut self, value: impl Borrow<types::IscsiBond>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `bond`: On input the bond wanted; on output the bond as created.
+    #[inline]
     pub fn send(self) -> Pending<types::IscsiBond> {
         self.call.send(answer::accepted)
     }
@@ -70,6 +75,7 @@ pub struct IscsiBondsServiceListRequest {
 
 impl IscsiBondsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -78,12 +84,14 @@ impl IscsiBondsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `bonds`: iSCSI bonds of the data center.
+    #[inline]
     pub fn send(self) -> Pending<List<types::IscsiBond>> {
         self.call.send(answer::list)
     }

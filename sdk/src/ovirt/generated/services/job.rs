@@ -14,6 +14,7 @@ impl JobService {
     /// Marks an external job for clearing by the engine.
     ///
     /// `POST /jobs/{job_id}/clear`
+    #[inline]
     pub fn clear(&self) -> JobServiceClearRequest {
         JobServiceClearRequest {
             call: self.0.action("clear"),
@@ -23,6 +24,7 @@ impl JobService {
     /// Marks an external job as ended, successful or failed according to `succeeded`.
     ///
     /// `POST /jobs/{job_id}/end`
+    #[inline]
     pub fn end(&self) -> JobServiceEndRequest {
         JobServiceEndRequest {
             call: self.0.action("end"),
@@ -32,6 +34,7 @@ impl JobService {
     /// Fetches one job.
     ///
     /// `GET /jobs/{job_id}`
+    #[inline]
     pub fn get(&self) -> JobServiceGetRequest {
         JobServiceGetRequest {
             call: self.0.get(),
@@ -39,6 +42,7 @@ impl JobService {
     }
 
     /// Service of the steps of the job.
+    #[inline]
     pub fn steps_service(&self) -> super::StepsService {
         super::StepsService(self.0.child("steps"))
     }
@@ -54,14 +58,16 @@ pub struct JobServiceClearRequest {
 
 impl JobServiceClearRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -75,6 +81,7 @@ pub struct JobServiceEndRequest {
 
 impl JobServiceEndRequest {
     /// Whether to terminate the job by force.
+    #[inline]
     pub fn force(mut self, value: bool) -> Self {
         self.call.set_field("force", value);
         self
@@ -83,20 +90,23 @@ impl JobServiceEndRequest {
     /// Whether the job counts as a success; `false` records a failure. Default `true`.
     ///
     /// Since 4.1.
+    #[inline]
     pub fn succeeded(mut self, value: bool) -> Self {
         self.call.set_field("succeeded", value);
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -112,12 +122,14 @@ impl JobServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `job`: Job that was fetched.
+    #[inline]
     pub fn send(self) -> Pending<types::Job> {
         self.call.send(answer::object)
     }

@@ -20,6 +20,7 @@ impl JobsService {
     /// Mandatory: `job.description`.
     ///
     /// Optional: `job.auto_cleared`.
+    #[inline]
     pub fn add(&self) -> JobsServiceAddRequest {
         JobsServiceAddRequest {
             call: self.0.add("job"),
@@ -29,6 +30,7 @@ impl JobsService {
     /// Lists the jobs, in no fixed order.
     ///
     /// `GET /jobs`
+    #[inline]
     pub fn list(&self) -> JobsServiceListRequest {
         JobsServiceListRequest {
             call: self.0.get(),
@@ -36,6 +38,7 @@ impl JobsService {
     }
 
     /// Service of one job.
+    #[inline]
     pub fn job_service(&self, id: &str) -> super::JobService {
         super::JobService(self.0.item(id))
     }
@@ -51,12 +54,14 @@ pub struct JobsServiceAddRequest {
 
 impl JobsServiceAddRequest {
     /// On input the job wanted; on output the job as created.
+    #[inline]
     pub fn job(mut self, value: impl Borrow<types::Job>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `job`: On input the job wanted; on output the job as created.
+    #[inline]
     pub fn send(self) -> Pending<types::Job> {
         self.call.send(answer::accepted)
     }
@@ -74,6 +79,7 @@ impl JobsServiceListRequest {
     /// Query in the search language of the engine, such as `name=my* and status=up sortby name page 2`. An invalid query gives an empty list, not an error.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn search(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("search", Into::<String>::into(value));
         self
@@ -82,12 +88,14 @@ impl JobsServiceListRequest {
     /// With `false`, `search` ignores case. Default `true`.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn case_sensitive(mut self, value: bool) -> Self {
         self.call.set_query("case_sensitive", value);
         self
     }
 
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -96,12 +104,14 @@ impl JobsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `jobs`: Jobs that were found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Job>> {
         self.call.send(answer::list)
     }

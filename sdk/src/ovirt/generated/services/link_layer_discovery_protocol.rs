@@ -19,6 +19,7 @@ impl LinkLayerDiscoveryProtocolService {
     /// Since 4.1.6.
     ///
     /// `GET /hosts/{host_id}/nics/{nic_id}/linklayerdiscoveryprotocolelements`
+    #[inline]
     pub fn list(&self) -> LinkLayerDiscoveryProtocolServiceListRequest {
         LinkLayerDiscoveryProtocolServiceListRequest {
             call: self.0.get(),
@@ -38,12 +39,14 @@ impl LinkLayerDiscoveryProtocolServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `elements`: LLDP information elements of the network interface.
+    #[inline]
     pub fn send(self) -> Pending<List<types::LinkLayerDiscoveryProtocolElement>> {
         self.call.send(answer::list)
     }

@@ -15,6 +15,7 @@ impl MacPoolService {
     /// Fetches one MAC address pool.
     ///
     /// `GET /macpools/{mac_pool_id}`
+    #[inline]
     pub fn get(&self) -> MacPoolServiceGetRequest {
         MacPoolServiceGetRequest {
             call: self.0.get(),
@@ -26,6 +27,7 @@ impl MacPoolService {
     /// `PUT /macpools/{mac_pool_id}`
     ///
     /// Optional: `pool.allow_duplicates`, `pool.default_pool`, `pool.description`, `pool.name`, `pool.ranges[].from`, `pool.ranges[].to`.
+    #[inline]
     pub fn update(&self) -> MacPoolServiceUpdateRequest {
         MacPoolServiceUpdateRequest {
             call: self.0.update("pool"),
@@ -35,6 +37,7 @@ impl MacPoolService {
     /// Deletes the MAC address pool.
     ///
     /// `DELETE /macpools/{mac_pool_id}`
+    #[inline]
     pub fn remove(&self) -> MacPoolServiceRemoveRequest {
         MacPoolServiceRemoveRequest {
             call: self.0.remove(),
@@ -44,6 +47,7 @@ impl MacPoolService {
     /// Service of the permissions granted on the pool.
     ///
     /// Since 4.4.3.
+    #[inline]
     pub fn permissions_service(&self) -> super::AssignedPermissionsService {
         super::AssignedPermissionsService(self.0.child("permissions"))
     }
@@ -61,12 +65,14 @@ impl MacPoolServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `pool`: MAC address pool that was fetched.
+    #[inline]
     pub fn send(self) -> Pending<types::MacPool> {
         self.call.send(answer::object)
     }
@@ -82,18 +88,21 @@ pub struct MacPoolServiceUpdateRequest {
 
 impl MacPoolServiceUpdateRequest {
     /// On input the new values; on output the pool as changed.
+    #[inline]
     pub fn pool(mut self, value: impl Borrow<types::MacPool>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. Returns `pool`: On input the new values; on output the pool as changed.
+    #[inline]
     pub fn send(self) -> Pending<types::MacPool> {
         self.call.send(answer::accepted)
     }
@@ -109,12 +118,14 @@ pub struct MacPoolServiceRemoveRequest {
 
 impl MacPoolServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

@@ -20,6 +20,7 @@ impl MacPoolsService {
     /// Mandatory: `pool.name`, `pool.ranges[].from`, `pool.ranges[].to`.
     ///
     /// Optional: `pool.allow_duplicates`, `pool.default_pool`, `pool.description`.
+    #[inline]
     pub fn add(&self) -> MacPoolsServiceAddRequest {
         MacPoolsServiceAddRequest {
             call: self.0.add("pool"),
@@ -29,6 +30,7 @@ impl MacPoolsService {
     /// Lists the MAC address pools, in no fixed order.
     ///
     /// `GET /macpools`
+    #[inline]
     pub fn list(&self) -> MacPoolsServiceListRequest {
         MacPoolsServiceListRequest {
             call: self.0.get(),
@@ -36,6 +38,7 @@ impl MacPoolsService {
     }
 
     /// Service of one MAC address pool.
+    #[inline]
     pub fn mac_pool_service(&self, id: &str) -> super::MacPoolService {
         super::MacPoolService(self.0.item(id))
     }
@@ -51,12 +54,14 @@ pub struct MacPoolsServiceAddRequest {
 
 impl MacPoolsServiceAddRequest {
     /// On input the pool wanted; on output the pool as created.
+    #[inline]
     pub fn pool(mut self, value: impl Borrow<types::MacPool>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `pool`: On input the pool wanted; on output the pool as created.
+    #[inline]
     pub fn send(self) -> Pending<types::MacPool> {
         self.call.send(answer::accepted)
     }
@@ -72,6 +77,7 @@ pub struct MacPoolsServiceListRequest {
 
 impl MacPoolsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -80,12 +86,14 @@ impl MacPoolsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `pools`: MAC address pools that were found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::MacPool>> {
         self.call.send(answer::list)
     }

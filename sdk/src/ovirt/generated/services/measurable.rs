@@ -8,6 +8,7 @@ pub struct MeasurableService(pub(crate) Resource);
 
 impl MeasurableService {
     /// Service of the statistics of the object.
+    #[inline]
     pub fn statistics_service(&self) -> super::StatisticsService {
         super::StatisticsService(self.0.child("statistics"))
     }

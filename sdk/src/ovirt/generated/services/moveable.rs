@@ -11,6 +11,7 @@ impl MoveableService {
     /// Moves the object.
     ///
     /// `POST …/move`
+    #[inline]
     pub fn r#move(&self) -> MoveableServiceMoveRequest {
         MoveableServiceMoveRequest {
             call: self.0.action("move"),
@@ -28,13 +29,15 @@ pub struct MoveableServiceMoveRequest {
 
 impl MoveableServiceMoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }

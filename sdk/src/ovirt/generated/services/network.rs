@@ -15,6 +15,7 @@ impl NetworkService {
     /// Fetches one logical network.
     ///
     /// `GET /networks/{network_id}`
+    #[inline]
     pub fn get(&self) -> NetworkServiceGetRequest {
         NetworkServiceGetRequest {
             call: self.0.get(),
@@ -26,6 +27,7 @@ impl NetworkService {
     /// `PUT /networks/{network_id}`
     ///
     /// Optional: `network.comment`, `network.description`, `network.display`, `network.ip.address`, `network.ip.gateway`, `network.ip.netmask`, `network.mtu`, `network.name`, `network.stp`, `network.vlan.id`.
+    #[inline]
     pub fn update(&self) -> NetworkServiceUpdateRequest {
         NetworkServiceUpdateRequest {
             call: self.0.update("network"),
@@ -35,6 +37,7 @@ impl NetworkService {
     /// Deletes the logical network. A network belongs to exactly one data center, so taking it out of that data center deletes it as well. An external network must be deleted at its provider; the engine's entry then goes by itself when the provider has `auto_sync` on, and otherwise has to be deleted with this method.
     ///
     /// `DELETE /networks/{network_id}`
+    #[inline]
     pub fn remove(&self) -> NetworkServiceRemoveRequest {
         NetworkServiceRemoveRequest {
             call: self.0.remove(),
@@ -42,16 +45,19 @@ impl NetworkService {
     }
 
     /// Service of the permissions granted on the network.
+    #[inline]
     pub fn permissions_service(&self) -> super::AssignedPermissionsService {
         super::AssignedPermissionsService(self.0.child("permissions"))
     }
 
     /// Service of the vNIC profiles of the network.
+    #[inline]
     pub fn vnic_profiles_service(&self) -> super::AssignedVnicProfilesService {
         super::AssignedVnicProfilesService(self.0.child("vnicprofiles"))
     }
 
     /// Service of the labels put on the network.
+    #[inline]
     pub fn network_labels_service(&self) -> super::NetworkLabelsService {
         super::NetworkLabelsService(self.0.child("networklabels"))
     }
@@ -69,12 +75,14 @@ impl NetworkServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `network`: Logical network that was fetched.
+    #[inline]
     pub fn send(self) -> Pending<types::Network> {
         self.call.send(answer::object)
     }
@@ -90,18 +98,21 @@ pub struct NetworkServiceUpdateRequest {
 
 impl NetworkServiceUpdateRequest {
     /// On input the new values; on output the network as changed.
+    #[inline]
     pub fn network(mut self, value: impl Borrow<types::Network>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. Returns `network`: On input the new values; on output the network as changed.
+    #[inline]
     pub fn send(self) -> Pending<types::Network> {
         self.call.send(answer::accepted)
     }
@@ -117,12 +128,14 @@ pub struct NetworkServiceRemoveRequest {
 
 impl NetworkServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

@@ -15,6 +15,7 @@ impl NetworkAttachmentService {
     /// Fetches one network attachment.
     ///
     /// `GET /hosts/{host_id}/networkattachments/{attachment_id}`
+    #[inline]
     pub fn get(&self) -> NetworkAttachmentServiceGetRequest {
         NetworkAttachmentServiceGetRequest {
             call: self.0.get(),
@@ -26,6 +27,7 @@ impl NetworkAttachmentService {
     /// `PUT /hosts/{host_id}/networkattachments/{attachment_id}`
     ///
     /// Optional: `attachment.properties[].name`, `attachment.properties[].value`, `attachment.ip_address_assignments[].assignment_method`, `attachment.ip_address_assignments[].ip.address`, `attachment.ip_address_assignments[].ip.gateway`, `attachment.ip_address_assignments[].ip.netmask`, `attachment.ip_address_assignments[].ip.version`.
+    #[inline]
     pub fn update(&self) -> NetworkAttachmentServiceUpdateRequest {
         NetworkAttachmentServiceUpdateRequest {
             call: self.0.update("attachment"),
@@ -35,6 +37,7 @@ impl NetworkAttachmentService {
     /// Removes the network attachment.
     ///
     /// `DELETE /hosts/{host_id}/networkattachments/{attachment_id}`
+    #[inline]
     pub fn remove(&self) -> NetworkAttachmentServiceRemoveRequest {
         NetworkAttachmentServiceRemoveRequest {
             call: self.0.remove(),
@@ -54,12 +57,14 @@ impl NetworkAttachmentServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `attachment`: Network attachment that was fetched.
+    #[inline]
     pub fn send(self) -> Pending<types::NetworkAttachment> {
         self.call.send(answer::object)
     }
@@ -75,18 +80,21 @@ pub struct NetworkAttachmentServiceUpdateRequest {
 
 impl NetworkAttachmentServiceUpdateRequest {
     /// On input the new values; on output the attachment as changed.
+    #[inline]
     pub fn attachment(mut self, value: impl Borrow<types::NetworkAttachment>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. Returns `attachment`: On input the new values; on output the attachment as changed.
+    #[inline]
     pub fn send(self) -> Pending<types::NetworkAttachment> {
         self.call.send(answer::accepted)
     }
@@ -102,12 +110,14 @@ pub struct NetworkAttachmentServiceRemoveRequest {
 
 impl NetworkAttachmentServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

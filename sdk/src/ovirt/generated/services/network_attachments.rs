@@ -20,6 +20,7 @@ impl NetworkAttachmentsService {
     /// Mandatory: `attachment.network.name` or `attachment.network.id`.
     ///
     /// Optional: `attachment.properties[].name`, `attachment.properties[].value`, `attachment.ip_address_assignments[].assignment_method`, `attachment.ip_address_assignments[].ip.address`, `attachment.ip_address_assignments[].ip.gateway`, `attachment.ip_address_assignments[].ip.netmask`, `attachment.ip_address_assignments[].ip.version`.
+    #[inline]
     pub fn add(&self) -> NetworkAttachmentsServiceAddRequest {
         NetworkAttachmentsServiceAddRequest {
             call: self.0.add("attachment"),
@@ -29,6 +30,7 @@ impl NetworkAttachmentsService {
     /// Lists the network attachments, in no fixed order.
     ///
     /// `GET /hosts/{host_id}/networkattachments`
+    #[inline]
     pub fn list(&self) -> NetworkAttachmentsServiceListRequest {
         NetworkAttachmentsServiceListRequest {
             call: self.0.get(),
@@ -36,6 +38,7 @@ impl NetworkAttachmentsService {
     }
 
     /// Service of one network attachment.
+    #[inline]
     pub fn attachment_service(&self, id: &str) -> super::NetworkAttachmentService {
         super::NetworkAttachmentService(self.0.item(id))
     }
@@ -51,12 +54,14 @@ pub struct NetworkAttachmentsServiceAddRequest {
 
 impl NetworkAttachmentsServiceAddRequest {
     /// On input the attachment wanted; on output the attachment as created.
+    #[inline]
     pub fn attachment(mut self, value: impl Borrow<types::NetworkAttachment>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `attachment`: On input the attachment wanted; on output the attachment as created.
+    #[inline]
     pub fn send(self) -> Pending<types::NetworkAttachment> {
         self.call.send(answer::accepted)
     }
@@ -72,6 +77,7 @@ pub struct NetworkAttachmentsServiceListRequest {
 
 impl NetworkAttachmentsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -80,12 +86,14 @@ impl NetworkAttachmentsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `attachments`: Network attachments that were found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::NetworkAttachment>> {
         self.call.send(answer::list)
     }

@@ -15,6 +15,7 @@ impl NetworkFiltersService {
     /// Lists the network filters, in no fixed order.
     ///
     /// `GET /networkfilters`
+    #[inline]
     pub fn list(&self) -> NetworkFiltersServiceListRequest {
         NetworkFiltersServiceListRequest {
             call: self.0.get(),
@@ -22,6 +23,7 @@ impl NetworkFiltersService {
     }
 
     /// Service of one network filter.
+    #[inline]
     pub fn network_filter_service(&self, id: &str) -> super::NetworkFilterService {
         super::NetworkFilterService(self.0.item(id))
     }
@@ -39,12 +41,14 @@ impl NetworkFiltersServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `filters`: Network filters that were found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::NetworkFilter>> {
         self.call.send(answer::list)
     }

@@ -18,6 +18,7 @@ impl NetworkLabelsService {
     /// `POST /networks/{network_id}/networklabels`
     ///
     /// Mandatory: `label.id`.
+    #[inline]
     pub fn add(&self) -> NetworkLabelsServiceAddRequest {
         NetworkLabelsServiceAddRequest {
             call: self.0.add("label"),
@@ -27,6 +28,7 @@ impl NetworkLabelsService {
     /// Lists the labels, in no fixed order.
     ///
     /// `GET /networks/{network_id}/networklabels`
+    #[inline]
     pub fn list(&self) -> NetworkLabelsServiceListRequest {
         NetworkLabelsServiceListRequest {
             call: self.0.get(),
@@ -34,6 +36,7 @@ impl NetworkLabelsService {
     }
 
     /// Service of one label.
+    #[inline]
     pub fn label_service(&self, id: &str) -> super::NetworkLabelService {
         super::NetworkLabelService(self.0.item(id))
     }
@@ -49,12 +52,14 @@ pub struct NetworkLabelsServiceAddRequest {
 
 impl NetworkLabelsServiceAddRequest {
     /// On input the label wanted; on output the label as created.
+    #[inline]
     pub fn label(mut self, value: impl Borrow<types::NetworkLabel>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `label`: On input the label wanted; on output the label as created.
+    #[inline]
     pub fn send(self) -> Pending<types::NetworkLabel> {
         self.call.send(answer::accepted)
     }
@@ -70,6 +75,7 @@ pub struct NetworkLabelsServiceListRequest {
 
 impl NetworkLabelsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -78,12 +84,14 @@ impl NetworkLabelsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `labels`: Labels that were found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::NetworkLabel>> {
         self.call.send(answer::list)
     }

@@ -20,6 +20,7 @@ impl NetworksService {
     /// Mandatory: `network.id` or `network.name`.
     ///
     /// Optional: `network.comment`, `network.description`, `network.ip.address`, `network.ip.gateway`, `network.ip.netmask`, `network.mtu`, `network.profile_required`, `network.stp`, `network.vlan.id`, `network.usages[]`, `network.external_provider.id`, `network.external_provider_physical_network.id`, `network.port_isolation`.
+    #[inline]
     pub fn add(&self) -> NetworksServiceAddRequest {
         NetworksServiceAddRequest {
             call: self.0.add("network"),
@@ -29,6 +30,7 @@ impl NetworksService {
     /// Lists logical networks. The order is fixed only when `search` has a `sortby` clause.
     ///
     /// `GET /networks`
+    #[inline]
     pub fn list(&self) -> NetworksServiceListRequest {
         NetworksServiceListRequest {
             call: self.0.get(),
@@ -36,6 +38,7 @@ impl NetworksService {
     }
 
     /// Service of one network.
+    #[inline]
     pub fn network_service(&self, id: &str) -> super::NetworkService {
         super::NetworkService(self.0.item(id))
     }
@@ -51,12 +54,14 @@ pub struct NetworksServiceAddRequest {
 
 impl NetworksServiceAddRequest {
     /// On input the network wanted; on output the network as created.
+    #[inline]
     pub fn network(mut self, value: impl Borrow<types::Network>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `network`: On input the network wanted; on output the network as created.
+    #[inline]
     pub fn send(self) -> Pending<types::Network> {
         self.call.send(answer::accepted)
     }
@@ -72,18 +77,21 @@ pub struct NetworksServiceListRequest {
 
 impl NetworksServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
     }
 
     /// Query in the search language of the engine, such as `name=my* and status=up sortby name page 2`. An invalid query gives an empty list, not an error.
+    #[inline]
     pub fn search(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("search", Into::<String>::into(value));
         self
     }
 
     /// With `false`, `search` ignores case. Default `true`.
+    #[inline]
     pub fn case_sensitive(mut self, value: bool) -> Self {
         self.call.set_query("case_sensitive", value);
         self
@@ -92,12 +100,14 @@ impl NetworksServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `networks`: Networks that were found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Network>> {
         self.call.send(answer::list)
     }

@@ -19,6 +19,7 @@ impl NicNetworkFilterParameterService {
     /// Since 4.2.
     ///
     /// `GET /vms/{vm_id}/nics/{nic_id}/networkfilterparameters/{parameter_id}`
+    #[inline]
     pub fn get(&self) -> NicNetworkFilterParameterServiceGetRequest {
         NicNetworkFilterParameterServiceGetRequest {
             call: self.0.get(),
@@ -30,6 +31,7 @@ impl NicNetworkFilterParameterService {
     /// Since 4.2.
     ///
     /// `PUT /vms/{vm_id}/nics/{nic_id}/networkfilterparameters/{parameter_id}`
+    #[inline]
     pub fn update(&self) -> NicNetworkFilterParameterServiceUpdateRequest {
         NicNetworkFilterParameterServiceUpdateRequest {
             call: self.0.update("parameter"),
@@ -41,6 +43,7 @@ impl NicNetworkFilterParameterService {
     /// Since 4.2.
     ///
     /// `DELETE /vms/{vm_id}/nics/{nic_id}/networkfilterparameters/{parameter_id}`
+    #[inline]
     pub fn remove(&self) -> NicNetworkFilterParameterServiceRemoveRequest {
         NicNetworkFilterParameterServiceRemoveRequest {
             call: self.0.remove(),
@@ -60,12 +63,14 @@ impl NicNetworkFilterParameterServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `parameter`: Filter parameter that was fetched.
+    #[inline]
     pub fn send(self) -> Pending<types::NetworkFilterParameter> {
         self.call.send(answer::object)
     }
@@ -83,6 +88,7 @@ impl NicNetworkFilterParameterServiceUpdateRequest {
     /// On input the new values; on output the parameter as changed.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn parameter(
         mut self,
         value: impl Borrow<types::NetworkFilterParameter>,
@@ -92,6 +98,7 @@ impl NicNetworkFilterParameterServiceUpdateRequest {
     }
 
     /// Sends the request. Returns `parameter`: On input the new values; on output the parameter as changed.
+    #[inline]
     pub fn send(self) -> Pending<types::NetworkFilterParameter> {
         self.call.send(answer::accepted)
     }
@@ -107,6 +114,7 @@ pub struct NicNetworkFilterParameterServiceRemoveRequest {
 
 impl NicNetworkFilterParameterServiceRemoveRequest {
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

@@ -20,6 +20,7 @@ impl NicNetworkFilterParametersService {
     /// Since 4.2.
     ///
     /// `GET /vms/{vm_id}/nics/{nic_id}/networkfilterparameters`
+    #[inline]
     pub fn list(&self) -> NicNetworkFilterParametersServiceListRequest {
         NicNetworkFilterParametersServiceListRequest {
             call: self.0.get(),
@@ -31,6 +32,7 @@ impl NicNetworkFilterParametersService {
     /// Since 4.2.
     ///
     /// `POST /vms/{vm_id}/nics/{nic_id}/networkfilterparameters`
+    #[inline]
     pub fn add(&self) -> NicNetworkFilterParametersServiceAddRequest {
         NicNetworkFilterParametersServiceAddRequest {
             call: self.0.add("parameter"),
@@ -40,6 +42,7 @@ impl NicNetworkFilterParametersService {
     /// Service of one filter parameter.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn parameter_service(
         &self,
         id: &str,
@@ -60,12 +63,14 @@ impl NicNetworkFilterParametersServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `parameters`: Filter parameters that were found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::NetworkFilterParameter>> {
         self.call.send(answer::list)
     }
@@ -83,6 +88,7 @@ impl NicNetworkFilterParametersServiceAddRequest {
     /// On input the parameter wanted; on output the parameter as created.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn parameter(
         mut self,
         value: impl Borrow<types::NetworkFilterParameter>,
@@ -92,6 +98,7 @@ impl NicNetworkFilterParametersServiceAddRequest {
     }
 
     /// Sends the request. Returns `parameter`: On input the parameter wanted; on output the parameter as created.
+    #[inline]
     pub fn send(self) -> Pending<types::NetworkFilterParameter> {
         self.call.send(answer::accepted)
     }

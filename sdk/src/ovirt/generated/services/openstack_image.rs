@@ -15,6 +15,7 @@ impl OpenstackImageService {
     /// Fetches one image.
     ///
     /// `GET /openstackimageproviders/{provider_id}/images/{image_id}`
+    #[inline]
     pub fn get(&self) -> OpenstackImageServiceGetRequest {
         OpenstackImageServiceGetRequest {
             call: self.0.get(),
@@ -28,6 +29,7 @@ impl OpenstackImageService {
     /// Mandatory: `storage_domain.id` or `storage_domain.name`.
     ///
     /// Optional: `disk.alias` or `disk.name`, `template.name`, `cluster.id` or `cluster.name`.
+    #[inline]
     pub fn import(&self) -> OpenstackImageServiceImportRequest {
         OpenstackImageServiceImportRequest {
             call: self.0.action("import"),
@@ -47,12 +49,14 @@ impl OpenstackImageServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `image`: Image that was fetched.
+    #[inline]
     pub fn send(self) -> Pending<types::OpenStackImage> {
         self.call.send(answer::object)
     }
@@ -68,43 +72,50 @@ pub struct OpenstackImageServiceImportRequest {
 
 impl OpenstackImageServiceImportRequest {
     /// Disk to import.
+    #[inline]
     pub fn disk(mut self, value: impl Borrow<types::Disk>) -> Self {
         self.call.set_field_record("disk", value.borrow());
         self
     }
 
     /// Whether the import makes a template.
+    #[inline]
     pub fn import_as_template(mut self, value: bool) -> Self {
         self.call.set_field("import_as_template", value);
         self
     }
 
     /// Storage domain of the import.
+    #[inline]
     pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
         self.call.set_field_record("storage_domain", value.borrow());
         self
     }
 
     /// Template of the import.
+    #[inline]
     pub fn template(mut self, value: impl Borrow<types::Template>) -> Self {
         self.call.set_field_record("template", value.borrow());
         self
     }
 
     /// Cluster that receives the template. Required with `import_as_template`.
+    #[inline]
     pub fn cluster(mut self, value: impl Borrow<types::Cluster>) -> Self {
         self.call.set_field_record("cluster", value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }

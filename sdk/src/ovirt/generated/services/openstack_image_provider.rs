@@ -18,6 +18,7 @@ impl OpenstackImageProviderService {
     /// `POST /openstackimageproviders/{provider_id}/importcertificates`
     ///
     /// Mandatory: `certificates[].content`.
+    #[inline]
     pub fn import_certificates(
         &self,
     ) -> OpenstackImageProviderServiceImportCertificatesRequest {
@@ -29,6 +30,7 @@ impl OpenstackImageProviderService {
     /// Tests whether the engine can reach the external provider.
     ///
     /// `POST /openstackimageproviders/{provider_id}/testconnectivity`
+    #[inline]
     pub fn test_connectivity(
         &self,
     ) -> OpenstackImageProviderServiceTestConnectivityRequest {
@@ -40,6 +42,7 @@ impl OpenstackImageProviderService {
     /// Fetches one image provider.
     ///
     /// `GET /openstackimageproviders/{provider_id}`
+    #[inline]
     pub fn get(&self) -> OpenstackImageProviderServiceGetRequest {
         OpenstackImageProviderServiceGetRequest {
             call: self.0.get(),
@@ -51,6 +54,7 @@ impl OpenstackImageProviderService {
     /// `PUT /openstackimageproviders/{provider_id}`
     ///
     /// Optional: `provider.authentication_url`, `provider.description`, `provider.name`, `provider.password`, `provider.requires_authentication`, `provider.tenant_name`, `provider.username`, `provider.properties[].name`, `provider.properties[].value`.
+    #[inline]
     pub fn update(&self) -> OpenstackImageProviderServiceUpdateRequest {
         OpenstackImageProviderServiceUpdateRequest {
             call: self.0.update("provider"),
@@ -60,6 +64,7 @@ impl OpenstackImageProviderService {
     /// Removes the image provider from the engine.
     ///
     /// `DELETE /openstackimageproviders/{provider_id}`
+    #[inline]
     pub fn remove(&self) -> OpenstackImageProviderServiceRemoveRequest {
         OpenstackImageProviderServiceRemoveRequest {
             call: self.0.remove(),
@@ -67,11 +72,13 @@ impl OpenstackImageProviderService {
     }
 
     /// Service of the certificates of the provider.
+    #[inline]
     pub fn certificates_service(&self) -> super::ExternalProviderCertificatesService {
         super::ExternalProviderCertificatesService(self.0.child("certificates"))
     }
 
     /// Service of the images of the provider.
+    #[inline]
     pub fn images_service(&self) -> super::OpenstackImagesService {
         super::OpenstackImagesService(self.0.child("images"))
     }
@@ -87,14 +94,16 @@ pub struct OpenstackImageProviderServiceImportCertificatesRequest {
 
 impl OpenstackImageProviderServiceImportCertificatesRequest {
     /// Certificates to import.
+    #[inline]
     pub fn certificates(mut self, value: impl Into<List<types::Certificate>>) -> Self {
         self.call.set_field_list("certificates", &Some(value.into()), "certificate");
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -108,14 +117,16 @@ pub struct OpenstackImageProviderServiceTestConnectivityRequest {
 
 impl OpenstackImageProviderServiceTestConnectivityRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -131,12 +142,14 @@ impl OpenstackImageProviderServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `provider`: Image provider that was fetched.
+    #[inline]
     pub fn send(self) -> Pending<types::OpenStackImageProvider> {
         self.call.send(answer::object)
     }
@@ -152,6 +165,7 @@ pub struct OpenstackImageProviderServiceUpdateRequest {
 
 impl OpenstackImageProviderServiceUpdateRequest {
     /// On input the new values; on output the provider as changed.
+    #[inline]
     pub fn provider(
         mut self,
         value: impl Borrow<types::OpenStackImageProvider>,
@@ -161,12 +175,14 @@ impl OpenstackImageProviderServiceUpdateRequest {
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. Returns `provider`: On input the new values; on output the provider as changed.
+    #[inline]
     pub fn send(self) -> Pending<types::OpenStackImageProvider> {
         self.call.send(answer::accepted)
     }
@@ -182,12 +198,14 @@ pub struct OpenstackImageProviderServiceRemoveRequest {
 
 impl OpenstackImageProviderServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

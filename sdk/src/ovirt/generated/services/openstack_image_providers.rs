@@ -20,6 +20,7 @@ impl OpenstackImageProvidersService {
     /// Mandatory: `provider.name`.
     ///
     /// Optional: `provider.authentication_url`, `provider.description`, `provider.password`, `provider.requires_authentication`, `provider.tenant_name`, `provider.url`, `provider.username`, `provider.properties[].name`, `provider.properties[].value`.
+    #[inline]
     pub fn add(&self) -> OpenstackImageProvidersServiceAddRequest {
         OpenstackImageProvidersServiceAddRequest {
             call: self.0.add("provider"),
@@ -29,6 +30,7 @@ impl OpenstackImageProvidersService {
     /// Lists the image providers, in no fixed order.
     ///
     /// `GET /openstackimageproviders`
+    #[inline]
     pub fn list(&self) -> OpenstackImageProvidersServiceListRequest {
         OpenstackImageProvidersServiceListRequest {
             call: self.0.get(),
@@ -36,6 +38,7 @@ impl OpenstackImageProvidersService {
     }
 
     /// Service of one image provider.
+    #[inline]
     pub fn provider_service(&self, id: &str) -> super::OpenstackImageProviderService {
         super::OpenstackImageProviderService(self.0.item(id))
     }
@@ -51,6 +54,7 @@ pub struct OpenstackImageProvidersServiceAddRequest {
 
 impl OpenstackImageProvidersServiceAddRequest {
     /// On input the provider wanted; on output the provider as created.
+    #[inline]
     pub fn provider(
         mut self,
         value: impl Borrow<types::OpenStackImageProvider>,
@@ -60,6 +64,7 @@ impl OpenstackImageProvidersServiceAddRequest {
     }
 
     /// Sends the request. Returns `provider`: On input the provider wanted; on output the provider as created.
+    #[inline]
     pub fn send(self) -> Pending<types::OpenStackImageProvider> {
         self.call.send(answer::accepted)
     }
@@ -75,12 +80,14 @@ pub struct OpenstackImageProvidersServiceListRequest {
 
 impl OpenstackImageProvidersServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
     }
 
     /// Query in the search language of the engine, such as `name=my* and status=up sortby name page 2`. An invalid query gives an empty list, not an error.
+    #[inline]
     pub fn search(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("search", Into::<String>::into(value));
         self
@@ -89,12 +96,14 @@ impl OpenstackImageProvidersServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `providers`: Image providers that were found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::OpenStackImageProvider>> {
         self.call.send(answer::list)
     }

@@ -15,6 +15,7 @@ impl OpenstackImagesService {
     /// Lists the images of the Glance storage domain, in no fixed order.
     ///
     /// `GET /openstackimageproviders/{provider_id}/images`
+    #[inline]
     pub fn list(&self) -> OpenstackImagesServiceListRequest {
         OpenstackImagesServiceListRequest {
             call: self.0.get(),
@@ -22,6 +23,7 @@ impl OpenstackImagesService {
     }
 
     /// Service of one image.
+    #[inline]
     pub fn image_service(&self, id: &str) -> super::OpenstackImageService {
         super::OpenstackImageService(self.0.item(id))
     }
@@ -37,6 +39,7 @@ pub struct OpenstackImagesServiceListRequest {
 
 impl OpenstackImagesServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -45,12 +48,14 @@ impl OpenstackImagesServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `images`: Images that were found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::OpenStackImage>> {
         self.call.send(answer::list)
     }

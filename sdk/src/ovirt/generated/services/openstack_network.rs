@@ -15,6 +15,7 @@ impl OpenstackNetworkService {
     /// Fetches one network of the provider.
     ///
     /// `GET /openstacknetworkproviders/{provider_id}/networks/{network_id}`
+    #[inline]
     pub fn get(&self) -> OpenstackNetworkServiceGetRequest {
         OpenstackNetworkServiceGetRequest {
             call: self.0.get(),
@@ -24,6 +25,7 @@ impl OpenstackNetworkService {
     /// Imports the provider's network into a data center of the engine. A provider with `auto_sync` on may import it first by itself; turn that off for the time of the import to prevent it.
     ///
     /// `POST /openstacknetworkproviders/{provider_id}/networks/{network_id}/import`
+    #[inline]
     pub fn import(&self) -> OpenstackNetworkServiceImportRequest {
         OpenstackNetworkServiceImportRequest {
             call: self.0.action("import"),
@@ -31,6 +33,7 @@ impl OpenstackNetworkService {
     }
 
     /// Service of the subnets of the network.
+    #[inline]
     pub fn subnets_service(&self) -> super::OpenstackSubnetsService {
         super::OpenstackSubnetsService(self.0.child("subnets"))
     }
@@ -48,12 +51,14 @@ impl OpenstackNetworkServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `network`: Provider network that was fetched.
+    #[inline]
     pub fn send(self) -> Pending<types::OpenStackNetwork> {
         self.call.send(answer::object)
     }
@@ -69,19 +74,22 @@ pub struct OpenstackNetworkServiceImportRequest {
 
 impl OpenstackNetworkServiceImportRequest {
     /// Data center that receives the network. Required; only `id` or `name` is read.
+    #[inline]
     pub fn data_center(mut self, value: impl Borrow<types::DataCenter>) -> Self {
         self.call.set_field_record("data_center", value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }

@@ -15,6 +15,7 @@ impl OpenstackNetworksService {
     /// Lists the provider's networks, in no fixed order.
     ///
     /// `GET /openstacknetworkproviders/{provider_id}/networks`
+    #[inline]
     pub fn list(&self) -> OpenstackNetworksServiceListRequest {
         OpenstackNetworksServiceListRequest {
             call: self.0.get(),
@@ -22,6 +23,7 @@ impl OpenstackNetworksService {
     }
 
     /// Service of one network of the provider.
+    #[inline]
     pub fn network_service(&self, id: &str) -> super::OpenstackNetworkService {
         super::OpenstackNetworkService(self.0.item(id))
     }
@@ -37,6 +39,7 @@ pub struct OpenstackNetworksServiceListRequest {
 
 impl OpenstackNetworksServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -45,12 +48,14 @@ impl OpenstackNetworksServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `networks`: Networks that were found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::OpenStackNetwork>> {
         self.call.send(answer::list)
     }

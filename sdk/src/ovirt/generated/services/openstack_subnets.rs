@@ -16,6 +16,7 @@ impl OpenstackSubnetsService {
     /// Adds a subnet to the network.
     ///
     /// `POST /openstacknetworkproviders/{provider_id}/networks/{network_id}/subnets`
+    #[inline]
     pub fn add(&self) -> OpenstackSubnetsServiceAddRequest {
         OpenstackSubnetsServiceAddRequest {
             call: self.0.add("subnet"),
@@ -25,6 +26,7 @@ impl OpenstackSubnetsService {
     /// Lists the subnets, in no fixed order.
     ///
     /// `GET /openstacknetworkproviders/{provider_id}/networks/{network_id}/subnets`
+    #[inline]
     pub fn list(&self) -> OpenstackSubnetsServiceListRequest {
         OpenstackSubnetsServiceListRequest {
             call: self.0.get(),
@@ -32,6 +34,7 @@ impl OpenstackSubnetsService {
     }
 
     /// Service of one subnet.
+    #[inline]
     pub fn subnet_service(&self, id: &str) -> super::OpenstackSubnetService {
         super::OpenstackSubnetService(self.0.item(id))
     }
@@ -47,12 +50,14 @@ pub struct OpenstackSubnetsServiceAddRequest {
 
 impl OpenstackSubnetsServiceAddRequest {
     /// On input the subnet wanted; on output the subnet as created.
+    #[inline]
     pub fn subnet(mut self, value: impl Borrow<types::OpenStackSubnet>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `subnet`: On input the subnet wanted; on output the subnet as created.
+    #[inline]
     pub fn send(self) -> Pending<types::OpenStackSubnet> {
         self.call.send(answer::accepted)
     }
@@ -68,6 +73,7 @@ pub struct OpenstackSubnetsServiceListRequest {
 
 impl OpenstackSubnetsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -76,12 +82,14 @@ impl OpenstackSubnetsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `subnets`: Subnets that were found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::OpenStackSubnet>> {
         self.call.send(answer::list)
     }

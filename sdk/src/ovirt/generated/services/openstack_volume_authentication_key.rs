@@ -16,6 +16,7 @@ impl OpenstackVolumeAuthenticationKeyService {
     /// Fetches one authentication key.
     ///
     /// `GET /openstackvolumeproviders/{provider_id}/authenticationkeys/{key_id}`
+    #[inline]
     pub fn get(&self) -> OpenstackVolumeAuthenticationKeyServiceGetRequest {
         OpenstackVolumeAuthenticationKeyServiceGetRequest {
             call: self.0.get(),
@@ -27,6 +28,7 @@ impl OpenstackVolumeAuthenticationKeyService {
     /// `PUT /openstackvolumeproviders/{provider_id}/authenticationkeys/{key_id}`
     ///
     /// Optional: `key.description`, `key.usage_type`, `key.value`.
+    #[inline]
     pub fn update(&self) -> OpenstackVolumeAuthenticationKeyServiceUpdateRequest {
         OpenstackVolumeAuthenticationKeyServiceUpdateRequest {
             call: self.0.update("key"),
@@ -36,6 +38,7 @@ impl OpenstackVolumeAuthenticationKeyService {
     /// Deletes the authentication key.
     ///
     /// `DELETE /openstackvolumeproviders/{provider_id}/authenticationkeys/{key_id}`
+    #[inline]
     pub fn remove(&self) -> OpenstackVolumeAuthenticationKeyServiceRemoveRequest {
         OpenstackVolumeAuthenticationKeyServiceRemoveRequest {
             call: self.0.remove(),
@@ -55,12 +58,14 @@ impl OpenstackVolumeAuthenticationKeyServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `key`: Authentication key that was fetched.
+    #[inline]
     pub fn send(self) -> Pending<types::OpenstackVolumeAuthenticationKey> {
         self.call.send(answer::object)
     }
@@ -76,6 +81,7 @@ pub struct OpenstackVolumeAuthenticationKeyServiceUpdateRequest {
 
 impl OpenstackVolumeAuthenticationKeyServiceUpdateRequest {
     /// On input the new values; on output the key as changed.
+    #[inline]
     pub fn key(
         mut self,
         value: impl Borrow<types::OpenstackVolumeAuthenticationKey>,
@@ -85,6 +91,7 @@ impl OpenstackVolumeAuthenticationKeyServiceUpdateRequest {
     }
 
     /// Sends the request. Returns `key`: On input the new values; on output the key as changed.
+    #[inline]
     pub fn send(self) -> Pending<types::OpenstackVolumeAuthenticationKey> {
         self.call.send(answer::accepted)
     }
@@ -100,12 +107,14 @@ pub struct OpenstackVolumeAuthenticationKeyServiceRemoveRequest {
 
 impl OpenstackVolumeAuthenticationKeyServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

@@ -21,6 +21,7 @@ impl OpenstackVolumeAuthenticationKeysService {
     /// Mandatory: `key.usage_type`, `key.uuid`, `key.value`.
     ///
     /// Optional: `key.description`.
+    #[inline]
     pub fn add(&self) -> OpenstackVolumeAuthenticationKeysServiceAddRequest {
         OpenstackVolumeAuthenticationKeysServiceAddRequest {
             call: self.0.add("key"),
@@ -30,6 +31,7 @@ impl OpenstackVolumeAuthenticationKeysService {
     /// Lists the authentication keys, in no fixed order.
     ///
     /// `GET /openstackvolumeproviders/{provider_id}/authenticationkeys`
+    #[inline]
     pub fn list(&self) -> OpenstackVolumeAuthenticationKeysServiceListRequest {
         OpenstackVolumeAuthenticationKeysServiceListRequest {
             call: self.0.get(),
@@ -37,6 +39,7 @@ impl OpenstackVolumeAuthenticationKeysService {
     }
 
     /// Service of one authentication key.
+    #[inline]
     pub fn key_service(
         &self,
         id: &str,
@@ -55,6 +58,7 @@ pub struct OpenstackVolumeAuthenticationKeysServiceAddRequest {
 
 impl OpenstackVolumeAuthenticationKeysServiceAddRequest {
     /// On input the key wanted; on output the key as created.
+    #[inline]
     pub fn key(
         mut self,
         value: impl Borrow<types::OpenstackVolumeAuthenticationKey>,
@@ -64,6 +68,7 @@ impl OpenstackVolumeAuthenticationKeysServiceAddRequest {
     }
 
     /// Sends the request. Returns `key`: On input the key wanted; on output the key as created.
+    #[inline]
     pub fn send(self) -> Pending<types::OpenstackVolumeAuthenticationKey> {
         self.call.send(answer::accepted)
     }
@@ -79,6 +84,7 @@ pub struct OpenstackVolumeAuthenticationKeysServiceListRequest {
 
 impl OpenstackVolumeAuthenticationKeysServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -87,12 +93,14 @@ impl OpenstackVolumeAuthenticationKeysServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `keys`: Authentication keys that were found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::OpenstackVolumeAuthenticationKey>> {
         self.call.send(answer::list)
     }

@@ -19,6 +19,7 @@ impl OpenstackVolumeProviderService {
     /// `POST /openstackvolumeproviders/{provider_id}/importcertificates`
     ///
     /// Mandatory: `certificates[].content`.
+    #[inline]
     pub fn import_certificates(
         &self,
     ) -> OpenstackVolumeProviderServiceImportCertificatesRequest {
@@ -30,6 +31,7 @@ impl OpenstackVolumeProviderService {
     /// Tests whether the engine can reach the external provider.
     ///
     /// `POST /openstackvolumeproviders/{provider_id}/testconnectivity`
+    #[inline]
     pub fn test_connectivity(
         &self,
     ) -> OpenstackVolumeProviderServiceTestConnectivityRequest {
@@ -41,6 +43,7 @@ impl OpenstackVolumeProviderService {
     /// Fetches one volume provider.
     ///
     /// `GET /openstackvolumeproviders/{provider_id}`
+    #[inline]
     pub fn get(&self) -> OpenstackVolumeProviderServiceGetRequest {
         OpenstackVolumeProviderServiceGetRequest {
             call: self.0.get(),
@@ -52,6 +55,7 @@ impl OpenstackVolumeProviderService {
     /// `PUT /openstackvolumeproviders/{provider_id}`
     ///
     /// Optional: `provider.authentication_url`, `provider.description`, `provider.name`, `provider.password`, `provider.requires_authentication`, `provider.tenant_name`, `provider.username`, `provider.data_center.id` or `provider.data_center.name`, `provider.properties[].name`, `provider.properties[].value`.
+    #[inline]
     pub fn update(&self) -> OpenstackVolumeProviderServiceUpdateRequest {
         OpenstackVolumeProviderServiceUpdateRequest {
             call: self.0.update("provider"),
@@ -61,6 +65,7 @@ impl OpenstackVolumeProviderService {
     /// Removes the volume provider from the engine.
     ///
     /// `DELETE /openstackvolumeproviders/{provider_id}`
+    #[inline]
     pub fn remove(&self) -> OpenstackVolumeProviderServiceRemoveRequest {
         OpenstackVolumeProviderServiceRemoveRequest {
             call: self.0.remove(),
@@ -68,16 +73,19 @@ impl OpenstackVolumeProviderService {
     }
 
     /// Service of the certificates of the provider.
+    #[inline]
     pub fn certificates_service(&self) -> super::ExternalProviderCertificatesService {
         super::ExternalProviderCertificatesService(self.0.child("certificates"))
     }
 
     /// Service of the volume types of the provider.
+    #[inline]
     pub fn volume_types_service(&self) -> super::OpenstackVolumeTypesService {
         super::OpenstackVolumeTypesService(self.0.child("volumetypes"))
     }
 
     /// Service of the authentication keys of the provider.
+    #[inline]
     pub fn authentication_keys_service(
         &self,
     ) -> super::OpenstackVolumeAuthenticationKeysService {
@@ -97,14 +105,16 @@ pub struct OpenstackVolumeProviderServiceImportCertificatesRequest {
 
 impl OpenstackVolumeProviderServiceImportCertificatesRequest {
     /// Certificates to import.
+    #[inline]
     pub fn certificates(mut self, value: impl Into<List<types::Certificate>>) -> Self {
         self.call.set_field_list("certificates", &Some(value.into()), "certificate");
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -118,14 +128,16 @@ pub struct OpenstackVolumeProviderServiceTestConnectivityRequest {
 
 impl OpenstackVolumeProviderServiceTestConnectivityRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -141,12 +153,14 @@ impl OpenstackVolumeProviderServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `provider`: Volume provider that was fetched.
+    #[inline]
     pub fn send(self) -> Pending<types::OpenStackVolumeProvider> {
         self.call.send(answer::object)
     }
@@ -162,6 +176,7 @@ pub struct OpenstackVolumeProviderServiceUpdateRequest {
 
 impl OpenstackVolumeProviderServiceUpdateRequest {
     /// On input the new values; on output the provider as changed.
+    #[inline]
     pub fn provider(
         mut self,
         value: impl Borrow<types::OpenStackVolumeProvider>,
@@ -171,12 +186,14 @@ impl OpenstackVolumeProviderServiceUpdateRequest {
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. Returns `provider`: On input the new values; on output the provider as changed.
+    #[inline]
     pub fn send(self) -> Pending<types::OpenStackVolumeProvider> {
         self.call.send(answer::accepted)
     }
@@ -192,6 +209,7 @@ pub struct OpenstackVolumeProviderServiceRemoveRequest {
 
 impl OpenstackVolumeProviderServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
@@ -200,12 +218,14 @@ impl OpenstackVolumeProviderServiceRemoveRequest {
     /// Whether to drop the provider from the database even when a part of the removal fails. Default `false`.
     ///
     /// Since 4.2.0.
+    #[inline]
     pub fn force(mut self, value: bool) -> Self {
         self.call.set_query("force", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

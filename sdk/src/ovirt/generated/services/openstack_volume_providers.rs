@@ -17,6 +17,7 @@ impl OpenstackVolumeProvidersService {
     /// Adds a volume provider.
     ///
     /// `POST /openstackvolumeproviders`
+    #[inline]
     pub fn add(&self) -> OpenstackVolumeProvidersServiceAddRequest {
         OpenstackVolumeProvidersServiceAddRequest {
             call: self.0.add("provider"),
@@ -26,6 +27,7 @@ impl OpenstackVolumeProvidersService {
     /// Lists the volume providers, in no fixed order.
     ///
     /// `GET /openstackvolumeproviders`
+    #[inline]
     pub fn list(&self) -> OpenstackVolumeProvidersServiceListRequest {
         OpenstackVolumeProvidersServiceListRequest {
             call: self.0.get(),
@@ -33,6 +35,7 @@ impl OpenstackVolumeProvidersService {
     }
 
     /// Service of one volume provider.
+    #[inline]
     pub fn provider_service(&self, id: &str) -> super::OpenstackVolumeProviderService {
         super::OpenstackVolumeProviderService(self.0.item(id))
     }
@@ -48,6 +51,7 @@ pub struct OpenstackVolumeProvidersServiceAddRequest {
 
 impl OpenstackVolumeProvidersServiceAddRequest {
     /// On input the provider wanted; on output the provider as created.
+    #[inline]
     pub fn provider(
         mut self,
         value: impl Borrow<types::OpenStackVolumeProvider>,
@@ -57,6 +61,7 @@ impl OpenstackVolumeProvidersServiceAddRequest {
     }
 
     /// Sends the request. Returns `provider`: On input the provider wanted; on output the provider as created.
+    #[inline]
     pub fn send(self) -> Pending<types::OpenStackVolumeProvider> {
         self.call.send(answer::accepted)
     }
@@ -72,12 +77,14 @@ pub struct OpenstackVolumeProvidersServiceListRequest {
 
 impl OpenstackVolumeProvidersServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
     }
 
     /// Query in the search language of the engine, such as `name=my* and status=up sortby name page 2`. An invalid query gives an empty list, not an error.
+    #[inline]
     pub fn search(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("search", Into::<String>::into(value));
         self
@@ -86,12 +93,14 @@ impl OpenstackVolumeProvidersServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `providers`: Volume providers that were found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::OpenStackVolumeProvider>> {
         self.call.send(answer::list)
     }

@@ -15,6 +15,7 @@ impl OpenstackVolumeTypeService {
     /// Fetches one volume type.
     ///
     /// `GET /openstackvolumeproviders/{provider_id}/volumetypes/{type_id}`
+    #[inline]
     pub fn get(&self) -> OpenstackVolumeTypeServiceGetRequest {
         OpenstackVolumeTypeServiceGetRequest {
             call: self.0.get(),
@@ -34,12 +35,14 @@ impl OpenstackVolumeTypeServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `type`: Volume type that was fetched.
+    #[inline]
     pub fn send(self) -> Pending<types::OpenStackVolumeType> {
         self.call.send(answer::object)
     }

@@ -16,6 +16,7 @@ impl OpenstackVolumeTypesService {
     /// Lists the volume types, in no fixed order.
     ///
     /// `GET /openstackvolumeproviders/{provider_id}/volumetypes`
+    #[inline]
     pub fn list(&self) -> OpenstackVolumeTypesServiceListRequest {
         OpenstackVolumeTypesServiceListRequest {
             call: self.0.get(),
@@ -23,6 +24,7 @@ impl OpenstackVolumeTypesService {
     }
 
     /// Service of one volume type.
+    #[inline]
     pub fn type_service(&self, id: &str) -> super::OpenstackVolumeTypeService {
         super::OpenstackVolumeTypeService(self.0.item(id))
     }
@@ -38,6 +40,7 @@ pub struct OpenstackVolumeTypesServiceListRequest {
 
 impl OpenstackVolumeTypesServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -46,12 +49,14 @@ impl OpenstackVolumeTypesServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `types`: Volume types that were found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::OpenStackVolumeType>> {
         self.call.send(answer::list)
     }

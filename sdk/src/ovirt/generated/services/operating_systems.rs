@@ -15,6 +15,7 @@ impl OperatingSystemsService {
     /// Lists the operating system types, in no fixed order.
     ///
     /// `GET /operatingsystems`
+    #[inline]
     pub fn list(&self) -> OperatingSystemsServiceListRequest {
         OperatingSystemsServiceListRequest {
             call: self.0.get(),
@@ -22,6 +23,7 @@ impl OperatingSystemsService {
     }
 
     /// Service of one operating system type.
+    #[inline]
     pub fn operating_system_service(&self, id: &str) -> super::OperatingSystemService {
         super::OperatingSystemService(self.0.item(id))
     }
@@ -37,6 +39,7 @@ pub struct OperatingSystemsServiceListRequest {
 
 impl OperatingSystemsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -45,12 +48,14 @@ impl OperatingSystemsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `operating_system`: Operating system types that were found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::OperatingSystemInfo>> {
         self.call.send(answer::list)
     }

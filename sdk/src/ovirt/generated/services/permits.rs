@@ -18,6 +18,7 @@ impl PermitsService {
     /// `POST /roles/{role_id}/permits`
     ///
     /// Mandatory: `permit.id` or `permit.name`.
+    #[inline]
     pub fn add(&self) -> PermitsServiceAddRequest {
         PermitsServiceAddRequest {
             call: self.0.add("permit"),
@@ -27,6 +28,7 @@ impl PermitsService {
     /// Lists the role's permits, in no fixed order.
     ///
     /// `GET /roles/{role_id}/permits`
+    #[inline]
     pub fn list(&self) -> PermitsServiceListRequest {
         PermitsServiceListRequest {
             call: self.0.get(),
@@ -34,6 +36,7 @@ impl PermitsService {
     }
 
     /// Service of one permit of the role.
+    #[inline]
     pub fn permit_service(&self, id: &str) -> super::PermitService {
         super::PermitService(self.0.item(id))
     }
@@ -49,12 +52,14 @@ pub struct PermitsServiceAddRequest {
 
 impl PermitsServiceAddRequest {
     /// On input the permit wanted; on output the permit as added.
+    #[inline]
     pub fn permit(mut self, value: impl Borrow<types::Permit>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `permit`: On input the permit wanted; on output the permit as added.
+    #[inline]
     pub fn send(self) -> Pending<types::Permit> {
         self.call.send(answer::accepted)
     }
@@ -70,6 +75,7 @@ pub struct PermitsServiceListRequest {
 
 impl PermitsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -78,12 +84,14 @@ impl PermitsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `permits`: Permits of the role.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Permit>> {
         self.call.send(answer::list)
     }

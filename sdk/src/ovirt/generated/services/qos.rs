@@ -15,6 +15,7 @@ impl QosService {
     /// Fetches one quality of service entry.
     ///
     /// `GET /datacenters/{data_center_id}/qoss/{qos_id}`
+    #[inline]
     pub fn get(&self) -> QosServiceGetRequest {
         QosServiceGetRequest {
             call: self.0.get(),
@@ -26,6 +27,7 @@ impl QosService {
     /// `PUT /datacenters/{data_center_id}/qoss/{qos_id}`
     ///
     /// Optional: `qos.cpu_limit`, `qos.description`, `qos.inbound_average`, `qos.inbound_burst`, `qos.inbound_peak`, `qos.max_iops`, `qos.max_read_iops`, `qos.max_read_throughput`, `qos.max_throughput`, `qos.max_write_iops`, `qos.max_write_throughput`, `qos.name`, `qos.outbound_average`, `qos.outbound_average_linkshare`, `qos.outbound_average_realtime`, `qos.outbound_average_upperlimit`, `qos.outbound_burst`, `qos.outbound_peak`.
+    #[inline]
     pub fn update(&self) -> QosServiceUpdateRequest {
         QosServiceUpdateRequest {
             call: self.0.update("qos"),
@@ -35,6 +37,7 @@ impl QosService {
     /// Deletes the quality of service entry from its data center.
     ///
     /// `DELETE /datacenters/{data_center_id}/qoss/{qos_id}`
+    #[inline]
     pub fn remove(&self) -> QosServiceRemoveRequest {
         QosServiceRemoveRequest {
             call: self.0.remove(),
@@ -54,12 +57,14 @@ impl QosServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `qos`: Entry that was fetched.
+    #[inline]
     pub fn send(self) -> Pending<types::Qos> {
         self.call.send(answer::object)
     }
@@ -75,18 +80,21 @@ pub struct QosServiceUpdateRequest {
 
 impl QosServiceUpdateRequest {
     /// On input the new values; on output the entry as changed.
+    #[inline]
     pub fn qos(mut self, value: impl Borrow<types::Qos>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. Returns `qos`: On input the new values; on output the entry as changed.
+    #[inline]
     pub fn send(self) -> Pending<types::Qos> {
         self.call.send(answer::accepted)
     }
@@ -102,12 +110,14 @@ pub struct QosServiceRemoveRequest {
 
 impl QosServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

@@ -20,6 +20,7 @@ impl QossService {
     /// Mandatory: `qos.name`, `qos.type`.
     ///
     /// Optional: `qos.cpu_limit`, `qos.description`, `qos.inbound_average`, `qos.inbound_burst`, `qos.inbound_peak`, `qos.max_iops`, `qos.max_read_iops`, `qos.max_read_throughput`, `qos.max_throughput`, `qos.max_write_iops`, `qos.max_write_throughput`, `qos.outbound_average`, `qos.outbound_average_linkshare`, `qos.outbound_average_realtime`, `qos.outbound_average_upperlimit`, `qos.outbound_burst`, `qos.outbound_peak`.
+    #[inline]
     pub fn add(&self) -> QossServiceAddRequest {
         QossServiceAddRequest {
             call: self.0.add("qos"),
@@ -29,6 +30,7 @@ impl QossService {
     /// Lists the data center's quality of service entries, in no fixed order.
     ///
     /// `GET /datacenters/{data_center_id}/qoss`
+    #[inline]
     pub fn list(&self) -> QossServiceListRequest {
         QossServiceListRequest {
             call: self.0.get(),
@@ -36,6 +38,7 @@ impl QossService {
     }
 
     /// Service of one quality of service entry.
+    #[inline]
     pub fn qos_service(&self, id: &str) -> super::QosService {
         super::QosService(self.0.item(id))
     }
@@ -51,12 +54,14 @@ pub struct QossServiceAddRequest {
 
 impl QossServiceAddRequest {
     /// On input the entry wanted; on output the entry as created.
+    #[inline]
     pub fn qos(mut self, value: impl Borrow<types::Qos>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `qos`: On input the entry wanted; on output the entry as created.
+    #[inline]
     pub fn send(self) -> Pending<types::Qos> {
         self.call.send(answer::accepted)
     }
@@ -72,6 +77,7 @@ pub struct QossServiceListRequest {
 
 impl QossServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -80,12 +86,14 @@ impl QossServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `qoss`: Entries that were found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Qos>> {
         self.call.send(answer::list)
     }

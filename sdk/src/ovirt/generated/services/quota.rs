@@ -15,6 +15,7 @@ impl QuotaService {
     /// Fetches one quota.
     ///
     /// `GET /datacenters/{data_center_id}/quotas/{quota_id}`
+    #[inline]
     pub fn get(&self) -> QuotaServiceGetRequest {
         QuotaServiceGetRequest {
             call: self.0.get(),
@@ -26,6 +27,7 @@ impl QuotaService {
     /// `PUT /datacenters/{data_center_id}/quotas/{quota_id}`
     ///
     /// Optional: `quota.cluster_hard_limit_pct`, `quota.cluster_soft_limit_pct`, `quota.description`, `quota.name`, `quota.storage_hard_limit_pct`, `quota.storage_soft_limit_pct`.
+    #[inline]
     pub fn update(&self) -> QuotaServiceUpdateRequest {
         QuotaServiceUpdateRequest {
             call: self.0.update("quota"),
@@ -35,6 +37,7 @@ impl QuotaService {
     /// Deletes the quota.
     ///
     /// `DELETE /datacenters/{data_center_id}/quotas/{quota_id}`
+    #[inline]
     pub fn remove(&self) -> QuotaServiceRemoveRequest {
         QuotaServiceRemoveRequest {
             call: self.0.remove(),
@@ -42,16 +45,19 @@ impl QuotaService {
     }
 
     /// Service of the storage limits of the quota.
+    #[inline]
     pub fn quota_storage_limits_service(&self) -> super::QuotaStorageLimitsService {
         super::QuotaStorageLimitsService(self.0.child("quotastoragelimits"))
     }
 
     /// Service of the cluster limits of the quota.
+    #[inline]
     pub fn quota_cluster_limits_service(&self) -> super::QuotaClusterLimitsService {
         super::QuotaClusterLimitsService(self.0.child("quotaclusterlimits"))
     }
 
     /// Service of the permissions granted on the quota.
+    #[inline]
     pub fn permissions_service(&self) -> super::AssignedPermissionsService {
         super::AssignedPermissionsService(self.0.child("permissions"))
     }
@@ -69,12 +75,14 @@ impl QuotaServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `quota`: Quota that was fetched.
+    #[inline]
     pub fn send(self) -> Pending<types::Quota> {
         self.call.send(answer::object)
     }
@@ -90,18 +98,21 @@ pub struct QuotaServiceUpdateRequest {
 
 impl QuotaServiceUpdateRequest {
     /// On input the new values; on output the quota as changed.
+    #[inline]
     pub fn quota(mut self, value: impl Borrow<types::Quota>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. Returns `quota`: On input the new values; on output the quota as changed.
+    #[inline]
     pub fn send(self) -> Pending<types::Quota> {
         self.call.send(answer::accepted)
     }
@@ -117,12 +128,14 @@ pub struct QuotaServiceRemoveRequest {
 
 impl QuotaServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

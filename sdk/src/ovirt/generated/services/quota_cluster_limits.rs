@@ -16,6 +16,7 @@ impl QuotaClusterLimitsService {
     /// Adds a cluster limit to the quota.
     ///
     /// `POST /datacenters/{data_center_id}/quotas/{quota_id}/quotaclusterlimits`
+    #[inline]
     pub fn add(&self) -> QuotaClusterLimitsServiceAddRequest {
         QuotaClusterLimitsServiceAddRequest {
             call: self.0.add("limit"),
@@ -25,6 +26,7 @@ impl QuotaClusterLimitsService {
     /// Lists the cluster limits, in no fixed order.
     ///
     /// `GET /datacenters/{data_center_id}/quotas/{quota_id}/quotaclusterlimits`
+    #[inline]
     pub fn list(&self) -> QuotaClusterLimitsServiceListRequest {
         QuotaClusterLimitsServiceListRequest {
             call: self.0.get(),
@@ -32,6 +34,7 @@ impl QuotaClusterLimitsService {
     }
 
     /// Service of one cluster limit.
+    #[inline]
     pub fn limit_service(&self, id: &str) -> super::QuotaClusterLimitService {
         super::QuotaClusterLimitService(self.0.item(id))
     }
@@ -47,12 +50,14 @@ pub struct QuotaClusterLimitsServiceAddRequest {
 
 impl QuotaClusterLimitsServiceAddRequest {
     /// On input the limit wanted; on output the limit as created.
+    #[inline]
     pub fn limit(mut self, value: impl Borrow<types::QuotaClusterLimit>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `limit`: On input the limit wanted; on output the limit as created.
+    #[inline]
     pub fn send(self) -> Pending<types::QuotaClusterLimit> {
         self.call.send(answer::accepted)
     }
@@ -68,6 +73,7 @@ pub struct QuotaClusterLimitsServiceListRequest {
 
 impl QuotaClusterLimitsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -76,12 +82,14 @@ impl QuotaClusterLimitsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `limits`: Cluster limits that were found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::QuotaClusterLimit>> {
         self.call.send(answer::list)
     }

@@ -14,6 +14,7 @@ impl QuotaStorageLimitService {
     /// Fetches one storage limit.
     ///
     /// `GET /datacenters/{data_center_id}/quotas/{quota_id}/quotastoragelimits/{limit_id}`
+    #[inline]
     pub fn get(&self) -> QuotaStorageLimitServiceGetRequest {
         QuotaStorageLimitServiceGetRequest {
             call: self.0.get(),
@@ -23,6 +24,7 @@ impl QuotaStorageLimitService {
     /// Deletes the storage limit.
     ///
     /// `DELETE /datacenters/{data_center_id}/quotas/{quota_id}/quotastoragelimits/{limit_id}`
+    #[inline]
     pub fn remove(&self) -> QuotaStorageLimitServiceRemoveRequest {
         QuotaStorageLimitServiceRemoveRequest {
             call: self.0.remove(),
@@ -42,12 +44,14 @@ impl QuotaStorageLimitServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `limit`: Storage limit that was fetched.
+    #[inline]
     pub fn send(self) -> Pending<types::QuotaStorageLimit> {
         self.call.send(answer::object)
     }
@@ -63,12 +67,14 @@ pub struct QuotaStorageLimitServiceRemoveRequest {
 
 impl QuotaStorageLimitServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

@@ -16,6 +16,7 @@ impl QuotaStorageLimitsService {
     /// Adds a storage limit to the quota, for one storage domain or for all those of the data center.
     ///
     /// `POST /datacenters/{data_center_id}/quotas/{quota_id}/quotastoragelimits`
+    #[inline]
     pub fn add(&self) -> QuotaStorageLimitsServiceAddRequest {
         QuotaStorageLimitsServiceAddRequest {
             call: self.0.add("limit"),
@@ -25,6 +26,7 @@ impl QuotaStorageLimitsService {
     /// Lists the quota's storage limits, in no fixed order.
     ///
     /// `GET /datacenters/{data_center_id}/quotas/{quota_id}/quotastoragelimits`
+    #[inline]
     pub fn list(&self) -> QuotaStorageLimitsServiceListRequest {
         QuotaStorageLimitsServiceListRequest {
             call: self.0.get(),
@@ -32,6 +34,7 @@ impl QuotaStorageLimitsService {
     }
 
     /// Service of one storage limit.
+    #[inline]
     pub fn limit_service(&self, id: &str) -> super::QuotaStorageLimitService {
         super::QuotaStorageLimitService(self.0.item(id))
     }
@@ -47,12 +50,14 @@ pub struct QuotaStorageLimitsServiceAddRequest {
 
 impl QuotaStorageLimitsServiceAddRequest {
     /// On input the limit wanted; on output the limit as created.
+    #[inline]
     pub fn limit(mut self, value: impl Borrow<types::QuotaStorageLimit>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `limit`: On input the limit wanted; on output the limit as created.
+    #[inline]
     pub fn send(self) -> Pending<types::QuotaStorageLimit> {
         self.call.send(answer::accepted)
     }
@@ -68,6 +73,7 @@ pub struct QuotaStorageLimitsServiceListRequest {
 
 impl QuotaStorageLimitsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -76,12 +82,14 @@ impl QuotaStorageLimitsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `limits`: Storage limits that were found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::QuotaStorageLimit>> {
         self.call.send(answer::list)
     }

@@ -20,6 +20,7 @@ impl QuotasService {
     /// Mandatory: `quota.name`.
     ///
     /// Optional: `quota.cluster_hard_limit_pct`, `quota.cluster_soft_limit_pct`, `quota.description`, `quota.storage_hard_limit_pct`, `quota.storage_soft_limit_pct`.
+    #[inline]
     pub fn add(&self) -> QuotasServiceAddRequest {
         QuotasServiceAddRequest {
             call: self.0.add("quota"),
@@ -29,6 +30,7 @@ impl QuotasService {
     /// Lists the data center's quotas, in no fixed order.
     ///
     /// `GET /datacenters/{data_center_id}/quotas`
+    #[inline]
     pub fn list(&self) -> QuotasServiceListRequest {
         QuotasServiceListRequest {
             call: self.0.get(),
@@ -36,6 +38,7 @@ impl QuotasService {
     }
 
     /// Service of one quota.
+    #[inline]
     pub fn quota_service(&self, id: &str) -> super::QuotaService {
         super::QuotaService(self.0.item(id))
     }
@@ -51,12 +54,14 @@ pub struct QuotasServiceAddRequest {
 
 impl QuotasServiceAddRequest {
     /// On input the quota wanted; on output the quota as created.
+    #[inline]
     pub fn quota(mut self, value: impl Borrow<types::Quota>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `quota`: On input the quota wanted; on output the quota as created.
+    #[inline]
     pub fn send(self) -> Pending<types::Quota> {
         self.call.send(answer::accepted)
     }
@@ -72,6 +77,7 @@ pub struct QuotasServiceListRequest {
 
 impl QuotasServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -80,12 +86,14 @@ impl QuotasServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `quotas`: Quotas of the data center.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Quota>> {
         self.call.send(answer::list)
     }

@@ -15,6 +15,7 @@ impl RoleService {
     /// Fetches one role.
     ///
     /// `GET /roles/{role_id}`
+    #[inline]
     pub fn get(&self) -> RoleServiceGetRequest {
         RoleServiceGetRequest {
             call: self.0.get(),
@@ -24,6 +25,7 @@ impl RoleService {
     /// Deletes the role.
     ///
     /// `DELETE /roles/{role_id}`
+    #[inline]
     pub fn remove(&self) -> RoleServiceRemoveRequest {
         RoleServiceRemoveRequest {
             call: self.0.remove(),
@@ -33,6 +35,7 @@ impl RoleService {
     /// Changes the role's `name`, `description` or `administrative` flag. Permits are not changed here; use the locator `permits`.
     ///
     /// `PUT /roles/{role_id}`
+    #[inline]
     pub fn update(&self) -> RoleServiceUpdateRequest {
         RoleServiceUpdateRequest {
             call: self.0.update("role"),
@@ -40,6 +43,7 @@ impl RoleService {
     }
 
     /// Service of the permits of the role.
+    #[inline]
     pub fn permits_service(&self) -> super::PermitsService {
         super::PermitsService(self.0.child("permits"))
     }
@@ -57,12 +61,14 @@ impl RoleServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `role`: Role that was fetched.
+    #[inline]
     pub fn send(self) -> Pending<types::Role> {
         self.call.send(answer::object)
     }
@@ -78,12 +84,14 @@ pub struct RoleServiceRemoveRequest {
 
 impl RoleServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }
@@ -99,18 +107,21 @@ pub struct RoleServiceUpdateRequest {
 
 impl RoleServiceUpdateRequest {
     /// On input the new values; on output the role as changed.
+    #[inline]
     pub fn role(mut self, value: impl Borrow<types::Role>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. Returns `role`: On input the new values; on output the role as changed.
+    #[inline]
     pub fn send(self) -> Pending<types::Role> {
         self.call.send(answer::accepted)
     }

@@ -20,6 +20,7 @@ impl RolesService {
     /// Mandatory: `role.name`, `role.permits[].id`.
     ///
     /// Optional: `role.administrative`, `role.description`.
+    #[inline]
     pub fn add(&self) -> RolesServiceAddRequest {
         RolesServiceAddRequest {
             call: self.0.add("role"),
@@ -29,6 +30,7 @@ impl RolesService {
     /// Lists the roles, in no fixed order.
     ///
     /// `GET /roles`
+    #[inline]
     pub fn list(&self) -> RolesServiceListRequest {
         RolesServiceListRequest {
             call: self.0.get(),
@@ -36,6 +38,7 @@ impl RolesService {
     }
 
     /// Service of one role.
+    #[inline]
     pub fn role_service(&self, id: &str) -> super::RoleService {
         super::RoleService(self.0.item(id))
     }
@@ -51,12 +54,14 @@ pub struct RolesServiceAddRequest {
 
 impl RolesServiceAddRequest {
     /// On input the role wanted, with its permits; on output the role as created.
+    #[inline]
     pub fn role(mut self, value: impl Borrow<types::Role>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `role`: On input the role wanted, with its permits; on output the role as created.
+    #[inline]
     pub fn send(self) -> Pending<types::Role> {
         self.call.send(answer::accepted)
     }
@@ -72,6 +77,7 @@ pub struct RolesServiceListRequest {
 
 impl RolesServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -80,12 +86,14 @@ impl RolesServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `roles`: Roles that were found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Role>> {
         self.call.send(answer::list)
     }

@@ -20,6 +20,7 @@ impl SchedulingPoliciesService {
     /// Mandatory: `policy.name`.
     ///
     /// Optional: `policy.description`, `policy.properties[].name`, `policy.properties[].value`.
+    #[inline]
     pub fn add(&self) -> SchedulingPoliciesServiceAddRequest {
         SchedulingPoliciesServiceAddRequest {
             call: self.0.add("policy"),
@@ -29,6 +30,7 @@ impl SchedulingPoliciesService {
     /// Lists the scheduling policies, in no fixed order.
     ///
     /// `GET /schedulingpolicies`
+    #[inline]
     pub fn list(&self) -> SchedulingPoliciesServiceListRequest {
         SchedulingPoliciesServiceListRequest {
             call: self.0.get(),
@@ -36,6 +38,7 @@ impl SchedulingPoliciesService {
     }
 
     /// Service of one scheduling policy.
+    #[inline]
     pub fn policy_service(&self, id: &str) -> super::SchedulingPolicyService {
         super::SchedulingPolicyService(self.0.item(id))
     }
@@ -51,12 +54,14 @@ pub struct SchedulingPoliciesServiceAddRequest {
 
 impl SchedulingPoliciesServiceAddRequest {
     /// On input the policy wanted; on output the policy as created.
+    #[inline]
     pub fn policy(mut self, value: impl Borrow<types::SchedulingPolicy>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `policy`: On input the policy wanted; on output the policy as created.
+    #[inline]
     pub fn send(self) -> Pending<types::SchedulingPolicy> {
         self.call.send(answer::accepted)
     }
@@ -72,12 +77,14 @@ pub struct SchedulingPoliciesServiceListRequest {
 
 impl SchedulingPoliciesServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
     }
 
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
+    #[inline]
     pub fn filter(mut self, value: bool) -> Self {
         self.call.set_query("filter", value);
         self
@@ -86,12 +93,14 @@ impl SchedulingPoliciesServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `policies`: Scheduling policies that were found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::SchedulingPolicy>> {
         self.call.send(answer::list)
     }

@@ -15,6 +15,7 @@ impl SchedulingPolicyService {
     /// Fetches one scheduling policy.
     ///
     /// `GET /schedulingpolicies/{policy_id}`
+    #[inline]
     pub fn get(&self) -> SchedulingPolicyServiceGetRequest {
         SchedulingPolicyServiceGetRequest {
             call: self.0.get(),
@@ -26,6 +27,7 @@ impl SchedulingPolicyService {
     /// `PUT /schedulingpolicies/{policy_id}`
     ///
     /// Optional: `policy.description`, `policy.name`, `policy.properties[].name`, `policy.properties[].value`.
+    #[inline]
     pub fn update(&self) -> SchedulingPolicyServiceUpdateRequest {
         SchedulingPolicyServiceUpdateRequest {
             call: self.0.update("policy"),
@@ -35,6 +37,7 @@ impl SchedulingPolicyService {
     /// Deletes the scheduling policy.
     ///
     /// `DELETE /schedulingpolicies/{policy_id}`
+    #[inline]
     pub fn remove(&self) -> SchedulingPolicyServiceRemoveRequest {
         SchedulingPolicyServiceRemoveRequest {
             call: self.0.remove(),
@@ -42,16 +45,19 @@ impl SchedulingPolicyService {
     }
 
     /// Service of the filters of the policy.
+    #[inline]
     pub fn filters_service(&self) -> super::FiltersService {
         super::FiltersService(self.0.child("filters"))
     }
 
     /// Service of the weights of the policy.
+    #[inline]
     pub fn weights_service(&self) -> super::WeightsService {
         super::WeightsService(self.0.child("weights"))
     }
 
     /// Service of the balances of the policy.
+    #[inline]
     pub fn balances_service(&self) -> super::BalancesService {
         super::BalancesService(self.0.child("balances"))
     }
@@ -67,6 +73,7 @@ pub struct SchedulingPolicyServiceGetRequest {
 
 impl SchedulingPolicyServiceGetRequest {
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
+    #[inline]
     pub fn filter(mut self, value: bool) -> Self {
         self.call.set_query("filter", value);
         self
@@ -75,12 +82,14 @@ impl SchedulingPolicyServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `policy`: Scheduling policy that was fetched.
+    #[inline]
     pub fn send(self) -> Pending<types::SchedulingPolicy> {
         self.call.send(answer::object)
     }
@@ -96,18 +105,21 @@ pub struct SchedulingPolicyServiceUpdateRequest {
 
 impl SchedulingPolicyServiceUpdateRequest {
     /// On input the new values; on output the policy as changed.
+    #[inline]
     pub fn policy(mut self, value: impl Borrow<types::SchedulingPolicy>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. Returns `policy`: On input the new values; on output the policy as changed.
+    #[inline]
     pub fn send(self) -> Pending<types::SchedulingPolicy> {
         self.call.send(answer::accepted)
     }
@@ -123,12 +135,14 @@ pub struct SchedulingPolicyServiceRemoveRequest {
 
 impl SchedulingPolicyServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

@@ -14,6 +14,7 @@ impl SchedulingPolicyUnitService {
     /// Fetches one scheduling policy unit.
     ///
     /// `GET /schedulingpolicyunits/{unit_id}`
+    #[inline]
     pub fn get(&self) -> SchedulingPolicyUnitServiceGetRequest {
         SchedulingPolicyUnitServiceGetRequest {
             call: self.0.get(),
@@ -23,6 +24,7 @@ impl SchedulingPolicyUnitService {
     /// Deletes the scheduling policy unit.
     ///
     /// `DELETE /schedulingpolicyunits/{unit_id}`
+    #[inline]
     pub fn remove(&self) -> SchedulingPolicyUnitServiceRemoveRequest {
         SchedulingPolicyUnitServiceRemoveRequest {
             call: self.0.remove(),
@@ -40,6 +42,7 @@ pub struct SchedulingPolicyUnitServiceGetRequest {
 
 impl SchedulingPolicyUnitServiceGetRequest {
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
+    #[inline]
     pub fn filter(mut self, value: bool) -> Self {
         self.call.set_query("filter", value);
         self
@@ -48,12 +51,14 @@ impl SchedulingPolicyUnitServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `unit`: Unit that was fetched.
+    #[inline]
     pub fn send(self) -> Pending<types::SchedulingPolicyUnit> {
         self.call.send(answer::object)
     }
@@ -69,12 +74,14 @@ pub struct SchedulingPolicyUnitServiceRemoveRequest {
 
 impl SchedulingPolicyUnitServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

@@ -15,6 +15,7 @@ impl SchedulingPolicyUnitsService {
     /// Lists the scheduling policy units, in no fixed order.
     ///
     /// `GET /schedulingpolicyunits`
+    #[inline]
     pub fn list(&self) -> SchedulingPolicyUnitsServiceListRequest {
         SchedulingPolicyUnitsServiceListRequest {
             call: self.0.get(),
@@ -22,6 +23,7 @@ impl SchedulingPolicyUnitsService {
     }
 
     /// Service of one scheduling policy unit.
+    #[inline]
     pub fn unit_service(&self, id: &str) -> super::SchedulingPolicyUnitService {
         super::SchedulingPolicyUnitService(self.0.item(id))
     }
@@ -37,12 +39,14 @@ pub struct SchedulingPolicyUnitsServiceListRequest {
 
 impl SchedulingPolicyUnitsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
     }
 
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
+    #[inline]
     pub fn filter(mut self, value: bool) -> Self {
         self.call.set_query("filter", value);
         self
@@ -51,12 +55,14 @@ impl SchedulingPolicyUnitsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `units`: Units that were found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::SchedulingPolicyUnit>> {
         self.call.send(answer::list)
     }

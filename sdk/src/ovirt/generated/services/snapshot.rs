@@ -15,6 +15,7 @@ impl SnapshotService {
     /// Fetches one snapshot.
     ///
     /// `GET /vms/{vm_id}/snapshots/{snapshot_id}`
+    #[inline]
     pub fn get(&self) -> SnapshotServiceGetRequest {
         SnapshotServiceGetRequest {
             call: self.0.get(),
@@ -24,6 +25,7 @@ impl SnapshotService {
     /// Deletes the snapshot.
     ///
     /// `DELETE /vms/{vm_id}/snapshots/{snapshot_id}`
+    #[inline]
     pub fn remove(&self) -> SnapshotServiceRemoveRequest {
         SnapshotServiceRemoveRequest {
             call: self.0.remove(),
@@ -35,6 +37,7 @@ impl SnapshotService {
     /// `POST /vms/{vm_id}/snapshots/{snapshot_id}/restore`
     ///
     /// Optional: `disks[].id`, `disks[].image_id`.
+    #[inline]
     pub fn restore(&self) -> SnapshotServiceRestoreRequest {
         SnapshotServiceRestoreRequest {
             call: self.0.action("restore"),
@@ -42,16 +45,19 @@ impl SnapshotService {
     }
 
     /// Service of the CD-ROM devices of the snapshot.
+    #[inline]
     pub fn cdroms_service(&self) -> super::SnapshotCdromsService {
         super::SnapshotCdromsService(self.0.child("cdroms"))
     }
 
     /// Service of the disks of the snapshot.
+    #[inline]
     pub fn disks_service(&self) -> super::SnapshotDisksService {
         super::SnapshotDisksService(self.0.child("disks"))
     }
 
     /// Service of the network interfaces of the snapshot.
+    #[inline]
     pub fn nics_service(&self) -> super::SnapshotNicsService {
         super::SnapshotNicsService(self.0.child("nics"))
     }
@@ -69,12 +75,14 @@ impl SnapshotServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `snapshot`: Snapshot that was fetched.
+    #[inline]
     pub fn send(self) -> Pending<types::Snapshot> {
         self.call.send(answer::object)
     }
@@ -90,6 +98,7 @@ pub struct SnapshotServiceRemoveRequest {
 
 impl SnapshotServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
@@ -98,6 +107,7 @@ impl SnapshotServiceRemoveRequest {
     /// With `true`, the reply includes parts that are costly to collect. Default `false`.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn all_content(mut self, value: bool) -> Self {
         self.call.set_header("All-Content", value);
         self.call.set_query("all_content", value);
@@ -105,6 +115,7 @@ impl SnapshotServiceRemoveRequest {
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }
@@ -120,25 +131,29 @@ pub struct SnapshotServiceRestoreRequest {
 
 impl SnapshotServiceRestoreRequest {
     /// Disks to restore. Each must also carry its `image_id`.
+    #[inline]
     pub fn disks(mut self, value: impl Into<List<types::Disk>>) -> Self {
         self.call.set_field_list("disks", &Some(value.into()), "disk");
         self
     }
 
     /// Whether to restore the memory too.
+    #[inline]
     pub fn restore_memory(mut self, value: bool) -> Self {
         self.call.set_field("restore_memory", value);
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }

@@ -14,6 +14,7 @@ impl SnapshotDiskService {
     /// Fetches one disk of the snapshot.
     ///
     /// `GET /vms/{vm_id}/snapshots/{snapshot_id}/disks/{disk_id}`
+    #[inline]
     pub fn get(&self) -> SnapshotDiskServiceGetRequest {
         SnapshotDiskServiceGetRequest {
             call: self.0.get(),
@@ -33,12 +34,14 @@ impl SnapshotDiskServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `disk`: Disk that was fetched.
+    #[inline]
     pub fn send(self) -> Pending<types::Disk> {
         self.call.send(answer::object)
     }

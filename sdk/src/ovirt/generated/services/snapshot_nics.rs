@@ -15,6 +15,7 @@ impl SnapshotNicsService {
     /// Lists the snapshot's network interfaces, in no fixed order.
     ///
     /// `GET /vms/{vm_id}/snapshots/{snapshot_id}/nics`
+    #[inline]
     pub fn list(&self) -> SnapshotNicsServiceListRequest {
         SnapshotNicsServiceListRequest {
             call: self.0.get(),
@@ -22,6 +23,7 @@ impl SnapshotNicsService {
     }
 
     /// Service of one network interface of the snapshot.
+    #[inline]
     pub fn nic_service(&self, id: &str) -> super::SnapshotNicService {
         super::SnapshotNicService(self.0.item(id))
     }
@@ -37,6 +39,7 @@ pub struct SnapshotNicsServiceListRequest {
 
 impl SnapshotNicsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -45,12 +48,14 @@ impl SnapshotNicsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `nics`: Network interfaces of the snapshot.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Nic>> {
         self.call.send(answer::list)
     }

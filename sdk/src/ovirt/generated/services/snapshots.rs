@@ -20,6 +20,7 @@ impl SnapshotsService {
     /// Mandatory: `snapshot.description`.
     ///
     /// Optional: `snapshot.persist_memorystate`, `snapshot.disk_attachments[].id`.
+    #[inline]
     pub fn add(&self) -> SnapshotsServiceAddRequest {
         SnapshotsServiceAddRequest {
             call: self.0.add("snapshot"),
@@ -29,6 +30,7 @@ impl SnapshotsService {
     /// Lists the snapshots, in no fixed order.
     ///
     /// `GET /vms/{vm_id}/snapshots`
+    #[inline]
     pub fn list(&self) -> SnapshotsServiceListRequest {
         SnapshotsServiceListRequest {
             call: self.0.get(),
@@ -36,6 +38,7 @@ impl SnapshotsService {
     }
 
     /// Service of one snapshot.
+    #[inline]
     pub fn snapshot_service(&self, id: &str) -> super::SnapshotService {
         super::SnapshotService(self.0.item(id))
     }
@@ -51,12 +54,14 @@ pub struct SnapshotsServiceAddRequest {
 
 impl SnapshotsServiceAddRequest {
     /// On input the snapshot wanted; on output the snapshot as created.
+    #[inline]
     pub fn snapshot(mut self, value: impl Borrow<types::Snapshot>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `snapshot`: On input the snapshot wanted; on output the snapshot as created.
+    #[inline]
     pub fn send(self) -> Pending<types::Snapshot> {
         self.call.send(answer::accepted)
     }
@@ -72,6 +77,7 @@ pub struct SnapshotsServiceListRequest {
 
 impl SnapshotsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -80,6 +86,7 @@ impl SnapshotsServiceListRequest {
     /// With `true`, the reply includes parts that are costly to collect. Default `false`.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn all_content(mut self, value: bool) -> Self {
         self.call.set_header("All-Content", value);
         self.call.set_query("all_content", value);
@@ -89,12 +96,14 @@ impl SnapshotsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `snapshots`: Snapshots that were found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Snapshot>> {
         self.call.send(answer::list)
     }

@@ -15,6 +15,7 @@ impl SshPublicKeyService {
     /// Fetches one SSH public key.
     ///
     /// `GET /users/{user_id}/sshpublickeys/{key_id}`
+    #[inline]
     pub fn get(&self) -> SshPublicKeyServiceGetRequest {
         SshPublicKeyServiceGetRequest {
             call: self.0.get(),
@@ -25,6 +26,7 @@ impl SshPublicKeyService {
     ///
     /// `PUT /users/{user_id}/sshpublickeys/{key_id}`
     #[deprecated = "deprecated in the API since 4.4.8"]
+    #[inline]
     pub fn update(&self) -> SshPublicKeyServiceUpdateRequest {
         SshPublicKeyServiceUpdateRequest {
             call: self.0.update("key"),
@@ -34,6 +36,7 @@ impl SshPublicKeyService {
     /// Deletes the key.
     ///
     /// `DELETE /users/{user_id}/sshpublickeys/{key_id}`
+    #[inline]
     pub fn remove(&self) -> SshPublicKeyServiceRemoveRequest {
         SshPublicKeyServiceRemoveRequest {
             call: self.0.remove(),
@@ -53,12 +56,14 @@ impl SshPublicKeyServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `key`: Key that was fetched.
+    #[inline]
     pub fn send(self) -> Pending<types::SshPublicKey> {
         self.call.send(answer::object)
     }
@@ -75,18 +80,21 @@ pub struct SshPublicKeyServiceUpdateRequest {
 
 impl SshPublicKeyServiceUpdateRequest {
     /// On input the new key; on output the key as stored.
+    #[inline]
     pub fn key(mut self, value: impl Borrow<types::SshPublicKey>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. Returns `key`: On input the new key; on output the key as stored.
+    #[inline]
     pub fn send(self) -> Pending<types::SshPublicKey> {
         self.call.send(answer::accepted)
     }
@@ -102,12 +110,14 @@ pub struct SshPublicKeyServiceRemoveRequest {
 
 impl SshPublicKeyServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

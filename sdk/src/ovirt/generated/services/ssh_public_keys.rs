@@ -18,6 +18,7 @@ impl SshPublicKeysService {
     /// `POST /users/{user_id}/sshpublickeys`
     ///
     /// Mandatory: `key.content`.
+    #[inline]
     pub fn add(&self) -> SshPublicKeysServiceAddRequest {
         SshPublicKeysServiceAddRequest {
             call: self.0.add("key"),
@@ -27,6 +28,7 @@ impl SshPublicKeysService {
     /// Lists the user's SSH public keys, in no fixed order.
     ///
     /// `GET /users/{user_id}/sshpublickeys`
+    #[inline]
     pub fn list(&self) -> SshPublicKeysServiceListRequest {
         SshPublicKeysServiceListRequest {
             call: self.0.get(),
@@ -34,6 +36,7 @@ impl SshPublicKeysService {
     }
 
     /// Service of one SSH public key.
+    #[inline]
     pub fn key_service(&self, id: &str) -> super::SshPublicKeyService {
         super::SshPublicKeyService(self.0.item(id))
     }
@@ -49,12 +52,14 @@ pub struct SshPublicKeysServiceAddRequest {
 
 impl SshPublicKeysServiceAddRequest {
     /// On input the key wanted; on output the key as created.
+    #[inline]
     pub fn key(mut self, value: impl Borrow<types::SshPublicKey>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `key`: On input the key wanted; on output the key as created.
+    #[inline]
     pub fn send(self) -> Pending<types::SshPublicKey> {
         self.call.send(answer::accepted)
     }
@@ -70,6 +75,7 @@ pub struct SshPublicKeysServiceListRequest {
 
 impl SshPublicKeysServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -78,12 +84,14 @@ impl SshPublicKeysServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `keys`: Keys of the user.
+    #[inline]
     pub fn send(self) -> Pending<List<types::SshPublicKey>> {
         self.call.send(answer::list)
     }

@@ -15,6 +15,7 @@ impl StatisticsService {
     /// Lists the statistics of the object, in no fixed order. To read a single one, use the locator `statistic`.
     ///
     /// `GET /disks/{disk_id}/statistics`
+    #[inline]
     pub fn list(&self) -> StatisticsServiceListRequest {
         StatisticsServiceListRequest {
             call: self.0.get(),
@@ -22,6 +23,7 @@ impl StatisticsService {
     }
 
     /// Service of one statistic.
+    #[inline]
     pub fn statistic_service(&self, id: &str) -> super::StatisticService {
         super::StatisticService(self.0.item(id))
     }
@@ -37,6 +39,7 @@ pub struct StatisticsServiceListRequest {
 
 impl StatisticsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -45,12 +48,14 @@ impl StatisticsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `statistics`: Statistics that were found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Statistic>> {
         self.call.send(answer::list)
     }

@@ -16,6 +16,7 @@ impl StepService {
     /// `POST /jobs/{job_id}/steps/{step_id}/end`
     ///
     /// Mandatory: `succeeded`.
+    #[inline]
     pub fn end(&self) -> StepServiceEndRequest {
         StepServiceEndRequest {
             call: self.0.action("end"),
@@ -25,6 +26,7 @@ impl StepService {
     /// Fetches one step.
     ///
     /// `GET /jobs/{job_id}/steps/{step_id}`
+    #[inline]
     pub fn get(&self) -> StepServiceGetRequest {
         StepServiceGetRequest {
             call: self.0.get(),
@@ -32,6 +34,7 @@ impl StepService {
     }
 
     /// Service of the statistics of the object.
+    #[inline]
     pub fn statistics_service(&self) -> super::StatisticsService {
         super::StatisticsService(self.0.child("statistics"))
     }
@@ -47,26 +50,30 @@ pub struct StepServiceEndRequest {
 
 impl StepServiceEndRequest {
     /// Whether to terminate the step by force.
+    #[inline]
     pub fn force(mut self, value: bool) -> Self {
         self.call.set_field("force", value);
         self
     }
 
     /// Whether the step counts as a success; `false` records a failure. Default `true`.
+    #[inline]
     pub fn succeeded(mut self, value: bool) -> Self {
         self.call.set_field("succeeded", value);
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -82,12 +89,14 @@ impl StepServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `step`: Step that was fetched.
+    #[inline]
     pub fn send(self) -> Pending<types::Step> {
         self.call.send(answer::object)
     }

@@ -20,6 +20,7 @@ impl StepsService {
     /// Mandatory: `step.description`, `step.type`.
     ///
     /// Optional: `step.job.id`, `step.parent_step.id`.
+    #[inline]
     pub fn add(&self) -> StepsServiceAddRequest {
         StepsServiceAddRequest {
             call: self.0.add("step"),
@@ -29,6 +30,7 @@ impl StepsService {
     /// Lists the steps, in no fixed order.
     ///
     /// `GET /jobs/{job_id}/steps`
+    #[inline]
     pub fn list(&self) -> StepsServiceListRequest {
         StepsServiceListRequest {
             call: self.0.get(),
@@ -36,6 +38,7 @@ impl StepsService {
     }
 
     /// Service of one step.
+    #[inline]
     pub fn step_service(&self, id: &str) -> super::StepService {
         super::StepService(self.0.item(id))
     }
@@ -51,12 +54,14 @@ pub struct StepsServiceAddRequest {
 
 impl StepsServiceAddRequest {
     /// On input the step wanted; on output the step as created.
+    #[inline]
     pub fn step(mut self, value: impl Borrow<types::Step>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `step`: On input the step wanted; on output the step as created.
+    #[inline]
     pub fn send(self) -> Pending<types::Step> {
         self.call.send(answer::accepted)
     }
@@ -72,6 +77,7 @@ pub struct StepsServiceListRequest {
 
 impl StepsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -80,12 +86,14 @@ impl StepsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `steps`: Steps that were found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Step>> {
         self.call.send(answer::list)
     }

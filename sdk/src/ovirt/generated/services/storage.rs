@@ -14,6 +14,7 @@ impl StorageService {
     /// Fetches one storage item. Costly unless `report_status` is `false`.
     ///
     /// `GET /hosts/{host_id}/storage/{storage_id}`
+    #[inline]
     pub fn get(&self) -> StorageServiceGetRequest {
         StorageServiceGetRequest {
             call: self.0.get(),
@@ -31,6 +32,7 @@ pub struct StorageServiceGetRequest {
 
 impl StorageServiceGetRequest {
     /// Whether to check the state of each LUN. Default `true`. The check is expensive; pass `false` when the state is not needed.
+    #[inline]
     pub fn report_status(mut self, value: bool) -> Self {
         self.call.set_query("report_status", value);
         self
@@ -39,12 +41,14 @@ impl StorageServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `storage`: Storage item that was fetched.
+    #[inline]
     pub fn send(self) -> Pending<types::HostStorage> {
         self.call.send(answer::object)
     }

@@ -16,6 +16,7 @@ impl StorageDomainService {
     /// Fetches one storage domain.
     ///
     /// `GET /storagedomains/{storage_domain_id}`
+    #[inline]
     pub fn get(&self) -> StorageDomainServiceGetRequest {
         StorageDomainServiceGetRequest {
             call: self.0.get(),
@@ -27,6 +28,7 @@ impl StorageDomainService {
     /// `POST /storagedomains/{storage_domain_id}/isattached`
     ///
     /// Mandatory: `host.id`.
+    #[inline]
     pub fn is_attached(&self) -> StorageDomainServiceIsAttachedRequest {
         StorageDomainServiceIsAttachedRequest {
             call: self.0.action("isattached"),
@@ -36,6 +38,7 @@ impl StorageDomainService {
     /// Changes the storage domain. Only `name`, `comment`, `description`, `wipe_after_delete`, `critical_space_action_blocker` and `warning_low_space_indicator` can be changed. A new `wipe_after_delete` leaves existing disks as they are.
     ///
     /// `PUT /storagedomains/{storage_domain_id}`
+    #[inline]
     pub fn update(&self) -> StorageDomainServiceUpdateRequest {
         StorageDomainServiceUpdateRequest {
             call: self.0.update("storage_domain"),
@@ -45,6 +48,7 @@ impl StorageDomainService {
     /// Writes the `OVF_STORE` of the storage domain now, needed or not. This disk image holds the metadata of the virtual machines and disks on the domain and is read when the domain moves to another data center or engine. Without a call it is renewed on a timer, every 60 minutes by default.
     ///
     /// `POST /storagedomains/{storage_domain_id}/updateovfstore`
+    #[inline]
     pub fn update_ovf_store(&self) -> StorageDomainServiceUpdateOvfStoreRequest {
         StorageDomainServiceUpdateOvfStoreRequest {
             call: self.0.action("updateovfstore"),
@@ -56,6 +60,7 @@ impl StorageDomainService {
     /// `POST /storagedomains/{storage_domain_id}/refreshluns`
     ///
     /// Optional: `logical_units[].id`.
+    #[inline]
     pub fn refresh_luns(&self) -> StorageDomainServiceRefreshLunsRequest {
         StorageDomainServiceRefreshLunsRequest {
             call: self.0.action("refreshluns"),
@@ -67,6 +72,7 @@ impl StorageDomainService {
     /// Since 4.1.
     ///
     /// `POST /storagedomains/{storage_domain_id}/reduceluns`
+    #[inline]
     pub fn reduce_luns(&self) -> StorageDomainServiceReduceLunsRequest {
         StorageDomainServiceReduceLunsRequest {
             call: self.0.action("reduceluns"),
@@ -76,6 +82,7 @@ impl StorageDomainService {
     /// Detaches the storage domain and drops it from the database. By default the data stays and the domain can be imported again, here or elsewhere. `format` wipes its metadata, so that no import is possible afterwards. Fails when the storage cannot be reached, unless `destroy` is `true`. `host` is required without `destroy`.
     ///
     /// `DELETE /storagedomains/{storage_domain_id}`
+    #[inline]
     pub fn remove(&self) -> StorageDomainServiceRemoveRequest {
         StorageDomainServiceRemoveRequest {
             call: self.0.remove(),
@@ -83,36 +90,43 @@ impl StorageDomainService {
     }
 
     /// Service of the disk profiles of the storage domain.
+    #[inline]
     pub fn disk_profiles_service(&self) -> super::AssignedDiskProfilesService {
         super::AssignedDiskProfilesService(self.0.child("diskprofiles"))
     }
 
     /// Service of the permissions granted on the storage domain.
+    #[inline]
     pub fn permissions_service(&self) -> super::AssignedPermissionsService {
         super::AssignedPermissionsService(self.0.child("permissions"))
     }
 
     /// Service of the disk snapshots in the storage domain.
+    #[inline]
     pub fn disk_snapshots_service(&self) -> super::DiskSnapshotsService {
         super::DiskSnapshotsService(self.0.child("disksnapshots"))
     }
 
     /// Service of the disks in the storage domain.
+    #[inline]
     pub fn disks_service(&self) -> super::StorageDomainDisksService {
         super::StorageDomainDisksService(self.0.child("disks"))
     }
 
     /// Service of the files in the storage domain.
+    #[inline]
     pub fn files_service(&self) -> super::FilesService {
         super::FilesService(self.0.child("files"))
     }
 
     /// Service of the images in the storage domain.
+    #[inline]
     pub fn images_service(&self) -> super::ImagesService {
         super::ImagesService(self.0.child("images"))
     }
 
     /// Service of the storage connections of the storage domain.
+    #[inline]
     pub fn storage_connections_service(
         &self,
     ) -> super::StorageDomainServerConnectionsService {
@@ -120,11 +134,13 @@ impl StorageDomainService {
     }
 
     /// Service of the templates in the storage domain.
+    #[inline]
     pub fn templates_service(&self) -> super::StorageDomainTemplatesService {
         super::StorageDomainTemplatesService(self.0.child("templates"))
     }
 
     /// Service of the virtual machines in the storage domain.
+    #[inline]
     pub fn vms_service(&self) -> super::StorageDomainVmsService {
         super::StorageDomainVmsService(self.0.child("vms"))
     }
@@ -140,6 +156,7 @@ pub struct StorageDomainServiceGetRequest {
 
 impl StorageDomainServiceGetRequest {
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
+    #[inline]
     pub fn filter(mut self, value: bool) -> Self {
         self.call.set_query("filter", value);
         self
@@ -148,12 +165,14 @@ impl StorageDomainServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `storage_domain`: Storage domain that was fetched.
+    #[inline]
     pub fn send(self) -> Pending<types::StorageDomain> {
         self.call.send(answer::object)
     }
@@ -169,18 +188,21 @@ pub struct StorageDomainServiceIsAttachedRequest {
 
 impl StorageDomainServiceIsAttachedRequest {
     /// Host of the data center; it disconnects from the storage domain.
+    #[inline]
     pub fn host(mut self, value: impl Borrow<types::Host>) -> Self {
         self.call.set_field_record("host", value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. Returns `is_attached`: Answer: `true` when the storage domain belongs to the data center.
+    #[inline]
     pub fn send(self) -> Pending<::core::option::Option<bool>> {
         self.call.send(|reply| Ok(answer::action(reply)?.is_attached))
     }
@@ -196,18 +218,21 @@ pub struct StorageDomainServiceUpdateRequest {
 
 impl StorageDomainServiceUpdateRequest {
     /// On input the new values; on output the storage domain as changed.
+    #[inline]
     pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. Returns `storage_domain`: On input the new values; on output the storage domain as changed.
+    #[inline]
     pub fn send(self) -> Pending<types::StorageDomain> {
         self.call.send(answer::accepted)
     }
@@ -223,14 +248,16 @@ pub struct StorageDomainServiceUpdateOvfStoreRequest {
 
 impl StorageDomainServiceUpdateOvfStoreRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -244,20 +271,23 @@ pub struct StorageDomainServiceRefreshLunsRequest {
 
 impl StorageDomainServiceRefreshLunsRequest {
     /// LUNs to scan again.
+    #[inline]
     pub fn logical_units(mut self, value: impl Into<List<types::LogicalUnit>>) -> Self {
         self.call.set_field_list("logical_units", &Some(value.into()), "logical_unit");
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -273,14 +303,16 @@ impl StorageDomainServiceReduceLunsRequest {
     /// Logical units to take out.
     ///
     /// Since 4.1.
+    #[inline]
     pub fn logical_units(mut self, value: impl Into<List<types::LogicalUnit>>) -> Self {
         self.call.set_field_list("logical_units", &Some(value.into()), "logical_unit");
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -294,30 +326,35 @@ pub struct StorageDomainServiceRemoveRequest {
 
 impl StorageDomainServiceRemoveRequest {
     /// Name or ID of the host that does the removal. Required, but ignored when `destroy` is `true`.
+    #[inline]
     pub fn host(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("host", Into::<String>::into(value));
         self
     }
 
     /// Whether to format the storage, wiping the metadata from its LUN or directory. The domain can then never be imported again. Default `false`.
+    #[inline]
     pub fn format(mut self, value: bool) -> Self {
         self.call.set_query("format", value);
         self
     }
 
     /// Whether to drop the domain from the database even when its storage cannot be reached; `host` is then ignored. Default `false`.
+    #[inline]
     pub fn destroy(mut self, value: bool) -> Self {
         self.call.set_query("destroy", value);
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

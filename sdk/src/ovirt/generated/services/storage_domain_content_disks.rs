@@ -15,6 +15,7 @@ impl StorageDomainContentDisksService {
     /// Lists the disks. The order is fixed only when `search` has a `sortby` clause.
     ///
     /// `GET /storagedomains/{storage_domain_id}/templates/{template_id}/disks`
+    #[inline]
     pub fn list(&self) -> StorageDomainContentDisksServiceListRequest {
         StorageDomainContentDisksServiceListRequest {
             call: self.0.get(),
@@ -22,6 +23,7 @@ impl StorageDomainContentDisksService {
     }
 
     /// Service of one disk.
+    #[inline]
     pub fn disk_service(&self, id: &str) -> super::StorageDomainContentDiskService {
         super::StorageDomainContentDiskService(self.0.item(id))
     }
@@ -37,18 +39,21 @@ pub struct StorageDomainContentDisksServiceListRequest {
 
 impl StorageDomainContentDisksServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
     }
 
     /// Query in the search language of the engine, such as `name=my* and status=up sortby name page 2`. An invalid query gives an empty list, not an error.
+    #[inline]
     pub fn search(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("search", Into::<String>::into(value));
         self
     }
 
     /// With `false`, `search` ignores case. Default `true`.
+    #[inline]
     pub fn case_sensitive(mut self, value: bool) -> Self {
         self.call.set_query("case_sensitive", value);
         self
@@ -57,12 +62,14 @@ impl StorageDomainContentDisksServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `disks`: Disks that were found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Disk>> {
         self.call.send(answer::list)
     }

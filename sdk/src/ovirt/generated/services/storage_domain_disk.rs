@@ -16,6 +16,7 @@ impl StorageDomainDiskService {
     ///
     /// `POST /storagedomains/{storage_domain_id}/disks/{disk_id}/copy`
     #[deprecated = "deprecated in the API"]
+    #[inline]
     pub fn copy(&self) -> StorageDomainDiskServiceCopyRequest {
         StorageDomainDiskServiceCopyRequest {
             call: self.0.action("copy"),
@@ -25,6 +26,7 @@ impl StorageDomainDiskService {
     /// Changes the disk. Deprecated since engine 4.2; use `update` of the service `disk`.
     ///
     /// `PUT /storagedomains/{storage_domain_id}/disks/{disk_id}`
+    #[inline]
     pub fn update(&self) -> StorageDomainDiskServiceUpdateRequest {
         StorageDomainDiskServiceUpdateRequest {
             call: self.0.update("disk"),
@@ -34,6 +36,7 @@ impl StorageDomainDiskService {
     /// Exports the disk; `storage_domain` says where to. Deprecated since engine 4.2; use `export` of the service `disk`.
     ///
     /// `POST /storagedomains/{storage_domain_id}/disks/{disk_id}/export`
+    #[inline]
     pub fn export(&self) -> StorageDomainDiskServiceExportRequest {
         StorageDomainDiskServiceExportRequest {
             call: self.0.action("export"),
@@ -43,6 +46,7 @@ impl StorageDomainDiskService {
     /// Fetches one disk.
     ///
     /// `GET /storagedomains/{storage_domain_id}/disks/{disk_id}`
+    #[inline]
     pub fn get(&self) -> StorageDomainDiskServiceGetRequest {
         StorageDomainDiskServiceGetRequest {
             call: self.0.get(),
@@ -52,6 +56,7 @@ impl StorageDomainDiskService {
     /// Moves the disk to another storage domain. Deprecated since engine 4.2; use `move` of the service `disk`.
     ///
     /// `POST /storagedomains/{storage_domain_id}/disks/{disk_id}/move`
+    #[inline]
     pub fn r#move(&self) -> StorageDomainDiskServiceMoveRequest {
         StorageDomainDiskServiceMoveRequest {
             call: self.0.action("move"),
@@ -61,6 +66,7 @@ impl StorageDomainDiskService {
     /// Deletes the disk. Deprecated since engine 4.2; use `remove` of the service `disk`.
     ///
     /// `DELETE /storagedomains/{storage_domain_id}/disks/{disk_id}`
+    #[inline]
     pub fn remove(&self) -> StorageDomainDiskServiceRemoveRequest {
         StorageDomainDiskServiceRemoveRequest {
             call: self.0.remove(),
@@ -72,6 +78,7 @@ impl StorageDomainDiskService {
     /// Since 4.1.
     ///
     /// `POST /storagedomains/{storage_domain_id}/disks/{disk_id}/sparsify`
+    #[inline]
     pub fn sparsify(&self) -> StorageDomainDiskServiceSparsifyRequest {
         StorageDomainDiskServiceSparsifyRequest {
             call: self.0.action("sparsify"),
@@ -83,6 +90,7 @@ impl StorageDomainDiskService {
     /// Since 4.2.5.
     ///
     /// `POST /storagedomains/{storage_domain_id}/disks/{disk_id}/reduce`
+    #[inline]
     pub fn reduce(&self) -> StorageDomainDiskServiceReduceRequest {
         StorageDomainDiskServiceReduceRequest {
             call: self.0.action("reduce"),
@@ -90,11 +98,13 @@ impl StorageDomainDiskService {
     }
 
     /// Service of the statistics of the object.
+    #[inline]
     pub fn statistics_service(&self) -> super::StatisticsService {
         super::StatisticsService(self.0.child("statistics"))
     }
 
     /// Service of the permissions granted on the disk.
+    #[inline]
     pub fn permissions_service(&self) -> super::AssignedPermissionsService {
         super::AssignedPermissionsService(self.0.child("permissions"))
     }
@@ -111,20 +121,23 @@ pub struct StorageDomainDiskServiceCopyRequest {
 
 impl StorageDomainDiskServiceCopyRequest {
     /// Settings of the copy.
+    #[inline]
     pub fn disk(mut self, value: impl Borrow<types::Disk>) -> Self {
         self.call.set_field_record("disk", value.borrow());
         self
     }
 
     /// Storage domain that receives the copy.
+    #[inline]
     pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
         self.call.set_field_record("storage_domain", value.borrow());
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -140,12 +153,14 @@ impl StorageDomainDiskServiceUpdateRequest {
     /// On input the new values; on output the disk as changed.
     ///
     /// Since 4.1.
+    #[inline]
     pub fn disk(mut self, value: impl Borrow<types::Disk>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `disk`: On input the new values; on output the disk as changed.
+    #[inline]
     pub fn send(self) -> Pending<types::Disk> {
         self.call.send(answer::accepted)
     }
@@ -161,14 +176,16 @@ pub struct StorageDomainDiskServiceExportRequest {
 
 impl StorageDomainDiskServiceExportRequest {
     /// Export storage domain that receives the disk.
+    #[inline]
     pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
         self.call.set_field_record("storage_domain", value.borrow());
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -184,12 +201,14 @@ impl StorageDomainDiskServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `disk`: Disk that was fetched.
+    #[inline]
     pub fn send(self) -> Pending<types::Disk> {
         self.call.send(answer::object)
     }
@@ -205,26 +224,30 @@ pub struct StorageDomainDiskServiceMoveRequest {
 
 impl StorageDomainDiskServiceMoveRequest {
     /// Storage domain that receives the disk.
+    #[inline]
     pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
         self.call.set_field_record("storage_domain", value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
+    #[inline]
     pub fn filter(mut self, value: bool) -> Self {
         self.call.set_field("filter", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -238,6 +261,7 @@ pub struct StorageDomainDiskServiceRemoveRequest {
 
 impl StorageDomainDiskServiceRemoveRequest {
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }
@@ -253,8 +277,9 @@ pub struct StorageDomainDiskServiceSparsifyRequest {
 
 impl StorageDomainDiskServiceSparsifyRequest {
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -268,13 +293,15 @@ pub struct StorageDomainDiskServiceReduceRequest {
 
 impl StorageDomainDiskServiceReduceRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }

@@ -17,6 +17,7 @@ impl StorageDomainDisksService {
     ///
     /// `POST /storagedomains/{storage_domain_id}/disks`
     #[deprecated = "deprecated in the API"]
+    #[inline]
     pub fn add(&self) -> StorageDomainDisksServiceAddRequest {
         StorageDomainDisksServiceAddRequest {
             call: self.0.add("disk"),
@@ -26,6 +27,7 @@ impl StorageDomainDisksService {
     /// Lists the disks of the storage domain, in no fixed order.
     ///
     /// `GET /storagedomains/{storage_domain_id}/disks`
+    #[inline]
     pub fn list(&self) -> StorageDomainDisksServiceListRequest {
         StorageDomainDisksServiceListRequest {
             call: self.0.get(),
@@ -33,6 +35,7 @@ impl StorageDomainDisksService {
     }
 
     /// Service of one disk of the storage domain.
+    #[inline]
     pub fn disk_service(&self, id: &str) -> super::StorageDomainDiskService {
         super::StorageDomainDiskService(self.0.item(id))
     }
@@ -49,6 +52,7 @@ pub struct StorageDomainDisksServiceAddRequest {
 
 impl StorageDomainDisksServiceAddRequest {
     /// On input the disk to create or register; on output the disk as stored.
+    #[inline]
     pub fn disk(mut self, value: impl Borrow<types::Disk>) -> Self {
         self.call.set_body(value.borrow());
         self
@@ -56,12 +60,14 @@ impl StorageDomainDisksServiceAddRequest {
 
     /// Whether to register an existing disk, whose ID must then be given. With `false` a new disk is made, which needs `name`, `format` and `provisioned_size`.
     #[deprecated = "deprecated in the API since 4.2"]
+    #[inline]
     pub fn unregistered(mut self, value: bool) -> Self {
         self.call.set_query("unregistered", value);
         self
     }
 
     /// Sends the request. Returns `disk`: On input the disk to create or register; on output the disk as stored.
+    #[inline]
     pub fn send(self) -> Pending<types::Disk> {
         self.call.send(answer::accepted)
     }
@@ -77,6 +83,7 @@ pub struct StorageDomainDisksServiceListRequest {
 
 impl StorageDomainDisksServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -85,6 +92,7 @@ impl StorageDomainDisksServiceListRequest {
     /// Whether to list the unregistered disks instead of the registered ones. Default `false`. Only for attached storage domains.
     ///
     /// Since 4.1.1.
+    #[inline]
     pub fn unregistered(mut self, value: bool) -> Self {
         self.call.set_query("unregistered", value);
         self
@@ -93,12 +101,14 @@ impl StorageDomainDisksServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `disks`: Disks that were found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Disk>> {
         self.call.send(answer::list)
     }

@@ -14,6 +14,7 @@ impl StorageDomainServerConnectionService {
     /// Fetches one storage connection.
     ///
     /// `GET /storagedomains/{storage_domain_id}/storageconnections/{connection_id}`
+    #[inline]
     pub fn get(&self) -> StorageDomainServerConnectionServiceGetRequest {
         StorageDomainServerConnectionServiceGetRequest {
             call: self.0.get(),
@@ -23,6 +24,7 @@ impl StorageDomainServerConnectionService {
     /// Detaches the connection from the storage domain.
     ///
     /// `DELETE /storagedomains/{storage_domain_id}/storageconnections/{connection_id}`
+    #[inline]
     pub fn remove(&self) -> StorageDomainServerConnectionServiceRemoveRequest {
         StorageDomainServerConnectionServiceRemoveRequest {
             call: self.0.remove(),
@@ -42,12 +44,14 @@ impl StorageDomainServerConnectionServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `connection`: Storage connection that was fetched.
+    #[inline]
     pub fn send(self) -> Pending<types::StorageConnection> {
         self.call.send(answer::object)
     }
@@ -63,12 +67,14 @@ pub struct StorageDomainServerConnectionServiceRemoveRequest {
 
 impl StorageDomainServerConnectionServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

@@ -18,6 +18,7 @@ impl StorageDomainServerConnectionsService {
     /// `POST /storagedomains/{storage_domain_id}/storageconnections`
     ///
     /// Mandatory: `connection.id`.
+    #[inline]
     pub fn add(&self) -> StorageDomainServerConnectionsServiceAddRequest {
         StorageDomainServerConnectionsServiceAddRequest {
             call: self.0.add("connection"),
@@ -27,6 +28,7 @@ impl StorageDomainServerConnectionsService {
     /// Lists the storage connections of the domain, in no fixed order.
     ///
     /// `GET /storagedomains/{storage_domain_id}/storageconnections`
+    #[inline]
     pub fn list(&self) -> StorageDomainServerConnectionsServiceListRequest {
         StorageDomainServerConnectionsServiceListRequest {
             call: self.0.get(),
@@ -34,6 +36,7 @@ impl StorageDomainServerConnectionsService {
     }
 
     /// Service of one storage connection.
+    #[inline]
     pub fn connection_service(
         &self,
         id: &str,
@@ -52,12 +55,14 @@ pub struct StorageDomainServerConnectionsServiceAddRequest {
 
 impl StorageDomainServerConnectionsServiceAddRequest {
     /// On input the connection wanted; on output the connection as added.
+    #[inline]
     pub fn connection(mut self, value: impl Borrow<types::StorageConnection>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `connection`: On input the connection wanted; on output the connection as added.
+    #[inline]
     pub fn send(self) -> Pending<types::StorageConnection> {
         self.call.send(answer::accepted)
     }
@@ -73,6 +78,7 @@ pub struct StorageDomainServerConnectionsServiceListRequest {
 
 impl StorageDomainServerConnectionsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -81,12 +87,14 @@ impl StorageDomainServerConnectionsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `connections`: Storage connections that were found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::StorageConnection>> {
         self.call.send(answer::list)
     }

@@ -16,6 +16,7 @@ impl StorageDomainTemplateService {
     /// Fetches one template.
     ///
     /// `GET /storagedomains/{storage_domain_id}/templates/{template_id}`
+    #[inline]
     pub fn get(&self) -> StorageDomainTemplateServiceGetRequest {
         StorageDomainTemplateServiceGetRequest {
             call: self.0.get(),
@@ -27,6 +28,7 @@ impl StorageDomainTemplateService {
     /// `POST /storagedomains/{storage_domain_id}/templates/{template_id}/import`
     ///
     /// Optional: `cluster.id` or `cluster.name`, `storage_domain.id` or `storage_domain.name`, `template.name`, `vm.disk_attachments[].id`.
+    #[inline]
     pub fn import(&self) -> StorageDomainTemplateServiceImportRequest {
         StorageDomainTemplateServiceImportRequest {
             call: self.0.action("import"),
@@ -38,6 +40,7 @@ impl StorageDomainTemplateService {
     /// `POST /storagedomains/{storage_domain_id}/templates/{template_id}/register`
     ///
     /// Optional: `cluster.id` or `cluster.name`, `template.name`.
+    #[inline]
     pub fn register(&self) -> StorageDomainTemplateServiceRegisterRequest {
         StorageDomainTemplateServiceRegisterRequest {
             call: self.0.action("register"),
@@ -47,6 +50,7 @@ impl StorageDomainTemplateService {
     /// Removes the template from the storage domain.
     ///
     /// `DELETE /storagedomains/{storage_domain_id}/templates/{template_id}`
+    #[inline]
     pub fn remove(&self) -> StorageDomainTemplateServiceRemoveRequest {
         StorageDomainTemplateServiceRemoveRequest {
             call: self.0.remove(),
@@ -54,6 +58,7 @@ impl StorageDomainTemplateService {
     }
 
     /// Service of the disks of the template.
+    #[inline]
     pub fn disks_service(&self) -> super::StorageDomainContentDisksService {
         super::StorageDomainContentDisksService(self.0.child("disks"))
     }
@@ -71,12 +76,14 @@ impl StorageDomainTemplateServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `template`: Template that was fetched.
+    #[inline]
     pub fn send(self) -> Pending<types::Template> {
         self.call.send(answer::object)
     }
@@ -92,50 +99,58 @@ pub struct StorageDomainTemplateServiceImportRequest {
 
 impl StorageDomainTemplateServiceImportRequest {
     /// Whether to give the template and its parts new UUIDs. Optional; `false` will do for a template that another engine put on the export domain.
+    #[inline]
     pub fn clone(mut self, value: bool) -> Self {
         self.call.set_field("clone", value);
         self
     }
 
     /// Cluster that receives the template.
+    #[inline]
     pub fn cluster(mut self, value: impl Borrow<types::Cluster>) -> Self {
         self.call.set_field_record("cluster", value.borrow());
         self
     }
 
     /// Flag `exclusive` of the import; its effect is not documented.
+    #[inline]
     pub fn exclusive(mut self, value: bool) -> Self {
         self.call.set_field("exclusive", value);
         self
     }
 
     /// Storage domain of the import.
+    #[inline]
     pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
         self.call.set_field_record("storage_domain", value.borrow());
         self
     }
 
     /// Template settings of the import.
+    #[inline]
     pub fn template(mut self, value: impl Borrow<types::Template>) -> Self {
         self.call.set_field_record("template", value.borrow());
         self
     }
 
     /// Virtual machine field of the import; its effect is not documented.
+    #[inline]
     pub fn vm(mut self, value: impl Borrow<types::Vm>) -> Self {
         self.call.set_field_record("vm", value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -149,24 +164,28 @@ pub struct StorageDomainTemplateServiceRegisterRequest {
 
 impl StorageDomainTemplateServiceRegisterRequest {
     /// Flag `clone` of the registration; its effect is not documented.
+    #[inline]
     pub fn clone(mut self, value: bool) -> Self {
         self.call.set_field("clone", value);
         self
     }
 
     /// Cluster that receives the template.
+    #[inline]
     pub fn cluster(mut self, value: impl Borrow<types::Cluster>) -> Self {
         self.call.set_field_record("cluster", value.borrow());
         self
     }
 
     /// Flag `exclusive` of the registration; its effect is not documented.
+    #[inline]
     pub fn exclusive(mut self, value: bool) -> Self {
         self.call.set_field("exclusive", value);
         self
     }
 
     /// Template settings of the registration.
+    #[inline]
     pub fn template(mut self, value: impl Borrow<types::Template>) -> Self {
         self.call.set_field_record("template", value.borrow());
         self
@@ -175,6 +194,7 @@ impl StorageDomainTemplateServiceRegisterRequest {
     /// Whether the template may be registered without the disks whose images cannot be found, instead of failing. Meant for times when some storage domains are out of reach. Default `false`.
     ///
     /// Since 4.1.
+    #[inline]
     pub fn allow_partial_import(mut self, value: bool) -> Self {
         self.call.set_field("allow_partial_import", value);
         self
@@ -184,6 +204,7 @@ impl StorageDomainTemplateServiceRegisterRequest {
     ///
     /// Since 4.2.
     #[deprecated = "deprecated in the API"]
+    #[inline]
     pub fn vnic_profile_mappings(
         mut self,
         value: impl Into<List<types::VnicProfileMapping>>,
@@ -200,6 +221,7 @@ impl StorageDomainTemplateServiceRegisterRequest {
     /// How to register the template. Absent: with the same configuration as where it was made.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn registration_configuration(
         mut self,
         value: impl Borrow<types::RegistrationConfiguration>,
@@ -209,14 +231,16 @@ impl StorageDomainTemplateServiceRegisterRequest {
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -230,12 +254,14 @@ pub struct StorageDomainTemplateServiceRemoveRequest {
 
 impl StorageDomainTemplateServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

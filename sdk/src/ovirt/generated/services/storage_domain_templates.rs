@@ -15,6 +15,7 @@ impl StorageDomainTemplatesService {
     /// Lists the templates of the storage domain, in no fixed order.
     ///
     /// `GET /storagedomains/{storage_domain_id}/templates`
+    #[inline]
     pub fn list(&self) -> StorageDomainTemplatesServiceListRequest {
         StorageDomainTemplatesServiceListRequest {
             call: self.0.get(),
@@ -22,6 +23,7 @@ impl StorageDomainTemplatesService {
     }
 
     /// Service of one template in the storage domain.
+    #[inline]
     pub fn template_service(&self, id: &str) -> super::StorageDomainTemplateService {
         super::StorageDomainTemplateService(self.0.item(id))
     }
@@ -37,6 +39,7 @@ pub struct StorageDomainTemplatesServiceListRequest {
 
 impl StorageDomainTemplatesServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -45,6 +48,7 @@ impl StorageDomainTemplatesServiceListRequest {
     /// Whether to list the unregistered templates instead of the registered ones, those with disks on this storage domain. Default `false`. Only for attached storage domains.
     ///
     /// Since 4.1.1.
+    #[inline]
     pub fn unregistered(mut self, value: bool) -> Self {
         self.call.set_query("unregistered", value);
         self
@@ -53,12 +57,14 @@ impl StorageDomainTemplatesServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `templates`: Templates that were found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Template>> {
         self.call.send(answer::list)
     }

@@ -16,6 +16,7 @@ impl StorageDomainVmService {
     /// Fetches one virtual machine.
     ///
     /// `GET /storagedomains/{storage_domain_id}/vms/{vm_id}`
+    #[inline]
     pub fn get(&self) -> StorageDomainVmServiceGetRequest {
         StorageDomainVmServiceGetRequest {
             call: self.0.get(),
@@ -27,6 +28,7 @@ impl StorageDomainVmService {
     /// `POST /storagedomains/{storage_domain_id}/vms/{vm_id}/import`
     ///
     /// Optional: `cluster.id` or `cluster.name`, `storage_domain.id` or `storage_domain.name`, `vm.name`, `vm.disk_attachments[].disk.format`, `vm.disk_attachments[].disk.sparse`, `vm.disk_attachments[].id`.
+    #[inline]
     pub fn import(&self) -> StorageDomainVmServiceImportRequest {
         StorageDomainVmServiceImportRequest {
             call: self.0.action("import"),
@@ -38,6 +40,7 @@ impl StorageDomainVmService {
     /// `POST /storagedomains/{storage_domain_id}/vms/{vm_id}/register`
     ///
     /// Optional: `cluster.id` or `cluster.name`.
+    #[inline]
     pub fn register(&self) -> StorageDomainVmServiceRegisterRequest {
         StorageDomainVmServiceRegisterRequest {
             call: self.0.action("register"),
@@ -47,6 +50,7 @@ impl StorageDomainVmService {
     /// Deletes the virtual machine from its export storage domain.
     ///
     /// `DELETE /storagedomains/{storage_domain_id}/vms/{vm_id}`
+    #[inline]
     pub fn remove(&self) -> StorageDomainVmServiceRemoveRequest {
         StorageDomainVmServiceRemoveRequest {
             call: self.0.remove(),
@@ -54,6 +58,7 @@ impl StorageDomainVmService {
     }
 
     /// Service of the disks of the virtual machine.
+    #[inline]
     pub fn disks_service(&self) -> super::StorageDomainContentDisksService {
         super::StorageDomainContentDisksService(self.0.child("disks"))
     }
@@ -61,6 +66,7 @@ impl StorageDomainVmService {
     /// Service of the machine's disk attachments.
     ///
     /// Since 4.0.4.
+    #[inline]
     pub fn disk_attachments_service(
         &self,
     ) -> super::StorageDomainVmDiskAttachmentsService {
@@ -80,12 +86,14 @@ impl StorageDomainVmServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `vm`: Virtual machine that was fetched.
+    #[inline]
     pub fn send(self) -> Pending<types::Vm> {
         self.call.send(answer::object)
     }
@@ -101,50 +109,58 @@ pub struct StorageDomainVmServiceImportRequest {
 
 impl StorageDomainVmServiceImportRequest {
     /// Whether to give the machine new IDs. Default `false`, which keeps the IDs and so allows only one import of the same machine.
+    #[inline]
     pub fn clone(mut self, value: bool) -> Self {
         self.call.set_field("clone", value);
         self
     }
 
     /// Cluster that receives the virtual machine.
+    #[inline]
     pub fn cluster(mut self, value: impl Borrow<types::Cluster>) -> Self {
         self.call.set_field_record("cluster", value.borrow());
         self
     }
 
     /// Storage domain of the import.
+    #[inline]
     pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
         self.call.set_field_record("storage_domain", value.borrow());
         self
     }
 
     /// Virtual machine settings of the import.
+    #[inline]
     pub fn vm(mut self, value: impl Borrow<types::Vm>) -> Self {
         self.call.set_field_record("vm", value.borrow());
         self
     }
 
     /// Flag `exclusive` of the import; its effect is not documented.
+    #[inline]
     pub fn exclusive(mut self, value: bool) -> Self {
         self.call.set_field("exclusive", value);
         self
     }
 
     /// Whether to merge the snapshots, so that the imported machine has none. Default `false`.
+    #[inline]
     pub fn collapse_snapshots(mut self, value: bool) -> Self {
         self.call.set_field("collapse_snapshots", value);
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -158,18 +174,21 @@ pub struct StorageDomainVmServiceRegisterRequest {
 
 impl StorageDomainVmServiceRegisterRequest {
     /// Flag `clone` of the registration; its effect is not documented.
+    #[inline]
     pub fn clone(mut self, value: bool) -> Self {
         self.call.set_field("clone", value);
         self
     }
 
     /// Cluster that receives the virtual machine.
+    #[inline]
     pub fn cluster(mut self, value: impl Borrow<types::Cluster>) -> Self {
         self.call.set_field_record("cluster", value.borrow());
         self
     }
 
     /// Virtual machine settings of the registration.
+    #[inline]
     pub fn vm(mut self, value: impl Borrow<types::Vm>) -> Self {
         self.call.set_field_record("vm", value.borrow());
         self
@@ -178,6 +197,7 @@ impl StorageDomainVmServiceRegisterRequest {
     /// Whether the machine may be registered without the disks whose images cannot be found, instead of failing. Meant for times when some storage domains are out of reach. Default `false`.
     ///
     /// Since 4.1.
+    #[inline]
     pub fn allow_partial_import(mut self, value: bool) -> Self {
         self.call.set_field("allow_partial_import", value);
         self
@@ -187,6 +207,7 @@ impl StorageDomainVmServiceRegisterRequest {
     ///
     /// Since 4.1.
     #[deprecated = "deprecated in the API"]
+    #[inline]
     pub fn vnic_profile_mappings(
         mut self,
         value: impl Into<List<types::VnicProfileMapping>>,
@@ -203,6 +224,7 @@ impl StorageDomainVmServiceRegisterRequest {
     /// Whether the engine replaces bad MAC addresses: those already taken by another virtual machine, and those outside the ranges of the target MAC pool.
     ///
     /// Since 4.1.
+    #[inline]
     pub fn reassign_bad_macs(mut self, value: bool) -> Self {
         self.call.set_field("reassign_bad_macs", value);
         self
@@ -211,6 +233,7 @@ impl StorageDomainVmServiceRegisterRequest {
     /// How to register the virtual machine. Absent: with the same configuration as where it was made.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn registration_configuration(
         mut self,
         value: impl Borrow<types::RegistrationConfiguration>,
@@ -220,14 +243,16 @@ impl StorageDomainVmServiceRegisterRequest {
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -241,12 +266,14 @@ pub struct StorageDomainVmServiceRemoveRequest {
 
 impl StorageDomainVmServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

@@ -18,6 +18,7 @@ impl StorageDomainVmDiskAttachmentService {
     /// Since 4.0.4.
     ///
     /// `GET /storagedomains/{storage_domain_id}/vms/{vm_id}/diskattachments/{attachment_id}`
+    #[inline]
     pub fn get(&self) -> StorageDomainVmDiskAttachmentServiceGetRequest {
         StorageDomainVmDiskAttachmentServiceGetRequest {
             call: self.0.get(),
@@ -37,12 +38,14 @@ impl StorageDomainVmDiskAttachmentServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `attachment`: Disk attachment that was fetched.
+    #[inline]
     pub fn send(self) -> Pending<types::DiskAttachment> {
         self.call.send(answer::object)
     }

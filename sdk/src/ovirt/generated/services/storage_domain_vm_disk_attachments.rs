@@ -19,6 +19,7 @@ impl StorageDomainVmDiskAttachmentsService {
     /// Since 4.0.4.
     ///
     /// `GET /storagedomains/{storage_domain_id}/vms/{vm_id}/diskattachments`
+    #[inline]
     pub fn list(&self) -> StorageDomainVmDiskAttachmentsServiceListRequest {
         StorageDomainVmDiskAttachmentsServiceListRequest {
             call: self.0.get(),
@@ -28,6 +29,7 @@ impl StorageDomainVmDiskAttachmentsService {
     /// Service of one disk attachment.
     ///
     /// Since 4.0.4.
+    #[inline]
     pub fn attachment_service(
         &self,
         id: &str,
@@ -48,12 +50,14 @@ impl StorageDomainVmDiskAttachmentsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `attachments`: Disk attachments that were found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::DiskAttachment>> {
         self.call.send(answer::list)
     }

@@ -15,6 +15,7 @@ impl StorageDomainVmsService {
     /// Lists the virtual machines found in the storage domain, in no guaranteed order.
     ///
     /// `GET /storagedomains/{storage_domain_id}/vms`
+    #[inline]
     pub fn list(&self) -> StorageDomainVmsServiceListRequest {
         StorageDomainVmsServiceListRequest {
             call: self.0.get(),
@@ -22,6 +23,7 @@ impl StorageDomainVmsService {
     }
 
     /// Service of one virtual machine in the storage domain.
+    #[inline]
     pub fn vm_service(&self, id: &str) -> super::StorageDomainVmService {
         super::StorageDomainVmService(self.0.item(id))
     }
@@ -37,6 +39,7 @@ pub struct StorageDomainVmsServiceListRequest {
 
 impl StorageDomainVmsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -45,6 +48,7 @@ impl StorageDomainVmsServiceListRequest {
     /// With `true`, lists virtual machines that are not registered but have disks in this storage domain. Works only while the domain is attached. Default `false`.
     ///
     /// Since 4.1.1.
+    #[inline]
     pub fn unregistered(mut self, value: bool) -> Self {
         self.call.set_query("unregistered", value);
         self
@@ -53,12 +57,14 @@ impl StorageDomainVmsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `vm`: Virtual machines found in the storage domain.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Vm>> {
         self.call.send(answer::list)
     }

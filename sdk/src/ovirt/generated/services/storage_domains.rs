@@ -20,6 +20,7 @@ impl StorageDomainsService {
     /// Mandatory: `storage_domain.storage.logical_units[].address`, `storage_domain.storage.logical_units[].id`, `storage_domain.storage.logical_units[].port`, `storage_domain.storage.logical_units[].target`.
     ///
     /// Optional: `storage_domain.storage.address`, `storage_domain.storage.logical_units[].lun_mapping`, `storage_domain.storage.logical_units[].password`, `storage_domain.storage.logical_units[].paths`, `storage_domain.storage.logical_units[].portal`, `storage_domain.storage.logical_units[].product_id`, `storage_domain.storage.logical_units[].serial`, `storage_domain.storage.logical_units[].username`, `storage_domain.storage.logical_units[].vendor_id`, `storage_domain.storage.override_luns`, `storage_domain.name`, `storage_domain.storage_format`, `storage_domain.wipe_after_delete`.
+    #[inline]
     pub fn add_direct_lun(&self) -> StorageDomainsServiceAddDirectLunRequest {
         StorageDomainsServiceAddDirectLunRequest {
             call: self.0.add("storage_domain"),
@@ -31,6 +32,7 @@ impl StorageDomainsService {
     /// `POST /storagedomains`
     ///
     /// Optional: `storage_domain.storage.address`.
+    #[inline]
     pub fn add_block_domain(&self) -> StorageDomainsServiceAddBlockDomainRequest {
         StorageDomainsServiceAddBlockDomainRequest {
             call: self.0.add("storage_domain"),
@@ -44,6 +46,7 @@ impl StorageDomainsService {
     /// Mandatory: `storage_domain.storage.address`, `storage_domain.storage.path`.
     ///
     /// Optional: `storage_domain.name`, `storage_domain.storage_format`, `storage_domain.wipe_after_delete`.
+    #[inline]
     pub fn add_by_path(&self) -> StorageDomainsServiceAddByPathRequest {
         StorageDomainsServiceAddByPathRequest {
             call: self.0.add("storage_domain"),
@@ -57,6 +60,7 @@ impl StorageDomainsService {
     /// Mandatory: `storage_domain.storage.path`.
     ///
     /// Optional: `storage_domain.name`, `storage_domain.storage_format`, `storage_domain.wipe_after_delete`.
+    #[inline]
     pub fn add_local(&self) -> StorageDomainsServiceAddLocalRequest {
         StorageDomainsServiceAddLocalRequest {
             call: self.0.add("storage_domain"),
@@ -70,6 +74,7 @@ impl StorageDomainsService {
     /// Mandatory: `storage_domain.storage.path`, `storage_domain.storage.vfs_type`.
     ///
     /// Optional: `storage_domain.storage.address`, `storage_domain.storage.mount_options`, `storage_domain.name`, `storage_domain.storage_format`, `storage_domain.wipe_after_delete`.
+    #[inline]
     pub fn add_gluster_or_postfs(
         &self,
     ) -> StorageDomainsServiceAddGlusterOrPostfsRequest {
@@ -85,6 +90,7 @@ impl StorageDomainsService {
     /// Mandatory: `storage_domain.storage.type`, `storage_domain.type`, `storage_domain.host.id` or `storage_domain.host.name`.
     ///
     /// Optional: `storage_domain.comment`, `storage_domain.critical_space_action_blocker`, `storage_domain.warning_low_space_indicator`, `storage_domain.backup`, `storage_domain.block_size`.
+    #[inline]
     pub fn add(&self) -> StorageDomainsServiceAddRequest {
         StorageDomainsServiceAddRequest {
             call: self.0.add("storage_domain"),
@@ -94,6 +100,7 @@ impl StorageDomainsService {
     /// Lists all storage domains. Their order is defined only when `search` contains a `sortby` clause.
     ///
     /// `GET /storagedomains`
+    #[inline]
     pub fn list(&self) -> StorageDomainsServiceListRequest {
         StorageDomainsServiceListRequest {
             call: self.0.get(),
@@ -101,6 +108,7 @@ impl StorageDomainsService {
     }
 
     /// Service of one storage domain.
+    #[inline]
     pub fn storage_domain_service(&self, id: &str) -> super::StorageDomainService {
         super::StorageDomainService(self.0.item(id))
     }
@@ -116,12 +124,14 @@ pub struct StorageDomainsServiceAddDirectLunRequest {
 
 impl StorageDomainsServiceAddDirectLunRequest {
     /// Storage domain to create; the reply holds the created one.
+    #[inline]
     pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `storage_domain`: Storage domain to create; the reply holds the created one.
+    #[inline]
     pub fn send(self) -> Pending<types::StorageDomain> {
         self.call.send(answer::accepted)
     }
@@ -137,12 +147,14 @@ pub struct StorageDomainsServiceAddBlockDomainRequest {
 
 impl StorageDomainsServiceAddBlockDomainRequest {
     /// Block storage domain to import; the reply holds the imported one.
+    #[inline]
     pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `storage_domain`: Block storage domain to import; the reply holds the imported one.
+    #[inline]
     pub fn send(self) -> Pending<types::StorageDomain> {
         self.call.send(answer::accepted)
     }
@@ -158,12 +170,14 @@ pub struct StorageDomainsServiceAddByPathRequest {
 
 impl StorageDomainsServiceAddByPathRequest {
     /// Storage domain to create, with its host and path; the reply holds the created one.
+    #[inline]
     pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `storage_domain`: Storage domain to create, with its host and path; the reply holds the created one.
+    #[inline]
     pub fn send(self) -> Pending<types::StorageDomain> {
         self.call.send(answer::accepted)
     }
@@ -179,12 +193,14 @@ pub struct StorageDomainsServiceAddLocalRequest {
 
 impl StorageDomainsServiceAddLocalRequest {
     /// Storage domain to create, with its path on the host; the reply holds the created one.
+    #[inline]
     pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `storage_domain`: Storage domain to create, with its path on the host; the reply holds the created one.
+    #[inline]
     pub fn send(self) -> Pending<types::StorageDomain> {
         self.call.send(answer::accepted)
     }
@@ -200,12 +216,14 @@ pub struct StorageDomainsServiceAddGlusterOrPostfsRequest {
 
 impl StorageDomainsServiceAddGlusterOrPostfsRequest {
     /// Storage domain to create; the reply holds the created one.
+    #[inline]
     pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `storage_domain`: Storage domain to create; the reply holds the created one.
+    #[inline]
     pub fn send(self) -> Pending<types::StorageDomain> {
         self.call.send(answer::accepted)
     }
@@ -221,12 +239,14 @@ pub struct StorageDomainsServiceAddRequest {
 
 impl StorageDomainsServiceAddRequest {
     /// Storage domain to create, with at least `name`, `type`, `host` and `storage`; the reply holds the created one.
+    #[inline]
     pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `storage_domain`: Storage domain to create, with at least `name`, `type`, `host` and `storage`; the reply holds the created one.
+    #[inline]
     pub fn send(self) -> Pending<types::StorageDomain> {
         self.call.send(answer::accepted)
     }
@@ -242,24 +262,28 @@ pub struct StorageDomainsServiceListRequest {
 
 impl StorageDomainsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
     }
 
     /// Query in the search language of the engine, such as `name=my* and status=up sortby name page 2`. An invalid query gives an empty list, not an error.
+    #[inline]
     pub fn search(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("search", Into::<String>::into(value));
         self
     }
 
     /// With `false`, `search` ignores case. Default `true`.
+    #[inline]
     pub fn case_sensitive(mut self, value: bool) -> Self {
         self.call.set_query("case_sensitive", value);
         self
     }
 
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
+    #[inline]
     pub fn filter(mut self, value: bool) -> Self {
         self.call.set_query("filter", value);
         self
@@ -268,12 +292,14 @@ impl StorageDomainsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `storage_domains`: Storage domains found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::StorageDomain>> {
         self.call.send(answer::list)
     }

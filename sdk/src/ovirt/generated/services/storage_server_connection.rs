@@ -15,6 +15,7 @@ impl StorageServerConnectionService {
     /// Returns the storage connection.
     ///
     /// `GET /storageconnections/{storage_connection_id}`
+    #[inline]
     pub fn get(&self) -> StorageServerConnectionServiceGetRequest {
         StorageServerConnectionServiceGetRequest {
             call: self.0.get(),
@@ -26,6 +27,7 @@ impl StorageServerConnectionService {
     /// `PUT /storageconnections/{storage_connection_id}`
     ///
     /// Optional: `connection.password`, `connection.port`, `connection.target`, `connection.username`.
+    #[inline]
     pub fn update_iscsi(&self) -> StorageServerConnectionServiceUpdateIscsiRequest {
         StorageServerConnectionServiceUpdateIscsiRequest {
             call: self.0.update("connection"),
@@ -37,6 +39,7 @@ impl StorageServerConnectionService {
     /// `PUT /storageconnections/{storage_connection_id}`
     ///
     /// Optional: `connection.address`, `connection.nfs_retrans`, `connection.nfs_timeo`, `connection.nfs_version`, `connection.path`.
+    #[inline]
     pub fn update_nfs(&self) -> StorageServerConnectionServiceUpdateNfsRequest {
         StorageServerConnectionServiceUpdateNfsRequest {
             call: self.0.update("connection"),
@@ -48,6 +51,7 @@ impl StorageServerConnectionService {
     /// `PUT /storageconnections/{storage_connection_id}`
     ///
     /// Optional: `connection.address`, `connection.mount_options`, `connection.path`, `connection.vfs_type`.
+    #[inline]
     pub fn update_vfs(&self) -> StorageServerConnectionServiceUpdateVfsRequest {
         StorageServerConnectionServiceUpdateVfsRequest {
             call: self.0.update("connection"),
@@ -59,6 +63,7 @@ impl StorageServerConnectionService {
     /// `PUT /storageconnections/{storage_connection_id}`
     ///
     /// Optional: `connection.path`, `connection.vfs_type`, `connection.address`, `connection.mount_options`, `connection.gluster_volume`.
+    #[inline]
     pub fn update_glusterfs(
         &self,
     ) -> StorageServerConnectionServiceUpdateGlusterfsRequest {
@@ -72,6 +77,7 @@ impl StorageServerConnectionService {
     /// `PUT /storageconnections/{storage_connection_id}`
     ///
     /// Optional: `connection.path`.
+    #[inline]
     pub fn update_local(&self) -> StorageServerConnectionServiceUpdateLocalRequest {
         StorageServerConnectionServiceUpdateLocalRequest {
             call: self.0.update("connection"),
@@ -81,6 +87,7 @@ impl StorageServerConnectionService {
     /// Changes the storage connection, for example the address of its server. Without `force` the storage domain must be in maintenance.
     ///
     /// `PUT /storageconnections/{storage_connection_id}`
+    #[inline]
     pub fn update(&self) -> StorageServerConnectionServiceUpdateRequest {
         StorageServerConnectionServiceUpdateRequest {
             call: self.0.update("connection"),
@@ -90,6 +97,7 @@ impl StorageServerConnectionService {
     /// Deletes the storage connection. Fails while a storage domain or a LUN disk still refers to it. If `host` is given, that host is also disconnected (unmounted) from the storage.
     ///
     /// `DELETE /storageconnections/{storage_connection_id}`
+    #[inline]
     pub fn remove(&self) -> StorageServerConnectionServiceRemoveRequest {
         StorageServerConnectionServiceRemoveRequest {
             call: self.0.remove(),
@@ -109,12 +117,14 @@ impl StorageServerConnectionServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `conection`: The storage connection. The name is spelled `conection` in the API.
+    #[inline]
     pub fn send(self) -> Pending<types::StorageConnection> {
         self.call.send(answer::object)
     }
@@ -130,24 +140,28 @@ pub struct StorageServerConnectionServiceUpdateIscsiRequest {
 
 impl StorageServerConnectionServiceUpdateIscsiRequest {
     /// New values of the iSCSI connection; the reply holds the updated connection.
+    #[inline]
     pub fn connection(mut self, value: impl Borrow<types::StorageConnection>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// With `true`, updates the connection even if its storage domain is not in maintenance. Default `false`.
+    #[inline]
     pub fn force(mut self, value: bool) -> Self {
         self.call.set_query("force", value);
         self
     }
 
     /// Sends the request. Returns `connection`: New values of the iSCSI connection; the reply holds the updated connection.
+    #[inline]
     pub fn send(self) -> Pending<types::StorageConnection> {
         self.call.send(answer::accepted)
     }
@@ -163,24 +177,28 @@ pub struct StorageServerConnectionServiceUpdateNfsRequest {
 
 impl StorageServerConnectionServiceUpdateNfsRequest {
     /// New values of the NFS connection; the reply holds the updated connection.
+    #[inline]
     pub fn connection(mut self, value: impl Borrow<types::StorageConnection>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// With `true`, updates the connection even if its storage domain is not in maintenance. Default `false`.
+    #[inline]
     pub fn force(mut self, value: bool) -> Self {
         self.call.set_query("force", value);
         self
     }
 
     /// Sends the request. Returns `connection`: New values of the NFS connection; the reply holds the updated connection.
+    #[inline]
     pub fn send(self) -> Pending<types::StorageConnection> {
         self.call.send(answer::accepted)
     }
@@ -196,24 +214,28 @@ pub struct StorageServerConnectionServiceUpdateVfsRequest {
 
 impl StorageServerConnectionServiceUpdateVfsRequest {
     /// New values of the VFS connection; the reply holds the updated connection.
+    #[inline]
     pub fn connection(mut self, value: impl Borrow<types::StorageConnection>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// With `true`, updates the connection even if its storage domain is not in maintenance. Default `false`.
+    #[inline]
     pub fn force(mut self, value: bool) -> Self {
         self.call.set_query("force", value);
         self
     }
 
     /// Sends the request. Returns `connection`: New values of the VFS connection; the reply holds the updated connection.
+    #[inline]
     pub fn send(self) -> Pending<types::StorageConnection> {
         self.call.send(answer::accepted)
     }
@@ -229,24 +251,28 @@ pub struct StorageServerConnectionServiceUpdateGlusterfsRequest {
 
 impl StorageServerConnectionServiceUpdateGlusterfsRequest {
     /// New values of the GlusterFS connection; the reply holds the updated connection.
+    #[inline]
     pub fn connection(mut self, value: impl Borrow<types::StorageConnection>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// With `true`, updates the connection even if its storage domain is not in maintenance. Default `false`.
+    #[inline]
     pub fn force(mut self, value: bool) -> Self {
         self.call.set_query("force", value);
         self
     }
 
     /// Sends the request. Returns `connection`: New values of the GlusterFS connection; the reply holds the updated connection.
+    #[inline]
     pub fn send(self) -> Pending<types::StorageConnection> {
         self.call.send(answer::accepted)
     }
@@ -262,24 +288,28 @@ pub struct StorageServerConnectionServiceUpdateLocalRequest {
 
 impl StorageServerConnectionServiceUpdateLocalRequest {
     /// New values of the local connection; the reply holds the updated connection.
+    #[inline]
     pub fn connection(mut self, value: impl Borrow<types::StorageConnection>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// With `true`, updates the connection even if its storage domain is not in maintenance. Default `false`.
+    #[inline]
     pub fn force(mut self, value: bool) -> Self {
         self.call.set_query("force", value);
         self
     }
 
     /// Sends the request. Returns `connection`: New values of the local connection; the reply holds the updated connection.
+    #[inline]
     pub fn send(self) -> Pending<types::StorageConnection> {
         self.call.send(answer::accepted)
     }
@@ -295,12 +325,14 @@ pub struct StorageServerConnectionServiceUpdateRequest {
 
 impl StorageServerConnectionServiceUpdateRequest {
     /// New values of the connection; the reply holds the updated connection.
+    #[inline]
     pub fn connection(mut self, value: impl Borrow<types::StorageConnection>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
@@ -309,12 +341,14 @@ impl StorageServerConnectionServiceUpdateRequest {
     /// With `true`, updates the connection even if its storage domain is not in maintenance. Default `false`.
     ///
     /// Since 4.0.6.
+    #[inline]
     pub fn force(mut self, value: bool) -> Self {
         self.call.set_query("force", value);
         self
     }
 
     /// Sends the request. Returns `connection`: New values of the connection; the reply holds the updated connection.
+    #[inline]
     pub fn send(self) -> Pending<types::StorageConnection> {
         self.call.send(answer::accepted)
     }
@@ -330,18 +364,21 @@ pub struct StorageServerConnectionServiceRemoveRequest {
 
 impl StorageServerConnectionServiceRemoveRequest {
     /// Host to disconnect (unmount) from the storage, as name or identifier. When absent, no host is disconnected.
+    #[inline]
     pub fn host(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("host", Into::<String>::into(value));
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

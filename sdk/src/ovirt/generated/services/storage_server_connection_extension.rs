@@ -15,6 +15,7 @@ impl StorageServerConnectionExtensionService {
     /// Returns the connection extension.
     ///
     /// `GET /hosts/{host_id}/storageconnectionextensions/{storage_connection_extension_id}`
+    #[inline]
     pub fn get(&self) -> StorageServerConnectionExtensionServiceGetRequest {
         StorageServerConnectionExtensionServiceGetRequest {
             call: self.0.get(),
@@ -26,6 +27,7 @@ impl StorageServerConnectionExtensionService {
     /// `PUT /hosts/{host_id}/storageconnectionextensions/{storage_connection_extension_id}`
     ///
     /// Optional: `extension.password`, `extension.target`, `extension.username`.
+    #[inline]
     pub fn update(&self) -> StorageServerConnectionExtensionServiceUpdateRequest {
         StorageServerConnectionExtensionServiceUpdateRequest {
             call: self.0.update("extension"),
@@ -35,6 +37,7 @@ impl StorageServerConnectionExtensionService {
     /// Deletes the connection extension.
     ///
     /// `DELETE /hosts/{host_id}/storageconnectionextensions/{storage_connection_extension_id}`
+    #[inline]
     pub fn remove(&self) -> StorageServerConnectionExtensionServiceRemoveRequest {
         StorageServerConnectionExtensionServiceRemoveRequest {
             call: self.0.remove(),
@@ -54,12 +57,14 @@ impl StorageServerConnectionExtensionServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `extension`: The connection extension.
+    #[inline]
     pub fn send(self) -> Pending<types::StorageConnectionExtension> {
         self.call.send(answer::object)
     }
@@ -75,6 +80,7 @@ pub struct StorageServerConnectionExtensionServiceUpdateRequest {
 
 impl StorageServerConnectionExtensionServiceUpdateRequest {
     /// New values of the extension; the reply holds the updated extension.
+    #[inline]
     pub fn extension(
         mut self,
         value: impl Borrow<types::StorageConnectionExtension>,
@@ -84,12 +90,14 @@ impl StorageServerConnectionExtensionServiceUpdateRequest {
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. Returns `extension`: New values of the extension; the reply holds the updated extension.
+    #[inline]
     pub fn send(self) -> Pending<types::StorageConnectionExtension> {
         self.call.send(answer::accepted)
     }
@@ -105,12 +113,14 @@ pub struct StorageServerConnectionExtensionServiceRemoveRequest {
 
 impl StorageServerConnectionExtensionServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

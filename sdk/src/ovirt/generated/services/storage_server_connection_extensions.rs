@@ -18,6 +18,7 @@ impl StorageServerConnectionExtensionsService {
     /// `POST /hosts/{host_id}/storageconnectionextensions`
     ///
     /// Mandatory: `extension.password`, `extension.target`, `extension.username`.
+    #[inline]
     pub fn add(&self) -> StorageServerConnectionExtensionsServiceAddRequest {
         StorageServerConnectionExtensionsServiceAddRequest {
             call: self.0.add("extension"),
@@ -27,6 +28,7 @@ impl StorageServerConnectionExtensionsService {
     /// Lists the connection extensions, in no guaranteed order.
     ///
     /// `GET /hosts/{host_id}/storageconnectionextensions`
+    #[inline]
     pub fn list(&self) -> StorageServerConnectionExtensionsServiceListRequest {
         StorageServerConnectionExtensionsServiceListRequest {
             call: self.0.get(),
@@ -34,6 +36,7 @@ impl StorageServerConnectionExtensionsService {
     }
 
     /// Service of one connection extension.
+    #[inline]
     pub fn storage_connection_extension_service(
         &self,
         id: &str,
@@ -52,6 +55,7 @@ pub struct StorageServerConnectionExtensionsServiceAddRequest {
 
 impl StorageServerConnectionExtensionsServiceAddRequest {
     /// Extension to create; the reply holds the created one.
+    #[inline]
     pub fn extension(
         mut self,
         value: impl Borrow<types::StorageConnectionExtension>,
@@ -61,6 +65,7 @@ impl StorageServerConnectionExtensionsServiceAddRequest {
     }
 
     /// Sends the request. Returns `extension`: Extension to create; the reply holds the created one.
+    #[inline]
     pub fn send(self) -> Pending<types::StorageConnectionExtension> {
         self.call.send(answer::accepted)
     }
@@ -76,6 +81,7 @@ pub struct StorageServerConnectionExtensionsServiceListRequest {
 
 impl StorageServerConnectionExtensionsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -84,12 +90,14 @@ impl StorageServerConnectionExtensionsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `extensions`: Connection extensions found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::StorageConnectionExtension>> {
         self.call.send(answer::list)
     }

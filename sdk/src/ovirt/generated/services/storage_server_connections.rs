@@ -20,6 +20,7 @@ impl StorageServerConnectionsService {
     /// Mandatory: `connection.address`, `connection.port`, `connection.target`.
     ///
     /// Optional: `connection.password`, `connection.username`.
+    #[inline]
     pub fn add_iscsi(&self) -> StorageServerConnectionsServiceAddIscsiRequest {
         StorageServerConnectionsServiceAddIscsiRequest {
             call: self.0.add("connection"),
@@ -33,6 +34,7 @@ impl StorageServerConnectionsService {
     /// Mandatory: `connection.address`, `connection.path`.
     ///
     /// Optional: `connection.nfs_retrans`, `connection.nfs_timeo`, `connection.nfs_version`.
+    #[inline]
     pub fn add_nfs(&self) -> StorageServerConnectionsServiceAddNfsRequest {
         StorageServerConnectionsServiceAddNfsRequest {
             call: self.0.add("connection"),
@@ -46,6 +48,7 @@ impl StorageServerConnectionsService {
     /// Mandatory: `connection.path`, `connection.vfs_type`.
     ///
     /// Optional: `connection.address`, `connection.mount_options`.
+    #[inline]
     pub fn add_vfs(&self) -> StorageServerConnectionsServiceAddVfsRequest {
         StorageServerConnectionsServiceAddVfsRequest {
             call: self.0.add("connection"),
@@ -59,6 +62,7 @@ impl StorageServerConnectionsService {
     /// Mandatory: `connection.path`, `connection.vfs_type`.
     ///
     /// Optional: `connection.address`, `connection.mount_options`, `connection.gluster_volume`.
+    #[inline]
     pub fn add_glusterfs(&self) -> StorageServerConnectionsServiceAddGlusterfsRequest {
         StorageServerConnectionsServiceAddGlusterfsRequest {
             call: self.0.add("connection"),
@@ -70,6 +74,7 @@ impl StorageServerConnectionsService {
     /// `POST /storageconnections`
     ///
     /// Mandatory: `connection.path`.
+    #[inline]
     pub fn add_local(&self) -> StorageServerConnectionsServiceAddLocalRequest {
         StorageServerConnectionsServiceAddLocalRequest {
             call: self.0.add("connection"),
@@ -81,6 +86,7 @@ impl StorageServerConnectionsService {
     /// `POST /storageconnections`
     ///
     /// Mandatory: `connection.type`.
+    #[inline]
     pub fn add(&self) -> StorageServerConnectionsServiceAddRequest {
         StorageServerConnectionsServiceAddRequest {
             call: self.0.add("connection"),
@@ -90,6 +96,7 @@ impl StorageServerConnectionsService {
     /// Lists all storage connections, in no guaranteed order.
     ///
     /// `GET /storageconnections`
+    #[inline]
     pub fn list(&self) -> StorageServerConnectionsServiceListRequest {
         StorageServerConnectionsServiceListRequest {
             call: self.0.get(),
@@ -97,6 +104,7 @@ impl StorageServerConnectionsService {
     }
 
     /// Service of one storage connection.
+    #[inline]
     pub fn storage_connection_service(
         &self,
         id: &str,
@@ -115,12 +123,14 @@ pub struct StorageServerConnectionsServiceAddIscsiRequest {
 
 impl StorageServerConnectionsServiceAddIscsiRequest {
     /// iSCSI connection to create; the reply holds the created one.
+    #[inline]
     pub fn connection(mut self, value: impl Borrow<types::StorageConnection>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `connection`: iSCSI connection to create; the reply holds the created one.
+    #[inline]
     pub fn send(self) -> Pending<types::StorageConnection> {
         self.call.send(answer::accepted)
     }
@@ -136,12 +146,14 @@ pub struct StorageServerConnectionsServiceAddNfsRequest {
 
 impl StorageServerConnectionsServiceAddNfsRequest {
     /// NFS connection to create; the reply holds the created one.
+    #[inline]
     pub fn connection(mut self, value: impl Borrow<types::StorageConnection>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `connection`: NFS connection to create; the reply holds the created one.
+    #[inline]
     pub fn send(self) -> Pending<types::StorageConnection> {
         self.call.send(answer::accepted)
     }
@@ -157,12 +169,14 @@ pub struct StorageServerConnectionsServiceAddVfsRequest {
 
 impl StorageServerConnectionsServiceAddVfsRequest {
     /// VFS connection to create; the reply holds the created one.
+    #[inline]
     pub fn connection(mut self, value: impl Borrow<types::StorageConnection>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `connection`: VFS connection to create; the reply holds the created one.
+    #[inline]
     pub fn send(self) -> Pending<types::StorageConnection> {
         self.call.send(answer::accepted)
     }
@@ -178,12 +192,14 @@ pub struct StorageServerConnectionsServiceAddGlusterfsRequest {
 
 impl StorageServerConnectionsServiceAddGlusterfsRequest {
     /// GlusterFS connection to create; the reply holds the created one.
+    #[inline]
     pub fn connection(mut self, value: impl Borrow<types::StorageConnection>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `connection`: GlusterFS connection to create; the reply holds the created one.
+    #[inline]
     pub fn send(self) -> Pending<types::StorageConnection> {
         self.call.send(answer::accepted)
     }
@@ -199,12 +215,14 @@ pub struct StorageServerConnectionsServiceAddLocalRequest {
 
 impl StorageServerConnectionsServiceAddLocalRequest {
     /// Local connection to create; the reply holds the created one.
+    #[inline]
     pub fn connection(mut self, value: impl Borrow<types::StorageConnection>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `connection`: Local connection to create; the reply holds the created one.
+    #[inline]
     pub fn send(self) -> Pending<types::StorageConnection> {
         self.call.send(answer::accepted)
     }
@@ -220,12 +238,14 @@ pub struct StorageServerConnectionsServiceAddRequest {
 
 impl StorageServerConnectionsServiceAddRequest {
     /// Connection to create; the reply holds the created one.
+    #[inline]
     pub fn connection(mut self, value: impl Borrow<types::StorageConnection>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `connection`: Connection to create; the reply holds the created one.
+    #[inline]
     pub fn send(self) -> Pending<types::StorageConnection> {
         self.call.send(answer::accepted)
     }
@@ -241,6 +261,7 @@ pub struct StorageServerConnectionsServiceListRequest {
 
 impl StorageServerConnectionsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -249,12 +270,14 @@ impl StorageServerConnectionsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `connections`: Storage connections found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::StorageConnection>> {
         self.call.send(answer::list)
     }

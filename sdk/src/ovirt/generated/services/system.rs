@@ -14,6 +14,7 @@ impl SystemService {
     /// Returns product name, version and a summary that counts the main objects, along with links to the collections. The data are in `product_info`, `summary` and `special_objects`.
     ///
     /// `GET /`
+    #[inline]
     pub fn get(&self) -> SystemServiceGetRequest {
         SystemServiceGetRequest {
             call: self.0.get(),
@@ -23,6 +24,7 @@ impl SystemService {
     /// Reloads the configurations of the engine.
     ///
     /// `POST /reloadconfigurations`
+    #[inline]
     pub fn reload_configurations(&self) -> SystemServiceReloadConfigurationsRequest {
         SystemServiceReloadConfigurationsRequest {
             call: self.0.action("reloadconfigurations"),
@@ -30,51 +32,61 @@ impl SystemService {
     }
 
     /// Service of the cluster levels that the engine supports.
+    #[inline]
     pub fn cluster_levels_service(&self) -> super::ClusterLevelsService {
         super::ClusterLevelsService(self.0.child("clusterlevels"))
     }
 
     /// Service of the bookmarks.
+    #[inline]
     pub fn bookmarks_service(&self) -> super::BookmarksService {
         super::BookmarksService(self.0.child("bookmarks"))
     }
 
     /// Service of the clusters.
+    #[inline]
     pub fn clusters_service(&self) -> super::ClustersService {
         super::ClustersService(self.0.child("clusters"))
     }
 
     /// Service of the CPU profiles.
+    #[inline]
     pub fn cpu_profiles_service(&self) -> super::CpuProfilesService {
         super::CpuProfilesService(self.0.child("cpuprofiles"))
     }
 
     /// Service of the data centers.
+    #[inline]
     pub fn data_centers_service(&self) -> super::DataCentersService {
         super::DataCentersService(self.0.child("datacenters"))
     }
 
     /// Service of the disk profiles.
+    #[inline]
     pub fn disk_profiles_service(&self) -> super::DiskProfilesService {
         super::DiskProfilesService(self.0.child("diskprofiles"))
     }
 
     /// Service of the disks.
+    #[inline]
     pub fn disks_service(&self) -> super::DisksService {
         super::DisksService(self.0.child("disks"))
     }
 
     /// Service of the authentication domains.
+    #[inline]
     pub fn domains_service(&self) -> super::DomainsService {
         super::DomainsService(self.0.child("domains"))
     }
 
     /// Service of the events.
+    #[inline]
     pub fn events_service(&self) -> super::EventsService {
         super::EventsService(self.0.child("events"))
     }
 
     /// Service of the external host providers.
+    #[inline]
     pub fn external_host_providers_service(
         &self,
     ) -> super::ExternalHostProvidersService {
@@ -84,6 +96,7 @@ impl SystemService {
     /// Service for importing virtual machines from external systems.
     ///
     /// Since 4.0.4.
+    #[inline]
     pub fn external_vm_imports_service(&self) -> super::ExternalVmImportsService {
         super::ExternalVmImportsService(self.0.child("externalvmimports"))
     }
@@ -91,6 +104,7 @@ impl SystemService {
     /// Service for importing templates from external systems.
     ///
     /// Since 4.4.7.
+    #[inline]
     pub fn external_template_imports_service(
         &self,
     ) -> super::ExternalTemplateImportsService {
@@ -98,51 +112,61 @@ impl SystemService {
     }
 
     /// Service of the groups.
+    #[inline]
     pub fn groups_service(&self) -> super::GroupsService {
         super::GroupsService(self.0.child("groups"))
     }
 
     /// Service of the hosts.
+    #[inline]
     pub fn hosts_service(&self) -> super::HostsService {
         super::HostsService(self.0.child("hosts"))
     }
 
     /// Service of the icons.
+    #[inline]
     pub fn icons_service(&self) -> super::IconsService {
         super::IconsService(self.0.child("icons"))
     }
 
     /// Service of the instance types.
+    #[inline]
     pub fn instance_types_service(&self) -> super::InstanceTypesService {
         super::InstanceTypesService(self.0.child("instancetypes"))
     }
 
     /// Service of the jobs that the engine monitors.
+    #[inline]
     pub fn jobs_service(&self) -> super::JobsService {
         super::JobsService(self.0.child("jobs"))
     }
 
     /// Service of the affinity labels.
+    #[inline]
     pub fn affinity_labels_service(&self) -> super::AffinityLabelsService {
         super::AffinityLabelsService(self.0.child("affinitylabels"))
     }
 
     /// Service of the MAC address pools.
+    #[inline]
     pub fn mac_pools_service(&self) -> super::MacPoolsService {
         super::MacPoolsService(self.0.child("macpools"))
     }
 
     /// Service of the network filters, which let an administrator control packets to and from virtual machines.
+    #[inline]
     pub fn network_filters_service(&self) -> super::NetworkFiltersService {
         super::NetworkFiltersService(self.0.child("networkfilters"))
     }
 
     /// Service of the networks.
+    #[inline]
     pub fn networks_service(&self) -> super::NetworksService {
         super::NetworksService(self.0.child("networks"))
     }
 
     /// Service of the OpenStack image providers.
+    #[inline]
     pub fn openstack_image_providers_service(
         &self,
     ) -> super::OpenstackImageProvidersService {
@@ -150,6 +174,7 @@ impl SystemService {
     }
 
     /// Service of the OpenStack network providers.
+    #[inline]
     pub fn openstack_network_providers_service(
         &self,
     ) -> super::OpenstackNetworkProvidersService {
@@ -159,6 +184,7 @@ impl SystemService {
     }
 
     /// Service of the OpenStack volume providers.
+    #[inline]
     pub fn openstack_volume_providers_service(
         &self,
     ) -> super::OpenstackVolumeProvidersService {
@@ -166,21 +192,25 @@ impl SystemService {
     }
 
     /// Service of the operating systems.
+    #[inline]
     pub fn operating_systems_service(&self) -> super::OperatingSystemsService {
         super::OperatingSystemsService(self.0.child("operatingsystems"))
     }
 
     /// Service of the roles.
+    #[inline]
     pub fn roles_service(&self) -> super::RolesService {
         super::RolesService(self.0.child("roles"))
     }
 
     /// Service of the scheduling policies.
+    #[inline]
     pub fn scheduling_policies_service(&self) -> super::SchedulingPoliciesService {
         super::SchedulingPoliciesService(self.0.child("schedulingpolicies"))
     }
 
     /// Service of the scheduling policy units.
+    #[inline]
     pub fn scheduling_policy_units_service(
         &self,
     ) -> super::SchedulingPolicyUnitsService {
@@ -188,51 +218,61 @@ impl SystemService {
     }
 
     /// Service of the storage domains.
+    #[inline]
     pub fn storage_domains_service(&self) -> super::StorageDomainsService {
         super::StorageDomainsService(self.0.child("storagedomains"))
     }
 
     /// Service of the storage connections.
+    #[inline]
     pub fn storage_connections_service(&self) -> super::StorageServerConnectionsService {
         super::StorageServerConnectionsService(self.0.child("storageconnections"))
     }
 
     /// Service of the Katello errata for the engine itself.
+    #[inline]
     pub fn katello_errata_service(&self) -> super::EngineKatelloErrataService {
         super::EngineKatelloErrataService(self.0.child("katelloerrata"))
     }
 
     /// Service of the permissions on the system object.
+    #[inline]
     pub fn permissions_service(&self) -> super::SystemPermissionsService {
         super::SystemPermissionsService(self.0.child("permissions"))
     }
 
     /// Service of the tags.
+    #[inline]
     pub fn tags_service(&self) -> super::TagsService {
         super::TagsService(self.0.child("tags"))
     }
 
     /// Service of the templates.
+    #[inline]
     pub fn templates_service(&self) -> super::TemplatesService {
         super::TemplatesService(self.0.child("templates"))
     }
 
     /// Service of the users.
+    #[inline]
     pub fn users_service(&self) -> super::UsersService {
         super::UsersService(self.0.child("users"))
     }
 
     /// Service of the virtual machine pools.
+    #[inline]
     pub fn vm_pools_service(&self) -> super::VmPoolsService {
         super::VmPoolsService(self.0.child("vmpools"))
     }
 
     /// Service of the virtual machines.
+    #[inline]
     pub fn vms_service(&self) -> super::VmsService {
         super::VmsService(self.0.child("vms"))
     }
 
     /// Service of the vNIC profiles.
+    #[inline]
     pub fn vnic_profiles_service(&self) -> super::VnicProfilesService {
         super::VnicProfilesService(self.0.child("vnicprofiles"))
     }
@@ -240,6 +280,7 @@ impl SystemService {
     /// Service of the image transfers that are under way.
     ///
     /// Since 4.0.4.
+    #[inline]
     pub fn image_transfers_service(&self) -> super::ImageTransfersService {
         super::ImageTransfersService(self.0.child("imagetransfers"))
     }
@@ -247,6 +288,7 @@ impl SystemService {
     /// Service of the engine's configuration options.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn options_service(&self) -> super::SystemOptionsService {
         super::SystemOptionsService(self.0.child("options"))
     }
@@ -264,12 +306,14 @@ impl SystemServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `api`: Description of the API and the engine behind it.
+    #[inline]
     pub fn send(self) -> Pending<types::Api> {
         self.call.send(answer::object)
     }
@@ -285,13 +329,15 @@ pub struct SystemServiceReloadConfigurationsRequest {
 
 impl SystemServiceReloadConfigurationsRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }

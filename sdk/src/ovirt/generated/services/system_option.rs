@@ -18,6 +18,7 @@ impl SystemOptionService {
     /// Since 4.2.
     ///
     /// `GET /options/{option_id}`
+    #[inline]
     pub fn get(&self) -> SystemOptionServiceGetRequest {
         SystemOptionServiceGetRequest {
             call: self.0.get(),
@@ -37,12 +38,14 @@ impl SystemOptionServiceGetRequest {
     /// Version whose value is wanted, such as `4.2`. When absent, the values of every version are returned.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn version(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("version", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `option`: The configuration option with its values.
+    #[inline]
     pub fn send(self) -> Pending<types::SystemOption> {
         self.call.send(answer::object)
     }

@@ -14,6 +14,7 @@ impl SystemOptionsService {
     /// Service of one configuration option.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn option_service(&self, id: &str) -> super::SystemOptionService {
         super::SystemOptionService(self.0.item(id))
     }

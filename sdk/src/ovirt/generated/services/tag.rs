@@ -15,6 +15,7 @@ impl TagService {
     /// Returns the tag.
     ///
     /// `GET /tags/{tag_id}`
+    #[inline]
     pub fn get(&self) -> TagServiceGetRequest {
         TagServiceGetRequest {
             call: self.0.get(),
@@ -26,6 +27,7 @@ impl TagService {
     /// `PUT /tags/{tag_id}`
     ///
     /// Optional: `tag.description`, `tag.name`, `tag.parent.id` or `tag.parent.name`.
+    #[inline]
     pub fn update(&self) -> TagServiceUpdateRequest {
         TagServiceUpdateRequest {
             call: self.0.update("tag"),
@@ -35,6 +37,7 @@ impl TagService {
     /// Deletes the tag.
     ///
     /// `DELETE /tags/{tag_id}`
+    #[inline]
     pub fn remove(&self) -> TagServiceRemoveRequest {
         TagServiceRemoveRequest {
             call: self.0.remove(),
@@ -54,12 +57,14 @@ impl TagServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `tag`: The tag.
+    #[inline]
     pub fn send(self) -> Pending<types::Tag> {
         self.call.send(answer::object)
     }
@@ -75,18 +80,21 @@ pub struct TagServiceUpdateRequest {
 
 impl TagServiceUpdateRequest {
     /// New values of the tag; the reply holds the updated tag.
+    #[inline]
     pub fn tag(mut self, value: impl Borrow<types::Tag>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. Returns `tag`: New values of the tag; the reply holds the updated tag.
+    #[inline]
     pub fn send(self) -> Pending<types::Tag> {
         self.call.send(answer::accepted)
     }
@@ -102,12 +110,14 @@ pub struct TagServiceRemoveRequest {
 
 impl TagServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

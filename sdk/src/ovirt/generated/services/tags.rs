@@ -20,6 +20,7 @@ impl TagsService {
     /// Mandatory: `tag.name`.
     ///
     /// Optional: `tag.description`, `tag.parent.id` or `tag.parent.name`.
+    #[inline]
     pub fn add(&self) -> TagsServiceAddRequest {
         TagsServiceAddRequest {
             call: self.0.add("tag"),
@@ -29,6 +30,7 @@ impl TagsService {
     /// Lists all tags with their parents, which form a hierarchy. The order is not guaranteed.
     ///
     /// `GET /tags`
+    #[inline]
     pub fn list(&self) -> TagsServiceListRequest {
         TagsServiceListRequest {
             call: self.0.get(),
@@ -36,6 +38,7 @@ impl TagsService {
     }
 
     /// Service of one tag.
+    #[inline]
     pub fn tag_service(&self, id: &str) -> super::TagService {
         super::TagService(self.0.item(id))
     }
@@ -51,12 +54,14 @@ pub struct TagsServiceAddRequest {
 
 impl TagsServiceAddRequest {
     /// Tag to create; the reply holds the created one.
+    #[inline]
     pub fn tag(mut self, value: impl Borrow<types::Tag>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `tag`: Tag to create; the reply holds the created one.
+    #[inline]
     pub fn send(self) -> Pending<types::Tag> {
         self.call.send(answer::accepted)
     }
@@ -72,6 +77,7 @@ pub struct TagsServiceListRequest {
 
 impl TagsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -80,12 +86,14 @@ impl TagsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `tags`: All tags.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Tag>> {
         self.call.send(answer::list)
     }

@@ -17,6 +17,7 @@ impl TemplateService {
     /// `POST /templates/{template_id}/export`
     ///
     /// Mandatory: `storage_domain.id` or `storage_domain.name`.
+    #[inline]
     pub fn export_to_export_domain(&self) -> TemplateServiceExportToExportDomainRequest {
         TemplateServiceExportToExportDomainRequest {
             call: self.0.action("export"),
@@ -30,6 +31,7 @@ impl TemplateService {
     /// `POST /templates/{template_id}/export`
     ///
     /// Mandatory: `directory`, `host.id` or `host.name`.
+    #[inline]
     pub fn export_to_path_on_host(&self) -> TemplateServiceExportToPathOnHostRequest {
         TemplateServiceExportToPathOnHostRequest {
             call: self.0.action("export"),
@@ -39,6 +41,7 @@ impl TemplateService {
     /// Writes the template to the export domain of the data center. Since engine 4.2 it can instead be written as an OVA file into a directory of a host.
     ///
     /// `POST /templates/{template_id}/export`
+    #[inline]
     pub fn export(&self) -> TemplateServiceExportRequest {
         TemplateServiceExportRequest {
             call: self.0.action("export"),
@@ -48,6 +51,7 @@ impl TemplateService {
     /// Returns the template or template version.
     ///
     /// `GET /templates/{template_id}`
+    #[inline]
     pub fn get(&self) -> TemplateServiceGetRequest {
         TemplateServiceGetRequest {
             call: self.0.get(),
@@ -59,6 +63,7 @@ impl TemplateService {
     /// `PUT /templates/{template_id}`
     ///
     /// Optional: `template.bios.boot_menu.enabled`, `template.comment`, `template.console.enabled`, `template.cpu.architecture`, `template.cpu.topology.cores`, `template.cpu.topology.sockets`, `template.cpu.cpu_tune.vcpu_pins[].cpu_set`, `template.cpu.cpu_tune.vcpu_pins[].vcpu`, `template.cpu_profile.id`, `template.cpu_shares`, `template.custom_cpu_model`, `template.custom_emulated_machine`, `template.delete_protected`, `template.description`, `template.display.allow_override`, `template.display.disconnect_action`, `template.display.keyboard_layout`, `template.display.monitors`, `template.display.smartcard_enabled`, `template.display.type`, `template.display.copy_paste_enabled`, `template.display.file_transfer_enabled`, `template.display.single_qxl_pci`, `template.domain.name`, `template.high_availability.enabled`, `template.high_availability.priority`, `template.initialization.configuration.data`, `template.initialization.configuration.type`, `template.io.threads`, `template.large_icon.data`, `template.large_icon.id`, `template.large_icon.media_type`, `template.memory`, `template.memory_policy.ballooning`, `template.memory_policy.guaranteed`, `template.migration.auto_converge`, `template.migration.compressed`, `template.migration_downtime`, `template.name`, `template.origin`, `template.os.cmdline`, `template.os.initrd`, `template.os.kernel`, `template.os.type`, `template.os.boot.devices[]`, `template.vm.placement_policy.affinity`, `template.placement_policy.hosts[].id` or `template.placement_policy.hosts[].name`, `template.serial_number.policy`, `template.serial_number.value`, `template.small_icon.id`, `template.soundcard_enabled`, `template.start_paused`, `template.stateless`, `template.time_zone.name`, `template.tunnel_migration`, `template.type`, `template.usb.enabled`, `template.usb.type`, `template.version.version_name`, `template.virtio_scsi.enabled`, `template.rng_device.rate.bytes`, `template.rng_device.rate.period`, `template.rng_device.source`, `template.custom_properties[].name`, `template.custom_properties[].value`, `template.sso.methods[].id`, `template.storage_error_resume_behaviour`, `template.multi_queues_enabled`, `template.virtio_scsi_multi_queues_enabled`, `template.virtio_scsi_multi_queues`, `template.tpm_enabled`, `template.auto_pinning_policy`.
+    #[inline]
     pub fn update(&self) -> TemplateServiceUpdateRequest {
         TemplateServiceUpdateRequest {
             call: self.0.update("template"),
@@ -68,6 +73,7 @@ impl TemplateService {
     /// Deletes the template.
     ///
     /// `DELETE /templates/{template_id}`
+    #[inline]
     pub fn remove(&self) -> TemplateServiceRemoveRequest {
         TemplateServiceRemoveRequest {
             call: self.0.remove(),
@@ -75,36 +81,43 @@ impl TemplateService {
     }
 
     /// Service of the permissions on this template.
+    #[inline]
     pub fn permissions_service(&self) -> super::AssignedPermissionsService {
         super::AssignedPermissionsService(self.0.child("permissions"))
     }
 
     /// Service of the tags attached to this template.
+    #[inline]
     pub fn tags_service(&self) -> super::AssignedTagsService {
         super::AssignedTagsService(self.0.child("tags"))
     }
 
     /// Service of this template's graphics consoles.
+    #[inline]
     pub fn graphics_consoles_service(&self) -> super::TemplateGraphicsConsolesService {
         super::TemplateGraphicsConsolesService(self.0.child("graphicsconsoles"))
     }
 
     /// Service of this template's CD-ROM devices.
+    #[inline]
     pub fn cdroms_service(&self) -> super::TemplateCdromsService {
         super::TemplateCdromsService(self.0.child("cdroms"))
     }
 
     /// Service of this template's NICs.
+    #[inline]
     pub fn nics_service(&self) -> super::TemplateNicsService {
         super::TemplateNicsService(self.0.child("nics"))
     }
 
     /// Service of this template's watchdogs.
+    #[inline]
     pub fn watchdogs_service(&self) -> super::TemplateWatchdogsService {
         super::TemplateWatchdogsService(self.0.child("watchdogs"))
     }
 
     /// Service of this template's disk attachments.
+    #[inline]
     pub fn disk_attachments_service(&self) -> super::TemplateDiskAttachmentsService {
         super::TemplateDiskAttachmentsService(self.0.child("diskattachments"))
     }
@@ -112,6 +125,7 @@ impl TemplateService {
     /// Service of this template's mediated devices.
     ///
     /// Since 4.5.
+    #[inline]
     pub fn mediated_devices_service(&self) -> super::TemplateMediatedDevicesService {
         super::TemplateMediatedDevicesService(self.0.child("mediateddevices"))
     }
@@ -127,20 +141,23 @@ pub struct TemplateServiceExportToExportDomainRequest {
 
 impl TemplateServiceExportToExportDomainRequest {
     /// With `true`, overwrites a template in the destination that has this template's name. Otherwise the export fails if there is one.
+    #[inline]
     pub fn exclusive(mut self, value: bool) -> Self {
         self.call.set_field("exclusive", value);
         self
     }
 
     /// Export storage domain that receives the template.
+    #[inline]
     pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
         self.call.set_field_record("storage_domain", value.borrow());
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -156,6 +173,7 @@ impl TemplateServiceExportToPathOnHostRequest {
     /// Host on which the OVA file is written.
     ///
     /// Since 4.2.3.
+    #[inline]
     pub fn host(mut self, value: impl Borrow<types::Host>) -> Self {
         self.call.set_field_record("host", value.borrow());
         self
@@ -164,6 +182,7 @@ impl TemplateServiceExportToPathOnHostRequest {
     /// Directory on the host for the OVA file, as an absolute path.
     ///
     /// Since 4.2.3.
+    #[inline]
     pub fn directory(mut self, value: impl Into<String>) -> Self {
         self.call.set_field("directory", Into::<String>::into(value));
         self
@@ -172,26 +191,30 @@ impl TemplateServiceExportToPathOnHostRequest {
     /// Name of the OVA file. When absent, the template's name with the suffix `.ova`.
     ///
     /// Since 4.2.3.
+    #[inline]
     pub fn filename(mut self, value: impl Into<String>) -> Self {
         self.call.set_field("filename", Into::<String>::into(value));
         self
     }
 
     /// With `true`, overwrites a template in the destination that has this template's name. Otherwise the export fails if there is one.
+    #[inline]
     pub fn exclusive(mut self, value: bool) -> Self {
         self.call.set_field("exclusive", value);
         self
     }
 
     /// Export storage domain that receives the template.
+    #[inline]
     pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
         self.call.set_field_record("storage_domain", value.borrow());
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -205,20 +228,23 @@ pub struct TemplateServiceExportRequest {
 
 impl TemplateServiceExportRequest {
     /// With `true`, overwrites a template in the destination that has this template's name. Otherwise the export fails if there is one.
+    #[inline]
     pub fn exclusive(mut self, value: bool) -> Self {
         self.call.set_field("exclusive", value);
         self
     }
 
     /// Export storage domain that receives the template.
+    #[inline]
     pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
         self.call.set_field_record("storage_domain", value.borrow());
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -232,6 +258,7 @@ pub struct TemplateServiceGetRequest {
 
 impl TemplateServiceGetRequest {
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
+    #[inline]
     pub fn filter(mut self, value: bool) -> Self {
         self.call.set_query("filter", value);
         self
@@ -240,12 +267,14 @@ impl TemplateServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `template`: The template or template version.
+    #[inline]
     pub fn send(self) -> Pending<types::Template> {
         self.call.send(answer::object)
     }
@@ -261,18 +290,21 @@ pub struct TemplateServiceUpdateRequest {
 
 impl TemplateServiceUpdateRequest {
     /// New values of the template; the reply holds the updated template.
+    #[inline]
     pub fn template(mut self, value: impl Borrow<types::Template>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. Returns `template`: New values of the template; the reply holds the updated template.
+    #[inline]
     pub fn send(self) -> Pending<types::Template> {
         self.call.send(answer::accepted)
     }
@@ -288,12 +320,14 @@ pub struct TemplateServiceRemoveRequest {
 
 impl TemplateServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

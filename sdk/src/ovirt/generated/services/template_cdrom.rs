@@ -14,6 +14,7 @@ impl TemplateCdromService {
     /// Returns the CD-ROM device.
     ///
     /// `GET /templates/{template_id}/cdroms/{cdrom_id}`
+    #[inline]
     pub fn get(&self) -> TemplateCdromServiceGetRequest {
         TemplateCdromServiceGetRequest {
             call: self.0.get(),
@@ -33,12 +34,14 @@ impl TemplateCdromServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `cdrom`: The CD-ROM device, with a reference to its template. `file` refers to the inserted ISO image and is absent when no disk is inserted.
+    #[inline]
     pub fn send(self) -> Pending<types::Cdrom> {
         self.call.send(answer::object)
     }

@@ -15,6 +15,7 @@ impl TemplateCdromsService {
     /// Lists the template's CD-ROM devices, in no guaranteed order.
     ///
     /// `GET /templates/{template_id}/cdroms`
+    #[inline]
     pub fn list(&self) -> TemplateCdromsServiceListRequest {
         TemplateCdromsServiceListRequest {
             call: self.0.get(),
@@ -22,6 +23,7 @@ impl TemplateCdromsService {
     }
 
     /// Service of one CD-ROM device.
+    #[inline]
     pub fn cdrom_service(&self, id: &str) -> super::TemplateCdromService {
         super::TemplateCdromService(self.0.item(id))
     }
@@ -37,6 +39,7 @@ pub struct TemplateCdromsServiceListRequest {
 
 impl TemplateCdromsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -45,12 +48,14 @@ impl TemplateCdromsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `cdroms`: CD-ROM devices found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Cdrom>> {
         self.call.send(answer::list)
     }

@@ -15,6 +15,7 @@ impl TemplateDiskService {
     /// `POST …/copy`
     ///
     /// Mandatory: `storage_domain.id` or `storage_domain.name`.
+    #[inline]
     pub fn copy(&self) -> TemplateDiskServiceCopyRequest {
         TemplateDiskServiceCopyRequest {
             call: self.0.action("copy"),
@@ -26,6 +27,7 @@ impl TemplateDiskService {
     /// `POST …/export`
     ///
     /// Mandatory: `storage_domain.id` or `storage_domain.name`.
+    #[inline]
     pub fn export(&self) -> TemplateDiskServiceExportRequest {
         TemplateDiskServiceExportRequest {
             call: self.0.action("export"),
@@ -35,6 +37,7 @@ impl TemplateDiskService {
     /// Returns the disk.
     ///
     /// `GET …`
+    #[inline]
     pub fn get(&self) -> TemplateDiskServiceGetRequest {
         TemplateDiskServiceGetRequest {
             call: self.0.get(),
@@ -44,6 +47,7 @@ impl TemplateDiskService {
     /// Removes the disk of the template.
     ///
     /// `DELETE …`
+    #[inline]
     pub fn remove(&self) -> TemplateDiskServiceRemoveRequest {
         TemplateDiskServiceRemoveRequest {
             call: self.0.remove(),
@@ -61,26 +65,30 @@ pub struct TemplateDiskServiceCopyRequest {
 
 impl TemplateDiskServiceCopyRequest {
     /// Storage domain that receives the copy.
+    #[inline]
     pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
         self.call.set_field_record("storage_domain", value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
+    #[inline]
     pub fn filter(mut self, value: bool) -> Self {
         self.call.set_field("filter", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -94,26 +102,30 @@ pub struct TemplateDiskServiceExportRequest {
 
 impl TemplateDiskServiceExportRequest {
     /// Storage domain to export the disk to.
+    #[inline]
     pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
         self.call.set_field_record("storage_domain", value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
+    #[inline]
     pub fn filter(mut self, value: bool) -> Self {
         self.call.set_field("filter", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -129,12 +141,14 @@ impl TemplateDiskServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `disk`: The disk.
+    #[inline]
     pub fn send(self) -> Pending<types::Disk> {
         self.call.send(answer::object)
     }
@@ -150,12 +164,14 @@ pub struct TemplateDiskServiceRemoveRequest {
 
 impl TemplateDiskServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

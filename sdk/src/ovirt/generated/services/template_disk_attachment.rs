@@ -14,6 +14,7 @@ impl TemplateDiskAttachmentService {
     /// Returns the attachment.
     ///
     /// `GET /templates/{template_id}/diskattachments/{attachment_id}`
+    #[inline]
     pub fn get(&self) -> TemplateDiskAttachmentServiceGetRequest {
         TemplateDiskAttachmentServiceGetRequest {
             call: self.0.get(),
@@ -23,6 +24,7 @@ impl TemplateDiskAttachmentService {
     /// Removes one copy of the disk from the template. Works only if further copies exist on other storage domains. `storage_domain` selects the copy to remove and must be given.
     ///
     /// `DELETE /templates/{template_id}/diskattachments/{attachment_id}`
+    #[inline]
     pub fn remove(&self) -> TemplateDiskAttachmentServiceRemoveRequest {
         TemplateDiskAttachmentServiceRemoveRequest {
             call: self.0.remove(),
@@ -42,12 +44,14 @@ impl TemplateDiskAttachmentServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `attachment`: The disk attachment.
+    #[inline]
     pub fn send(self) -> Pending<types::DiskAttachment> {
         self.call.send(answer::object)
     }
@@ -63,18 +67,21 @@ pub struct TemplateDiskAttachmentServiceRemoveRequest {
 
 impl TemplateDiskAttachmentServiceRemoveRequest {
     /// Identifier of the storage domain that holds the copy to remove.
+    #[inline]
     pub fn storage_domain(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("storage_domain", Into::<String>::into(value));
         self
     }
 
     /// Whether to force the removal.
+    #[inline]
     pub fn force(mut self, value: bool) -> Self {
         self.call.set_query("force", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

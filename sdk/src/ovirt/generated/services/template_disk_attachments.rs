@@ -15,6 +15,7 @@ impl TemplateDiskAttachmentsService {
     /// Lists the template's disk attachments, in no guaranteed order.
     ///
     /// `GET /templates/{template_id}/diskattachments`
+    #[inline]
     pub fn list(&self) -> TemplateDiskAttachmentsServiceListRequest {
         TemplateDiskAttachmentsServiceListRequest {
             call: self.0.get(),
@@ -22,6 +23,7 @@ impl TemplateDiskAttachmentsService {
     }
 
     /// Service of one disk attachment.
+    #[inline]
     pub fn attachment_service(&self, id: &str) -> super::TemplateDiskAttachmentService {
         super::TemplateDiskAttachmentService(self.0.item(id))
     }
@@ -39,12 +41,14 @@ impl TemplateDiskAttachmentsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `attachments`: Disk attachments found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::DiskAttachment>> {
         self.call.send(answer::list)
     }

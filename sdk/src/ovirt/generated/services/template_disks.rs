@@ -13,6 +13,7 @@ impl TemplateDisksService {
     /// Lists the template's disks, in no guaranteed order.
     ///
     /// `GET …`
+    #[inline]
     pub fn list(&self) -> TemplateDisksServiceListRequest {
         TemplateDisksServiceListRequest {
             call: self.0.get(),
@@ -20,6 +21,7 @@ impl TemplateDisksService {
     }
 
     /// Service of one disk.
+    #[inline]
     pub fn disk_service(&self, id: &str) -> super::TemplateDiskService {
         super::TemplateDiskService(self.0.item(id))
     }
@@ -35,6 +37,7 @@ pub struct TemplateDisksServiceListRequest {
 
 impl TemplateDisksServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -43,12 +46,14 @@ impl TemplateDisksServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `disks`: Disks found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Disk>> {
         self.call.send(answer::list)
     }

@@ -18,6 +18,7 @@ impl TemplateGraphicsConsolesService {
     /// `POST /templates/{template_id}/graphicsconsoles`
     ///
     /// Mandatory: `console.protocol`.
+    #[inline]
     pub fn add(&self) -> TemplateGraphicsConsolesServiceAddRequest {
         TemplateGraphicsConsolesServiceAddRequest {
             call: self.0.add("console"),
@@ -27,6 +28,7 @@ impl TemplateGraphicsConsolesService {
     /// Lists the template's graphics consoles, in no guaranteed order.
     ///
     /// `GET /templates/{template_id}/graphicsconsoles`
+    #[inline]
     pub fn list(&self) -> TemplateGraphicsConsolesServiceListRequest {
         TemplateGraphicsConsolesServiceListRequest {
             call: self.0.get(),
@@ -34,6 +36,7 @@ impl TemplateGraphicsConsolesService {
     }
 
     /// Service of one graphics console.
+    #[inline]
     pub fn console_service(&self, id: &str) -> super::TemplateGraphicsConsoleService {
         super::TemplateGraphicsConsoleService(self.0.item(id))
     }
@@ -49,12 +52,14 @@ pub struct TemplateGraphicsConsolesServiceAddRequest {
 
 impl TemplateGraphicsConsolesServiceAddRequest {
     /// Console to add; the reply holds the added one.
+    #[inline]
     pub fn console(mut self, value: impl Borrow<types::GraphicsConsole>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `console`: Console to add; the reply holds the added one.
+    #[inline]
     pub fn send(self) -> Pending<types::GraphicsConsole> {
         self.call.send(answer::accepted)
     }
@@ -70,6 +75,7 @@ pub struct TemplateGraphicsConsolesServiceListRequest {
 
 impl TemplateGraphicsConsolesServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -78,12 +84,14 @@ impl TemplateGraphicsConsolesServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `consoles`: Graphics consoles found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::GraphicsConsole>> {
         self.call.send(answer::list)
     }

@@ -20,6 +20,7 @@ impl TemplateMediatedDevicesService {
     /// Since 4.5.
     ///
     /// `POST /templates/{template_id}/mediateddevices`
+    #[inline]
     pub fn add(&self) -> TemplateMediatedDevicesServiceAddRequest {
         TemplateMediatedDevicesServiceAddRequest {
             call: self.0.add("device"),
@@ -31,6 +32,7 @@ impl TemplateMediatedDevicesService {
     /// Since 4.5.
     ///
     /// `GET /templates/{template_id}/mediateddevices`
+    #[inline]
     pub fn list(&self) -> TemplateMediatedDevicesServiceListRequest {
         TemplateMediatedDevicesServiceListRequest {
             call: self.0.get(),
@@ -40,6 +42,7 @@ impl TemplateMediatedDevicesService {
     /// Service of one mediated device.
     ///
     /// Since 4.5.
+    #[inline]
     pub fn device_service(&self, id: &str) -> super::TemplateMediatedDeviceService {
         super::TemplateMediatedDeviceService(self.0.item(id))
     }
@@ -55,12 +58,14 @@ pub struct TemplateMediatedDevicesServiceAddRequest {
 
 impl TemplateMediatedDevicesServiceAddRequest {
     /// Mediated device to add; the reply holds the added one.
+    #[inline]
     pub fn device(mut self, value: impl Borrow<types::VmMediatedDevice>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `device`: Mediated device to add; the reply holds the added one.
+    #[inline]
     pub fn send(self) -> Pending<types::VmMediatedDevice> {
         self.call.send(answer::accepted)
     }
@@ -78,6 +83,7 @@ impl TemplateMediatedDevicesServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     ///
     /// Since 4.5.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -86,12 +92,14 @@ impl TemplateMediatedDevicesServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `devices`: Mediated devices found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::VmMediatedDevice>> {
         self.call.send(answer::list)
     }

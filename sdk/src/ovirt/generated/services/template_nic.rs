@@ -15,6 +15,7 @@ impl TemplateNicService {
     /// Returns the NIC.
     ///
     /// `GET /templates/{template_id}/nics/{nic_id}`
+    #[inline]
     pub fn get(&self) -> TemplateNicServiceGetRequest {
         TemplateNicServiceGetRequest {
             call: self.0.get(),
@@ -26,6 +27,7 @@ impl TemplateNicService {
     /// `PUT /templates/{template_id}/nics/{nic_id}`
     ///
     /// Optional: `nic.interface`, `nic.linked`, `nic.mac.address`, `nic.name`, `nic.plugged`, `nic.vnic_profile.id`.
+    #[inline]
     pub fn update(&self) -> TemplateNicServiceUpdateRequest {
         TemplateNicServiceUpdateRequest {
             call: self.0.update("nic"),
@@ -35,6 +37,7 @@ impl TemplateNicService {
     /// Removes the NIC from the template.
     ///
     /// `DELETE /templates/{template_id}/nics/{nic_id}`
+    #[inline]
     pub fn remove(&self) -> TemplateNicServiceRemoveRequest {
         TemplateNicServiceRemoveRequest {
             call: self.0.remove(),
@@ -54,12 +57,14 @@ impl TemplateNicServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `nic`: The NIC.
+    #[inline]
     pub fn send(self) -> Pending<types::Nic> {
         self.call.send(answer::object)
     }
@@ -75,18 +80,21 @@ pub struct TemplateNicServiceUpdateRequest {
 
 impl TemplateNicServiceUpdateRequest {
     /// New values of the NIC; the reply holds the updated NIC.
+    #[inline]
     pub fn nic(mut self, value: impl Borrow<types::Nic>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. Returns `nic`: New values of the NIC; the reply holds the updated NIC.
+    #[inline]
     pub fn send(self) -> Pending<types::Nic> {
         self.call.send(answer::accepted)
     }
@@ -102,12 +110,14 @@ pub struct TemplateNicServiceRemoveRequest {
 
 impl TemplateNicServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

@@ -20,6 +20,7 @@ impl TemplateNicsService {
     /// Mandatory: `nic.name`.
     ///
     /// Optional: `nic.interface`, `nic.linked`, `nic.mac.address`, `nic.plugged`, `nic.vnic_profile.id`.
+    #[inline]
     pub fn add(&self) -> TemplateNicsServiceAddRequest {
         TemplateNicsServiceAddRequest {
             call: self.0.add("nic"),
@@ -29,6 +30,7 @@ impl TemplateNicsService {
     /// Lists the template's NICs, in no guaranteed order.
     ///
     /// `GET /templates/{template_id}/nics`
+    #[inline]
     pub fn list(&self) -> TemplateNicsServiceListRequest {
         TemplateNicsServiceListRequest {
             call: self.0.get(),
@@ -36,6 +38,7 @@ impl TemplateNicsService {
     }
 
     /// Service of one NIC.
+    #[inline]
     pub fn nic_service(&self, id: &str) -> super::TemplateNicService {
         super::TemplateNicService(self.0.item(id))
     }
@@ -51,12 +54,14 @@ pub struct TemplateNicsServiceAddRequest {
 
 impl TemplateNicsServiceAddRequest {
     /// NIC to add; the reply holds the added one.
+    #[inline]
     pub fn nic(mut self, value: impl Borrow<types::Nic>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `nic`: NIC to add; the reply holds the added one.
+    #[inline]
     pub fn send(self) -> Pending<types::Nic> {
         self.call.send(answer::accepted)
     }
@@ -72,6 +77,7 @@ pub struct TemplateNicsServiceListRequest {
 
 impl TemplateNicsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -80,12 +86,14 @@ impl TemplateNicsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `nics`: NICs found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Nic>> {
         self.call.send(answer::list)
     }

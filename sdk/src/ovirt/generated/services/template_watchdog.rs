@@ -15,6 +15,7 @@ impl TemplateWatchdogService {
     /// Returns the watchdog.
     ///
     /// `GET /templates/{template_id}/watchdogs/{watchdog_id}`
+    #[inline]
     pub fn get(&self) -> TemplateWatchdogServiceGetRequest {
         TemplateWatchdogServiceGetRequest {
             call: self.0.get(),
@@ -26,6 +27,7 @@ impl TemplateWatchdogService {
     /// `PUT /templates/{template_id}/watchdogs/{watchdog_id}`
     ///
     /// Optional: `watchdog.action`, `watchdog.model`.
+    #[inline]
     pub fn update(&self) -> TemplateWatchdogServiceUpdateRequest {
         TemplateWatchdogServiceUpdateRequest {
             call: self.0.update("watchdog"),
@@ -35,6 +37,7 @@ impl TemplateWatchdogService {
     /// Removes the watchdog from the template.
     ///
     /// `DELETE /templates/{template_id}/watchdogs/{watchdog_id}`
+    #[inline]
     pub fn remove(&self) -> TemplateWatchdogServiceRemoveRequest {
         TemplateWatchdogServiceRemoveRequest {
             call: self.0.remove(),
@@ -54,12 +57,14 @@ impl TemplateWatchdogServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `watchdog`: The watchdog.
+    #[inline]
     pub fn send(self) -> Pending<types::Watchdog> {
         self.call.send(answer::object)
     }
@@ -75,18 +80,21 @@ pub struct TemplateWatchdogServiceUpdateRequest {
 
 impl TemplateWatchdogServiceUpdateRequest {
     /// New values of the watchdog; the reply holds the updated watchdog.
+    #[inline]
     pub fn watchdog(mut self, value: impl Borrow<types::Watchdog>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. Returns `watchdog`: New values of the watchdog; the reply holds the updated watchdog.
+    #[inline]
     pub fn send(self) -> Pending<types::Watchdog> {
         self.call.send(answer::accepted)
     }
@@ -102,12 +110,14 @@ pub struct TemplateWatchdogServiceRemoveRequest {
 
 impl TemplateWatchdogServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

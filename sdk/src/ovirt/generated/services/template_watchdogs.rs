@@ -18,6 +18,7 @@ impl TemplateWatchdogsService {
     /// `POST /templates/{template_id}/watchdogs`
     ///
     /// Mandatory: `watchdog.action`, `watchdog.model`.
+    #[inline]
     pub fn add(&self) -> TemplateWatchdogsServiceAddRequest {
         TemplateWatchdogsServiceAddRequest {
             call: self.0.add("watchdog"),
@@ -27,6 +28,7 @@ impl TemplateWatchdogsService {
     /// Lists the template's watchdogs, in no guaranteed order.
     ///
     /// `GET /templates/{template_id}/watchdogs`
+    #[inline]
     pub fn list(&self) -> TemplateWatchdogsServiceListRequest {
         TemplateWatchdogsServiceListRequest {
             call: self.0.get(),
@@ -34,6 +36,7 @@ impl TemplateWatchdogsService {
     }
 
     /// Service of one watchdog.
+    #[inline]
     pub fn watchdog_service(&self, id: &str) -> super::TemplateWatchdogService {
         super::TemplateWatchdogService(self.0.item(id))
     }
@@ -49,12 +52,14 @@ pub struct TemplateWatchdogsServiceAddRequest {
 
 impl TemplateWatchdogsServiceAddRequest {
     /// Watchdog to add; the reply holds the added one.
+    #[inline]
     pub fn watchdog(mut self, value: impl Borrow<types::Watchdog>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `watchdog`: Watchdog to add; the reply holds the added one.
+    #[inline]
     pub fn send(self) -> Pending<types::Watchdog> {
         self.call.send(answer::accepted)
     }
@@ -70,6 +75,7 @@ pub struct TemplateWatchdogsServiceListRequest {
 
 impl TemplateWatchdogsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -78,12 +84,14 @@ impl TemplateWatchdogsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `watchdogs`: Watchdogs found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Watchdog>> {
         self.call.send(answer::list)
     }

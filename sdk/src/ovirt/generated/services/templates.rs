@@ -18,6 +18,7 @@ impl TemplatesService {
     /// `POST /templates`
     ///
     /// Mandatory: `template.name`, `template.vm.id` or `template.vm.name`.
+    #[inline]
     pub fn add_from_vm(&self) -> TemplatesServiceAddFromVmRequest {
         TemplatesServiceAddFromVmRequest {
             call: self.0.add("template"),
@@ -31,6 +32,7 @@ impl TemplatesService {
     /// Mandatory: `template.initialization.configuration.data`, `template.initialization.configuration.type`, `template.cluster.id` or `template.cluster.name`.
     ///
     /// Optional: `template.initialization.regenerate_ids`, `template.name`.
+    #[inline]
     pub fn add_from_configuration(&self) -> TemplatesServiceAddFromConfigurationRequest {
         TemplatesServiceAddFromConfigurationRequest {
             call: self.0.add("template"),
@@ -44,6 +46,7 @@ impl TemplatesService {
     /// `POST /templates`
     ///
     /// Mandatory: `template.name`, `template.vm.id` or `template.vm.name`, `template.vm.snapshots[].id`.
+    #[inline]
     pub fn add_from_vm_snapshot(&self) -> TemplatesServiceAddFromVmSnapshotRequest {
         TemplatesServiceAddFromVmSnapshotRequest {
             call: self.0.add("template"),
@@ -55,6 +58,7 @@ impl TemplatesService {
     /// `POST /templates`
     ///
     /// Optional: `template.bios.boot_menu.enabled`, `template.cluster.id`, `template.cluster.name`, `template.comment`, `template.console.enabled`, `template.cpu.architecture`, `template.cpu.topology.cores`, `template.cpu.topology.sockets`, `template.cpu.topology.threads`, `template.cpu.cpu_tune.vcpu_pins[].cpu_set`, `template.cpu.cpu_tune.vcpu_pins[].vcpu`, `template.cpu_profile.id`, `template.cpu_shares`, `template.custom_cpu_model`, `template.custom_emulated_machine`, `template.delete_protected`, `template.description`, `template.display.allow_override`, `template.display.copy_paste_enabled`, `template.display.disconnect_action`, `template.display.file_transfer_enabled`, `template.display.keyboard_layout`, `template.display.monitors`, `template.display.smartcard_enabled`, `template.display.type`, `template.display.single_qxl_pci`, `template.domain.name`, `template.high_availability.enabled`, `template.high_availability.priority`, `template.initialization.configuration.data`, `template.initialization.configuration.type`, `template.io.threads`, `template.large_icon.data`, `template.large_icon.id`, `template.large_icon.media_type`, `template.memory`, `template.memory_policy.ballooning`, `template.memory_policy.guaranteed`, `template.migration.auto_converge`, `template.migration.compressed`, `template.migration_downtime`, `template.origin`, `template.os.cmdline`, `template.os.initrd`, `template.os.kernel`, `template.os.type`, `template.os.boot.devices[]`, `template.vm.placement_policy.affinity`, `template.vm.disk_attachments[].name`, `template.vm.disk_attachments[].description`, `template.vm.disk_attachments[].id`, `template.placement_policy.hosts[].id` or `template.placement_policy.hosts[].name`, `template.serial_number.policy`, `template.serial_number.value`, `template.small_icon.id`, `template.soundcard_enabled`, `template.start_paused`, `template.stateless`, `template.storage_domain.id`, `template.time_zone.name`, `template.tunnel_migration`, `template.type`, `template.usb.enabled`, `template.usb.type`, `template.version.base_template.id`, `template.version.version_name`, `template.virtio_scsi.enabled`, `template.rng_device.rate.bytes`, `template.rng_device.rate.period`, `template.rng_device.source`, `template.custom_properties[].name`, `template.custom_properties[].value`, `template.sso.methods[].id`, `template.storage_error_resume_behaviour`, `template.multi_queues_enabled`, `template.virtio_scsi_multi_queues_enabled`, `template.virtio_scsi_multi_queues`, `template.tpm_enabled`, `template.auto_pinning_policy`.
+    #[inline]
     pub fn add(&self) -> TemplatesServiceAddRequest {
         TemplatesServiceAddRequest {
             call: self.0.add("template"),
@@ -64,6 +68,7 @@ impl TemplatesService {
     /// Lists the templates, in no guaranteed order.
     ///
     /// `GET /templates`
+    #[inline]
     pub fn list(&self) -> TemplatesServiceListRequest {
         TemplatesServiceListRequest {
             call: self.0.get(),
@@ -71,6 +76,7 @@ impl TemplatesService {
     }
 
     /// Service of one template.
+    #[inline]
     pub fn template_service(&self, id: &str) -> super::TemplateService {
         super::TemplateService(self.0.item(id))
     }
@@ -86,24 +92,28 @@ pub struct TemplatesServiceAddFromVmRequest {
 
 impl TemplatesServiceAddFromVmRequest {
     /// Template to create; the reply holds the created template or template version.
+    #[inline]
     pub fn template(mut self, value: impl Borrow<types::Template>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// With `true`, copies the direct permissions of the virtual machine to the template; inherited ones are left out.
+    #[inline]
     pub fn clone_permissions(mut self, value: bool) -> Self {
         self.call.set_query("clone_permissions", value);
         self
     }
 
     /// With `true`, seals the template once created: host-specific data such as the hostname, system ID, MAC addresses, SSH keys and UDEV rules are erased from its file system. Linux guests only.
+    #[inline]
     pub fn seal(mut self, value: bool) -> Self {
         self.call.set_query("seal", value);
         self
     }
 
     /// Sends the request. Returns `template`: Template to create; the reply holds the created template or template version.
+    #[inline]
     pub fn send(self) -> Pending<types::Template> {
         self.call.send(answer::accepted)
     }
@@ -119,24 +129,28 @@ pub struct TemplatesServiceAddFromConfigurationRequest {
 
 impl TemplatesServiceAddFromConfigurationRequest {
     /// Template to create; the reply holds the created template or template version.
+    #[inline]
     pub fn template(mut self, value: impl Borrow<types::Template>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// With `true`, copies the direct permissions of the virtual machine to the template; inherited ones are left out.
+    #[inline]
     pub fn clone_permissions(mut self, value: bool) -> Self {
         self.call.set_query("clone_permissions", value);
         self
     }
 
     /// With `true`, seals the template once created: host-specific data such as the hostname, system ID, MAC addresses, SSH keys and UDEV rules are erased from its file system. Linux guests only.
+    #[inline]
     pub fn seal(mut self, value: bool) -> Self {
         self.call.set_query("seal", value);
         self
     }
 
     /// Sends the request. Returns `template`: Template to create; the reply holds the created template or template version.
+    #[inline]
     pub fn send(self) -> Pending<types::Template> {
         self.call.send(answer::accepted)
     }
@@ -152,24 +166,28 @@ pub struct TemplatesServiceAddFromVmSnapshotRequest {
 
 impl TemplatesServiceAddFromVmSnapshotRequest {
     /// Template to create; the reply holds the created template or template version.
+    #[inline]
     pub fn template(mut self, value: impl Borrow<types::Template>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// With `true`, copies the direct permissions of the virtual machine to the template; inherited ones are left out.
+    #[inline]
     pub fn clone_permissions(mut self, value: bool) -> Self {
         self.call.set_query("clone_permissions", value);
         self
     }
 
     /// With `true`, seals the template once created: host-specific data such as the hostname, system ID, MAC addresses, SSH keys and UDEV rules are erased from its file system. Linux guests only.
+    #[inline]
     pub fn seal(mut self, value: bool) -> Self {
         self.call.set_query("seal", value);
         self
     }
 
     /// Sends the request. Returns `template`: Template to create; the reply holds the created template or template version.
+    #[inline]
     pub fn send(self) -> Pending<types::Template> {
         self.call.send(answer::accepted)
     }
@@ -185,6 +203,7 @@ pub struct TemplatesServiceAddRequest {
 
 impl TemplatesServiceAddRequest {
     /// Template to create, with at least `name` and `vm`; the reply holds the created template or template version.
+    #[inline]
     pub fn template(mut self, value: impl Borrow<types::Template>) -> Self {
         self.call.set_body(value.borrow());
         self
@@ -193,6 +212,7 @@ impl TemplatesServiceAddRequest {
     /// With `true`, copies the direct permissions of the virtual machine to the template; inherited ones are left out.
     ///
     /// Since 4.0.0.
+    #[inline]
     pub fn clone_permissions(mut self, value: bool) -> Self {
         self.call.set_query("clone_permissions", value);
         self
@@ -201,12 +221,14 @@ impl TemplatesServiceAddRequest {
     /// With `true`, seals the template once created: host-specific data such as the hostname, system ID, MAC addresses, SSH keys and UDEV rules are erased from its file system. Linux guests only.
     ///
     /// Since 4.1.2.
+    #[inline]
     pub fn seal(mut self, value: bool) -> Self {
         self.call.set_query("seal", value);
         self
     }
 
     /// Sends the request. Returns `template`: Template to create, with at least `name` and `vm`; the reply holds the created template or template version.
+    #[inline]
     pub fn send(self) -> Pending<types::Template> {
         self.call.send(answer::accepted)
     }
@@ -222,24 +244,28 @@ pub struct TemplatesServiceListRequest {
 
 impl TemplatesServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
     }
 
     /// Query in the search language of the engine, such as `name=my* and status=up sortby name page 2`. An invalid query gives an empty list, not an error.
+    #[inline]
     pub fn search(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("search", Into::<String>::into(value));
         self
     }
 
     /// With `false`, `search` ignores case. Default `true`.
+    #[inline]
     pub fn case_sensitive(mut self, value: bool) -> Self {
         self.call.set_query("case_sensitive", value);
         self
     }
 
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
+    #[inline]
     pub fn filter(mut self, value: bool) -> Self {
         self.call.set_query("filter", value);
         self
@@ -248,12 +274,14 @@ impl TemplatesServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `templates`: Templates found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Template>> {
         self.call.send(answer::list)
     }

@@ -14,6 +14,7 @@ impl UnmanagedNetworkService {
     /// Returns the unmanaged network.
     ///
     /// `GET /hosts/{host_id}/unmanagednetworks/{unmanaged_network_id}`
+    #[inline]
     pub fn get(&self) -> UnmanagedNetworkServiceGetRequest {
         UnmanagedNetworkServiceGetRequest {
             call: self.0.get(),
@@ -23,6 +24,7 @@ impl UnmanagedNetworkService {
     /// Removes the unmanaged network.
     ///
     /// `DELETE /hosts/{host_id}/unmanagednetworks/{unmanaged_network_id}`
+    #[inline]
     pub fn remove(&self) -> UnmanagedNetworkServiceRemoveRequest {
         UnmanagedNetworkServiceRemoveRequest {
             call: self.0.remove(),
@@ -42,12 +44,14 @@ impl UnmanagedNetworkServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `network`: The unmanaged network.
+    #[inline]
     pub fn send(self) -> Pending<types::UnmanagedNetwork> {
         self.call.send(answer::object)
     }
@@ -63,12 +67,14 @@ pub struct UnmanagedNetworkServiceRemoveRequest {
 
 impl UnmanagedNetworkServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

@@ -15,6 +15,7 @@ impl UnmanagedNetworksService {
     /// Lists the host's unmanaged networks, in no guaranteed order.
     ///
     /// `GET /hosts/{host_id}/unmanagednetworks`
+    #[inline]
     pub fn list(&self) -> UnmanagedNetworksServiceListRequest {
         UnmanagedNetworksServiceListRequest {
             call: self.0.get(),
@@ -22,6 +23,7 @@ impl UnmanagedNetworksService {
     }
 
     /// Service of one unmanaged network.
+    #[inline]
     pub fn unmanaged_network_service(&self, id: &str) -> super::UnmanagedNetworkService {
         super::UnmanagedNetworkService(self.0.item(id))
     }
@@ -37,6 +39,7 @@ pub struct UnmanagedNetworksServiceListRequest {
 
 impl UnmanagedNetworksServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -45,12 +48,14 @@ impl UnmanagedNetworksServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `networks`: Unmanaged networks found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::UnmanagedNetwork>> {
         self.call.send(answer::list)
     }

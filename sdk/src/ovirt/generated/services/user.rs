@@ -15,6 +15,7 @@ impl UserService {
     /// Returns the user.
     ///
     /// `GET /users/{user_id}`
+    #[inline]
     pub fn get(&self) -> UserServiceGetRequest {
         UserServiceGetRequest {
             call: self.0.get(),
@@ -29,6 +30,7 @@ impl UserService {
     ///
     /// Optional: `user.user_options[]`.
     #[deprecated = "deprecated in the API since 4.4.5"]
+    #[inline]
     pub fn update(&self) -> UserServiceUpdateRequest {
         UserServiceUpdateRequest {
             call: self.0.update("user"),
@@ -38,6 +40,7 @@ impl UserService {
     /// Removes the user.
     ///
     /// `DELETE /users/{user_id}`
+    #[inline]
     pub fn remove(&self) -> UserServiceRemoveRequest {
         UserServiceRemoveRequest {
             call: self.0.remove(),
@@ -45,26 +48,31 @@ impl UserService {
     }
 
     /// Service of the groups of this user.
+    #[inline]
     pub fn groups_service(&self) -> super::DomainUserGroupsService {
         super::DomainUserGroupsService(self.0.child("groups"))
     }
 
     /// Service of the roles assigned to this user.
+    #[inline]
     pub fn roles_service(&self) -> super::AssignedRolesService {
         super::AssignedRolesService(self.0.child("roles"))
     }
 
     /// Service of the permissions of this user.
+    #[inline]
     pub fn permissions_service(&self) -> super::AssignedPermissionsService {
         super::AssignedPermissionsService(self.0.child("permissions"))
     }
 
     /// Service of the tags attached to this user.
+    #[inline]
     pub fn tags_service(&self) -> super::AssignedTagsService {
         super::AssignedTagsService(self.0.child("tags"))
     }
 
     /// Service of this user's SSH public keys.
+    #[inline]
     pub fn ssh_public_keys_service(&self) -> super::SshPublicKeysService {
         super::SshPublicKeysService(self.0.child("sshpublickeys"))
     }
@@ -72,6 +80,7 @@ impl UserService {
     /// Service of this user's options.
     ///
     /// Since 4.4.5.
+    #[inline]
     pub fn options_service(&self) -> super::UserOptionsService {
         super::UserOptionsService(self.0.child("options"))
     }
@@ -79,6 +88,7 @@ impl UserService {
     /// Service of this user's event subscriptions.
     ///
     /// Since 4.4.0.
+    #[inline]
     pub fn event_subscriptions_service(&self) -> super::EventSubscriptionsService {
         super::EventSubscriptionsService(self.0.child("eventsubscriptions"))
     }
@@ -96,12 +106,14 @@ impl UserServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `user`: The user.
+    #[inline]
     pub fn send(self) -> Pending<types::User> {
         self.call.send(answer::object)
     }
@@ -118,12 +130,14 @@ pub struct UserServiceUpdateRequest {
 
 impl UserServiceUpdateRequest {
     /// User with the new `user_options`; the reply holds the updated user.
+    #[inline]
     pub fn user(mut self, value: impl Borrow<types::User>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `user`: User with the new `user_options`; the reply holds the updated user.
+    #[inline]
     pub fn send(self) -> Pending<types::User> {
         self.call.send(answer::accepted)
     }
@@ -139,12 +153,14 @@ pub struct UserServiceRemoveRequest {
 
 impl UserServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

@@ -16,6 +16,7 @@ impl UserOptionService {
     /// Since 4.4.5.
     ///
     /// `GET /users/{user_id}/options/{option_id}`
+    #[inline]
     pub fn get(&self) -> UserOptionServiceGetRequest {
         UserOptionServiceGetRequest {
             call: self.0.get(),
@@ -27,6 +28,7 @@ impl UserOptionService {
     /// Since 4.4.5.
     ///
     /// `DELETE /users/{user_id}/options/{option_id}`
+    #[inline]
     pub fn remove(&self) -> UserOptionServiceRemoveRequest {
         UserOptionServiceRemoveRequest {
             call: self.0.remove(),
@@ -44,6 +46,7 @@ pub struct UserOptionServiceGetRequest {
 
 impl UserOptionServiceGetRequest {
     /// Sends the request. Returns `option`: The option.
+    #[inline]
     pub fn send(self) -> Pending<types::UserOption> {
         self.call.send(answer::object)
     }
@@ -59,6 +62,7 @@ pub struct UserOptionServiceRemoveRequest {
 
 impl UserOptionServiceRemoveRequest {
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

@@ -20,6 +20,7 @@ impl UserOptionsService {
     /// `POST /users/{user_id}/options`
     ///
     /// Mandatory: `option.content`, `option.name`.
+    #[inline]
     pub fn add(&self) -> UserOptionsServiceAddRequest {
         UserOptionsServiceAddRequest {
             call: self.0.add("option"),
@@ -31,6 +32,7 @@ impl UserOptionsService {
     /// Since 4.4.5.
     ///
     /// `GET /users/{user_id}/options`
+    #[inline]
     pub fn list(&self) -> UserOptionsServiceListRequest {
         UserOptionsServiceListRequest {
             call: self.0.get(),
@@ -40,6 +42,7 @@ impl UserOptionsService {
     /// Service of one option.
     ///
     /// Since 4.4.5.
+    #[inline]
     pub fn option_service(&self, id: &str) -> super::UserOptionService {
         super::UserOptionService(self.0.item(id))
     }
@@ -55,12 +58,14 @@ pub struct UserOptionsServiceAddRequest {
 
 impl UserOptionsServiceAddRequest {
     /// Option to create; the reply holds the created one.
+    #[inline]
     pub fn option(mut self, value: impl Borrow<types::UserOption>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `option`: Option to create; the reply holds the created one.
+    #[inline]
     pub fn send(self) -> Pending<types::UserOption> {
         self.call.send(answer::accepted)
     }
@@ -76,6 +81,7 @@ pub struct UserOptionsServiceListRequest {
 
 impl UserOptionsServiceListRequest {
     /// Sends the request. Returns `options`: Options found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::UserOption>> {
         self.call.send(answer::list)
     }

@@ -20,6 +20,7 @@ impl UsersService {
     /// Mandatory: `user.user_name`, `user.domain.id` or `user.domain.name`.
     ///
     /// Optional: `user.namespace`, `user.principal`.
+    #[inline]
     pub fn add(&self) -> UsersServiceAddRequest {
         UsersServiceAddRequest {
             call: self.0.add("user"),
@@ -29,6 +30,7 @@ impl UsersService {
     /// Lists the users, in no guaranteed order.
     ///
     /// `GET /users`
+    #[inline]
     pub fn list(&self) -> UsersServiceListRequest {
         UsersServiceListRequest {
             call: self.0.get(),
@@ -36,6 +38,7 @@ impl UsersService {
     }
 
     /// Service of one user.
+    #[inline]
     pub fn user_service(&self, id: &str) -> super::UserService {
         super::UserService(self.0.item(id))
     }
@@ -51,12 +54,14 @@ pub struct UsersServiceAddRequest {
 
 impl UsersServiceAddRequest {
     /// User to add; the reply holds the added one.
+    #[inline]
     pub fn user(mut self, value: impl Borrow<types::User>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `user`: User to add; the reply holds the added one.
+    #[inline]
     pub fn send(self) -> Pending<types::User> {
         self.call.send(answer::accepted)
     }
@@ -72,18 +77,21 @@ pub struct UsersServiceListRequest {
 
 impl UsersServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
     }
 
     /// Query in the search language of the engine, such as `name=my* and status=up sortby name page 2`. An invalid query gives an empty list, not an error.
+    #[inline]
     pub fn search(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("search", Into::<String>::into(value));
         self
     }
 
     /// With `false`, `search` ignores case. Default `true`.
+    #[inline]
     pub fn case_sensitive(mut self, value: bool) -> Self {
         self.call.set_query("case_sensitive", value);
         self
@@ -92,12 +100,14 @@ impl UsersServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `users`: Users found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::User>> {
         self.call.send(answer::list)
     }

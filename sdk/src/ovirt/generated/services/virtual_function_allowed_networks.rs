@@ -18,6 +18,7 @@ impl VirtualFunctionAllowedNetworksService {
     /// `POST /hosts/{host_id}/nics/{nic_id}/virtualfunctionallowednetworks`
     ///
     /// Mandatory: `network.id` or `network.name`.
+    #[inline]
     pub fn add(&self) -> VirtualFunctionAllowedNetworksServiceAddRequest {
         VirtualFunctionAllowedNetworksServiceAddRequest {
             call: self.0.add("network"),
@@ -27,6 +28,7 @@ impl VirtualFunctionAllowedNetworksService {
     /// Lists the allowed networks, in no guaranteed order.
     ///
     /// `GET /hosts/{host_id}/nics/{nic_id}/virtualfunctionallowednetworks`
+    #[inline]
     pub fn list(&self) -> VirtualFunctionAllowedNetworksServiceListRequest {
         VirtualFunctionAllowedNetworksServiceListRequest {
             call: self.0.get(),
@@ -34,6 +36,7 @@ impl VirtualFunctionAllowedNetworksService {
     }
 
     /// Service of one allowed network.
+    #[inline]
     pub fn network_service(
         &self,
         id: &str,
@@ -52,12 +55,14 @@ pub struct VirtualFunctionAllowedNetworksServiceAddRequest {
 
 impl VirtualFunctionAllowedNetworksServiceAddRequest {
     /// Network to allow; the reply holds the added one.
+    #[inline]
     pub fn network(mut self, value: impl Borrow<types::Network>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `network`: Network to allow; the reply holds the added one.
+    #[inline]
     pub fn send(self) -> Pending<types::Network> {
         self.call.send(answer::accepted)
     }
@@ -73,6 +78,7 @@ pub struct VirtualFunctionAllowedNetworksServiceListRequest {
 
 impl VirtualFunctionAllowedNetworksServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -81,12 +87,14 @@ impl VirtualFunctionAllowedNetworksServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `networks`: Allowed networks found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Network>> {
         self.call.send(answer::list)
     }

@@ -16,6 +16,7 @@ impl VmService {
     /// Stops a running migration of the virtual machine to another host. Takes no parameters of its own.
     ///
     /// `POST /vms/{vm_id}/cancelmigration`
+    #[inline]
     pub fn cancel_migration(&self) -> VmServiceCancelMigrationRequest {
         VmServiceCancelMigrationRequest {
             call: self.0.action("cancelmigration"),
@@ -25,6 +26,7 @@ impl VmService {
     /// Makes the previewed snapshot the lasting state of the virtual machine. Follows `preview_snapshot`.
     ///
     /// `POST /vms/{vm_id}/commitsnapshot`
+    #[inline]
     pub fn commit_snapshot(&self) -> VmServiceCommitSnapshotRequest {
         VmServiceCommitSnapshotRequest {
             call: self.0.action("commitsnapshot"),
@@ -38,6 +40,7 @@ impl VmService {
     /// Mandatory: `vm.name`.
     ///
     /// Optional: `storage_domain.id` or `storage_domain.name`.
+    #[inline]
     pub fn clone(&self) -> VmServiceCloneRequest {
         VmServiceCloneRequest {
             call: self.0.action("clone"),
@@ -47,6 +50,7 @@ impl VmService {
     /// Takes the virtual machine out of its pool. Needs no parameters of its own.
     ///
     /// `POST /vms/{vm_id}/detach`
+    #[inline]
     pub fn detach(&self) -> VmServiceDetachRequest {
         VmServiceDetachRequest {
             call: self.0.action("detach"),
@@ -58,6 +62,7 @@ impl VmService {
     /// `POST /vms/{vm_id}/export`
     ///
     /// Mandatory: `storage_domain.id` or `storage_domain.name`.
+    #[inline]
     pub fn export_to_export_domain(&self) -> VmServiceExportToExportDomainRequest {
         VmServiceExportToExportDomainRequest {
             call: self.0.action("export"),
@@ -71,6 +76,7 @@ impl VmService {
     /// `POST /vms/{vm_id}/export`
     ///
     /// Mandatory: `directory`, `host.id` or `host.name`.
+    #[inline]
     pub fn export_to_path_on_host(&self) -> VmServiceExportToPathOnHostRequest {
         VmServiceExportToPathOnHostRequest {
             call: self.0.action("export"),
@@ -80,6 +86,7 @@ impl VmService {
     /// Writes the virtual machine to an export domain, or since engine 4.2 as an OVA file into a directory of a host. Make sure the export has finished before doing anything else with the export domain.
     ///
     /// `POST /vms/{vm_id}/export`
+    #[inline]
     pub fn export(&self) -> VmServiceExportRequest {
         VmServiceExportRequest {
             call: self.0.action("export"),
@@ -89,6 +96,7 @@ impl VmService {
     /// Freezes the file systems inside the running virtual machine through the QEMU guest agent, for a live snapshot. The engine does this by itself, except for OpenStack Volume (Cinder) disks, where the caller must do it. Undo with `thaw_filesystems`.
     ///
     /// `POST /vms/{vm_id}/freezefilesystems`
+    #[inline]
     pub fn freeze_filesystems(&self) -> VmServiceFreezeFilesystemsRequest {
         VmServiceFreezeFilesystemsRequest {
             call: self.0.action("freezefilesystems"),
@@ -98,6 +106,7 @@ impl VmService {
     /// Returns the virtual machine.
     ///
     /// `GET /vms/{vm_id}`
+    #[inline]
     pub fn get(&self) -> VmServiceGetRequest {
         VmServiceGetRequest {
             call: self.0.get(),
@@ -107,6 +116,7 @@ impl VmService {
     /// Logs a user on automatically, for access from an external console. The guest needs a running `ovirt-guest-agent` service and two packages, `ovirt-guest-agent-pam-module` and `ovirt-guest-agent-gdm-plugin`; the user needs permissions on the virtual machine.
     ///
     /// `POST /vms/{vm_id}/logon`
+    #[inline]
     pub fn logon(&self) -> VmServiceLogonRequest {
         VmServiceLogonRequest {
             call: self.0.action("logon"),
@@ -118,6 +128,7 @@ impl VmService {
     /// `POST /vms/{vm_id}/maintenance`
     ///
     /// Mandatory: `maintenance_enabled`.
+    #[inline]
     pub fn maintenance(&self) -> VmServiceMaintenanceRequest {
         VmServiceMaintenanceRequest {
             call: self.0.action("maintenance"),
@@ -129,6 +140,7 @@ impl VmService {
     /// `POST /vms/{vm_id}/migrate`
     ///
     /// Optional: `cluster.id`, `host.id` or `host.name`.
+    #[inline]
     pub fn migrate(&self) -> VmServiceMigrateRequest {
         VmServiceMigrateRequest {
             call: self.0.action("migrate"),
@@ -142,6 +154,7 @@ impl VmService {
     /// Mandatory: `snapshot.id`.
     ///
     /// Optional: `disks[].id`, `disks[].image_id`, `disks[].snapshot.id`.
+    #[inline]
     pub fn preview_snapshot(&self) -> VmServicePreviewSnapshotRequest {
         VmServicePreviewSnapshotRequest {
             call: self.0.action("previewsnapshot"),
@@ -154,6 +167,7 @@ impl VmService {
     ///
     /// `POST /vms/{vm_id}/autopincpuandnumanodes`
     #[deprecated = "deprecated in the API"]
+    #[inline]
     pub fn auto_pin_cpu_and_numa_nodes(&self) -> VmServiceAutoPinCpuAndNumaNodesRequest {
         VmServiceAutoPinCpuAndNumaNodesRequest {
             call: self.0.action("autopincpuandnumanodes"),
@@ -165,6 +179,7 @@ impl VmService {
     /// `PUT /vms/{vm_id}`
     ///
     /// Optional: `vm.bios.boot_menu.enabled`, `vm.comment`, `vm.console.enabled`, `vm.cpu.architecture`, `vm.cpu.mode`, `vm.cpu.topology.cores`, `vm.cpu.topology.sockets`, `vm.cpu.topology.threads`, `vm.cpu.cpu_tune.vcpu_pins[].cpu_set`, `vm.cpu.cpu_tune.vcpu_pins[].vcpu`, `vm.cpu_profile.id`, `vm.cpu_shares`, `vm.custom_cpu_model`, `vm.custom_emulated_machine`, `vm.delete_protected`, `vm.description`, `vm.display.allow_override`, `vm.display.copy_paste_enabled`, `vm.display.file_transfer_enabled`, `vm.display.keyboard_layout`, `vm.display.monitors`, `vm.display.single_qxl_pci`, `vm.display.smartcard_enabled`, `vm.display.type`, `vm.display.video_type`, `vm.domain.name`, `vm.external_host_provider.id`, `vm.high_availability.enabled`, `vm.high_availability.priority`, `vm.io.threads`, `vm.large_icon.data`, `vm.large_icon.id`, `vm.large_icon.media_type`, `vm.memory`, `vm.memory_policy.ballooning`, `vm.memory_policy.guaranteed`, `vm.migration.auto_converge`, `vm.migration.compressed`, `vm.migration_downtime`, `vm.name`, `vm.numa_tune_mode`, `vm.origin`, `vm.os.cmdline`, `vm.os.initrd`, `vm.os.kernel`, `vm.os.type`, `vm.os.boot.devices[]`, `vm.placement_policy.affinity`, `vm.placement_policy.hosts[].id` or `vm.placement_policy.hosts[].name`, `vm.rng_device.rate.bytes`, `vm.rng_device.rate.period`, `vm.rng_device.source`, `vm.serial_number.policy`, `vm.serial_number.value`, `vm.small_icon.id`, `vm.soundcard_enabled`, `vm.start_paused`, `vm.stateless`, `vm.time_zone.name`, `vm.tunnel_migration`, `vm.type`, `vm.usb.enabled`, `vm.usb.type`, `vm.use_latest_template_version`, `vm.virtio_scsi.enabled`, `vm.cluster.id` or `vm.cluster.name`, `vm.instance_type.id` or `vm.instance_type.name`, `vm.custom_properties[].name`, `vm.custom_properties[].value`, `vm.sso.methods[].id`, `vm.payloads[].files[].name`, `vm.payloads[].files[].content`, `vm.payloads[].type`, `vm.payloads[].volume_id`, `vm.storage_error_resume_behaviour`, `vm.multi_queues_enabled`, `vm.virtio_scsi_multi_queues_enabled`, `vm.virtio_scsi_multi_queues`, `vm.tpm_enabled`, `vm.auto_pinning_policy`.
+    #[inline]
     pub fn update(&self) -> VmServiceUpdateRequest {
         VmServiceUpdateRequest {
             call: self.0.update("vm"),
@@ -174,6 +189,7 @@ impl VmService {
     /// Asks the virtual machine to reboot. While a backup is running, `force` is needed.
     ///
     /// `POST /vms/{vm_id}/reboot`
+    #[inline]
     pub fn reboot(&self) -> VmServiceRebootRequest {
         VmServiceRebootRequest {
             call: self.0.action("reboot"),
@@ -183,6 +199,7 @@ impl VmService {
     /// Deletes the virtual machine and the disks attached to it. Use `detach_only` to keep the disks, and `force` if the virtual machine or one of its disk images is locked.
     ///
     /// `DELETE /vms/{vm_id}`
+    #[inline]
     pub fn remove(&self) -> VmServiceRemoveRequest {
         VmServiceRemoveRequest {
             call: self.0.remove(),
@@ -192,6 +209,7 @@ impl VmService {
     /// Asks for a reset of the virtual machine. Takes no parameters of its own.
     ///
     /// `POST /vms/{vm_id}/reset`
+    #[inline]
     pub fn reset(&self) -> VmServiceResetRequest {
         VmServiceResetRequest {
             call: self.0.action("reset"),
@@ -201,6 +219,7 @@ impl VmService {
     /// Reorders the MAC addresses of the virtual machine.
     ///
     /// `POST /vms/{vm_id}/reordermacaddresses`
+    #[inline]
     pub fn reorder_mac_addresses(&self) -> VmServiceReorderMacAddressesRequest {
         VmServiceReorderMacAddressesRequest {
             call: self.0.action("reordermacaddresses"),
@@ -210,6 +229,7 @@ impl VmService {
     /// Asks the virtual machine to shut down. While a backup is running, `force` is needed.
     ///
     /// `POST /vms/{vm_id}/shutdown`
+    #[inline]
     pub fn shutdown(&self) -> VmServiceShutdownRequest {
         VmServiceShutdownRequest {
             call: self.0.action("shutdown"),
@@ -221,6 +241,7 @@ impl VmService {
     /// `POST /vms/{vm_id}/start`
     ///
     /// Optional: `authorized_key.user.name`, `vm.custom_cpu_model`, `vm.custom_emulated_machine`, `vm.display.type`, `vm.display.video_type`, `vm.domain.name`, `vm.domain.user.password`, `vm.domain.user.user_name`, `vm.initialization.active_directory_ou`, `vm.initialization.authorized_ssh_keys`, `vm.initialization.cloud_init.host.address`, `vm.initialization.cloud_init.regenerate_ssh_keys`, `vm.initialization.cloud_init.timezone`, `vm.initialization.cloud_init.network_configuration.dns.search_domains[].address`, `vm.initialization.cloud_init.network_configuration.dns.servers[].address`, `vm.initialization.cloud_init.network_configuration.nics[].boot_protocol`, `vm.initialization.cloud_init.network_configuration.nics[].name`, `vm.initialization.cloud_init.network_configuration.nics[].network.ip.gateway`, `vm.initialization.cloud_init.network_configuration.nics[].network.ip.netmask`, `vm.initialization.cloud_init.network_configuration.nics[].on_boot`, `vm.initialization.cloud_init.users[].name`, `vm.initialization.cloud_init.users[].password`, `vm.initialization.cloud_init.authorized_keys[].key`, `vm.initialization.custom_script`, `vm.initialization.dns_search`, `vm.initialization.dns_servers`, `vm.initialization.domain`, `vm.initialization.host_name`, `vm.initialization.input_locale`, `vm.initialization.org_name`, `vm.initialization.regenerate_ssh_keys`, `vm.initialization.root_password`, `vm.initialization.system_locale`, `vm.initialization.timezone`, `vm.initialization.ui_language`, `vm.initialization.user_name`, `vm.initialization.windows_license_key`, `vm.initialization.nic_configurations[].boot_protocol`, `vm.initialization.nic_configurations[].ip.address`, `vm.initialization.nic_configurations[].ip.gateway`, `vm.initialization.nic_configurations[].ip.netmask`, `vm.initialization.nic_configurations[].name`, `vm.initialization.nic_configurations[].on_boot`, `vm.os.cmdline`, `vm.os.initrd`, `vm.os.kernel`, `vm.os.boot.devices[]`, `vm.placement_policy.affinity`, `vm.placement_policy.hosts[].id` or `vm.placement_policy.hosts[].name`, `vm.stateless`.
+    #[inline]
     pub fn start(&self) -> VmServiceStartRequest {
         VmServiceStartRequest {
             call: self.0.action("start"),
@@ -230,6 +251,7 @@ impl VmService {
     /// Powers the virtual machine off by force. While a backup is running, `force` is needed.
     ///
     /// `POST /vms/{vm_id}/stop`
+    #[inline]
     pub fn stop(&self) -> VmServiceStopRequest {
         VmServiceStopRequest {
             call: self.0.action("stop"),
@@ -239,6 +261,7 @@ impl VmService {
     /// Stops the virtual machine and saves its state to disk. `start` brings the saved state back. Takes no parameters of its own.
     ///
     /// `POST /vms/{vm_id}/suspend`
+    #[inline]
     pub fn suspend(&self) -> VmServiceSuspendRequest {
         VmServiceSuspendRequest {
             call: self.0.action("suspend"),
@@ -248,6 +271,7 @@ impl VmService {
     /// Thaws the file systems inside the virtual machine through the QEMU guest agent, around a live snapshot. The engine does this by itself, except for OpenStack Volume (Cinder) disks, where the caller must do it. Counterpart of `freeze_filesystems`.
     ///
     /// `POST /vms/{vm_id}/thawfilesystems`
+    #[inline]
     pub fn thaw_filesystems(&self) -> VmServiceThawFilesystemsRequest {
         VmServiceThawFilesystemsRequest {
             call: self.0.action("thawfilesystems"),
@@ -259,6 +283,7 @@ impl VmService {
     /// `POST /vms/{vm_id}/ticket`
     ///
     /// Optional: `ticket.value`.
+    #[inline]
     pub fn ticket(&self) -> VmServiceTicketRequest {
         VmServiceTicketRequest {
             call: self.0.action("ticket"),
@@ -268,6 +293,7 @@ impl VmService {
     /// Ends a snapshot preview and returns the virtual machine to its earlier state. Follows `preview_snapshot`.
     ///
     /// `POST /vms/{vm_id}/undosnapshot`
+    #[inline]
     pub fn undo_snapshot(&self) -> VmServiceUndoSnapshotRequest {
         VmServiceUndoSnapshotRequest {
             call: self.0.action("undosnapshot"),
@@ -277,6 +303,7 @@ impl VmService {
     /// Captures what the virtual machine shows now. Takes no parameters of its own.
     ///
     /// `POST /vms/{vm_id}/screenshot`
+    #[inline]
     pub fn screenshot(&self) -> VmServiceScreenshotRequest {
         VmServiceScreenshotRequest {
             call: self.0.action("screenshot"),
@@ -284,71 +311,85 @@ impl VmService {
     }
 
     /// Service of the statistics of the object.
+    #[inline]
     pub fn statistics_service(&self) -> super::StatisticsService {
         super::StatisticsService(self.0.child("statistics"))
     }
 
     /// Service of the permissions on this virtual machine.
+    #[inline]
     pub fn permissions_service(&self) -> super::AssignedPermissionsService {
         super::AssignedPermissionsService(self.0.child("permissions"))
     }
 
     /// Service of the tags attached to this virtual machine.
+    #[inline]
     pub fn tags_service(&self) -> super::AssignedTagsService {
         super::AssignedTagsService(self.0.child("tags"))
     }
 
     /// Service of this virtual machine's graphics consoles.
+    #[inline]
     pub fn graphics_consoles_service(&self) -> super::VmGraphicsConsolesService {
         super::VmGraphicsConsolesService(self.0.child("graphicsconsoles"))
     }
 
     /// Service of the errata that apply to this virtual machine, as reported by Katello.
+    #[inline]
     pub fn katello_errata_service(&self) -> super::KatelloErrataService {
         super::KatelloErrataService(self.0.child("katelloerrata"))
     }
 
     /// Service of this virtual machine's snapshots.
+    #[inline]
     pub fn snapshots_service(&self) -> super::SnapshotsService {
         super::SnapshotsService(self.0.child("snapshots"))
     }
 
     /// Service of the applications installed in this virtual machine.
+    #[inline]
     pub fn applications_service(&self) -> super::VmApplicationsService {
         super::VmApplicationsService(self.0.child("applications"))
     }
 
     /// Service of this virtual machine's CD-ROM devices.
+    #[inline]
     pub fn cdroms_service(&self) -> super::VmCdromsService {
         super::VmCdromsService(self.0.child("cdroms"))
     }
 
     /// Service of the host devices attached to this virtual machine.
+    #[inline]
     pub fn host_devices_service(&self) -> super::VmHostDevicesService {
         super::VmHostDevicesService(self.0.child("hostdevices"))
     }
 
     /// Service of this virtual machine's NICs.
+    #[inline]
     pub fn nics_service(&self) -> super::VmNicsService {
         super::VmNicsService(self.0.child("nics"))
     }
 
     /// Service of this virtual machine's virtual NUMA nodes.
+    #[inline]
     pub fn numa_nodes_service(&self) -> super::VmNumaNodesService {
         super::VmNumaNodesService(self.0.child("numanodes"))
     }
 
     /// Service of the devices reported for this virtual machine.
+    #[inline]
     pub fn reported_devices_service(&self) -> super::VmReportedDevicesService {
         super::VmReportedDevicesService(self.0.child("reporteddevices"))
     }
 
     /// Service of the user sessions on this virtual machine.
+    #[inline]
     pub fn sessions_service(&self) -> super::VmSessionsService {
         super::VmSessionsService(self.0.child("sessions"))
     }
 
     /// Service of this virtual machine's watchdogs.
+    #[inline]
     pub fn watchdogs_service(&self) -> super::VmWatchdogsService {
         super::VmWatchdogsService(self.0.child("watchdogs"))
     }
@@ -356,6 +397,7 @@ impl VmService {
     /// Service of this virtual machine's backups.
     ///
     /// Since 4.3.
+    #[inline]
     pub fn backups_service(&self) -> super::VmBackupsService {
         super::VmBackupsService(self.0.child("backups"))
     }
@@ -363,16 +405,19 @@ impl VmService {
     /// Service of this virtual machine's checkpoints.
     ///
     /// Since 4.4.
+    #[inline]
     pub fn checkpoints_service(&self) -> super::VmCheckpointsService {
         super::VmCheckpointsService(self.0.child("checkpoints"))
     }
 
     /// Service of this virtual machine's disk attachments.
+    #[inline]
     pub fn disk_attachments_service(&self) -> super::DiskAttachmentsService {
         super::DiskAttachmentsService(self.0.child("diskattachments"))
     }
 
     /// Service of this virtual machine's affinity labels, which serve scheduling.
+    #[inline]
     pub fn affinity_labels_service(&self) -> super::AssignedAffinityLabelsService {
         super::AssignedAffinityLabelsService(self.0.child("affinitylabels"))
     }
@@ -380,6 +425,7 @@ impl VmService {
     /// Service of this virtual machine's mediated devices.
     ///
     /// Since 4.5.
+    #[inline]
     pub fn mediated_devices_service(&self) -> super::VmMediatedDevicesService {
         super::VmMediatedDevicesService(self.0.child("mediateddevices"))
     }
@@ -395,14 +441,16 @@ pub struct VmServiceCancelMigrationRequest {
 
 impl VmServiceCancelMigrationRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -416,14 +464,16 @@ pub struct VmServiceCommitSnapshotRequest {
 
 impl VmServiceCommitSnapshotRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -437,12 +487,14 @@ pub struct VmServiceCloneRequest {
 
 impl VmServiceCloneRequest {
     /// Properties of the clone.
+    #[inline]
     pub fn vm(mut self, value: impl Borrow<types::Vm>) -> Self {
         self.call.set_field_record("vm", value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
@@ -451,6 +503,7 @@ impl VmServiceCloneRequest {
     /// With `true`, collapses the snapshots in the clone. Default `true`.
     ///
     /// Since 4.4.
+    #[inline]
     pub fn discard_snapshots(mut self, value: bool) -> Self {
         self.call.set_field("discard_snapshots", value);
         self
@@ -459,14 +512,16 @@ impl VmServiceCloneRequest {
     /// Storage domain that receives the copied disks.
     ///
     /// Since 4.4.
+    #[inline]
     pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
         self.call.set_field_record("storage_domain", value.borrow());
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -480,14 +535,16 @@ pub struct VmServiceDetachRequest {
 
 impl VmServiceDetachRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -501,32 +558,37 @@ pub struct VmServiceExportToExportDomainRequest {
 
 impl VmServiceExportToExportDomainRequest {
     /// With `true`, collapses all snapshots in the exported copy.
+    #[inline]
     pub fn discard_snapshots(mut self, value: bool) -> Self {
         self.call.set_field("discard_snapshots", value);
         self
     }
 
     /// With `true`, overwrites a copy of the virtual machine already present in the export domain.
+    #[inline]
     pub fn exclusive(mut self, value: bool) -> Self {
         self.call.set_field("exclusive", value);
         self
     }
 
     /// Export storage domain that receives the virtual machine.
+    #[inline]
     pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
         self.call.set_field_record("storage_domain", value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -542,6 +604,7 @@ impl VmServiceExportToPathOnHostRequest {
     /// Host on which the OVA file is written.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn host(mut self, value: impl Borrow<types::Host>) -> Self {
         self.call.set_field_record("host", value.borrow());
         self
@@ -550,6 +613,7 @@ impl VmServiceExportToPathOnHostRequest {
     /// Directory on the host for the OVA file, as an absolute path.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn directory(mut self, value: impl Into<String>) -> Self {
         self.call.set_field("directory", Into::<String>::into(value));
         self
@@ -558,38 +622,44 @@ impl VmServiceExportToPathOnHostRequest {
     /// Name of the OVA file. When absent, the virtual machine's name with the suffix `.ova`.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn filename(mut self, value: impl Into<String>) -> Self {
         self.call.set_field("filename", Into::<String>::into(value));
         self
     }
 
     /// With `true`, collapses all snapshots in the exported copy.
+    #[inline]
     pub fn discard_snapshots(mut self, value: bool) -> Self {
         self.call.set_field("discard_snapshots", value);
         self
     }
 
     /// With `true`, overwrites a copy of the virtual machine already present in the export domain.
+    #[inline]
     pub fn exclusive(mut self, value: bool) -> Self {
         self.call.set_field("exclusive", value);
         self
     }
 
     /// Export storage domain that receives the virtual machine.
+    #[inline]
     pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
         self.call.set_field_record("storage_domain", value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -603,32 +673,37 @@ pub struct VmServiceExportRequest {
 
 impl VmServiceExportRequest {
     /// With `true`, collapses all snapshots in the exported copy.
+    #[inline]
     pub fn discard_snapshots(mut self, value: bool) -> Self {
         self.call.set_field("discard_snapshots", value);
         self
     }
 
     /// With `true`, overwrites a copy of the virtual machine already present in the export domain.
+    #[inline]
     pub fn exclusive(mut self, value: bool) -> Self {
         self.call.set_field("exclusive", value);
         self
     }
 
     /// Export storage domain that receives the virtual machine.
+    #[inline]
     pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
         self.call.set_field_record("storage_domain", value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -642,14 +717,16 @@ pub struct VmServiceFreezeFilesystemsRequest {
 
 impl VmServiceFreezeFilesystemsRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -663,6 +740,7 @@ pub struct VmServiceGetRequest {
 
 impl VmServiceGetRequest {
     /// With `true`, the reply includes pending changes that apply after a restart; with `false`, it shows the virtual machine as it runs now. Default `false`; present without a value counts as `true`.
+    #[inline]
     pub fn next_run(mut self, value: bool) -> Self {
         self.call.set_query("next_run", value);
         self
@@ -671,6 +749,7 @@ impl VmServiceGetRequest {
     /// With `true`, the reply includes parts that are costly to collect. Default `false`.
     ///
     /// Since 4.0.6.
+    #[inline]
     pub fn all_content(mut self, value: bool) -> Self {
         self.call.set_header("All-Content", value);
         self.call.set_query("all_content", value);
@@ -678,6 +757,7 @@ impl VmServiceGetRequest {
     }
 
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
+    #[inline]
     pub fn filter(mut self, value: bool) -> Self {
         self.call.set_query("filter", value);
         self
@@ -686,6 +766,7 @@ impl VmServiceGetRequest {
     /// With `true`, puts the OVF document, in the form used in OVA files, into `initialization.configuration.data`. Effective only together with `all_content` set to `true`.
     ///
     /// Since 4.4.3.
+    #[inline]
     pub fn ovf_as_ova(mut self, value: bool) -> Self {
         self.call.set_query("ovf_as_ova", value);
         self
@@ -694,12 +775,14 @@ impl VmServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `vm`: The virtual machine.
+    #[inline]
     pub fn send(self) -> Pending<types::Vm> {
         self.call.send(answer::object)
     }
@@ -715,14 +798,16 @@ pub struct VmServiceLogonRequest {
 
 impl VmServiceLogonRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -736,20 +821,23 @@ pub struct VmServiceMaintenanceRequest {
 
 impl VmServiceMaintenanceRequest {
     /// Whether to turn global maintenance on (`true`) or off (`false`).
+    #[inline]
     pub fn maintenance_enabled(mut self, value: bool) -> Self {
         self.call.set_field("maintenance_enabled", value);
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -763,38 +851,44 @@ pub struct VmServiceMigrateRequest {
 
 impl VmServiceMigrateRequest {
     /// Cluster to migrate to. When absent, the virtual machine stays in its cluster. Live migration between clusters is not supported; check hardware and network architecture of the target first.
+    #[inline]
     pub fn cluster(mut self, value: impl Borrow<types::Cluster>) -> Self {
         self.call.set_field_record("cluster", value.borrow());
         self
     }
 
     /// With `true`, migrates the virtual machine although it is marked as non-migratable. Default `false`.
+    #[inline]
     pub fn force(mut self, value: bool) -> Self {
         self.call.set_field("force", value);
         self
     }
 
     /// Host to migrate to, by `id` or `name`. When absent, the engine picks a host of the same cluster.
+    #[inline]
     pub fn host(mut self, value: impl Borrow<types::Host>) -> Self {
         self.call.set_field_record("host", value.borrow());
         self
     }
 
     /// With `true`, also migrates the virtual machines on the same host that share a positive enforcing affinity group with this one. Default `false`.
+    #[inline]
     pub fn migrate_vms_in_affinity_closure(mut self, value: bool) -> Self {
         self.call.set_field("migrate_vms_in_affinity_closure", value);
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -808,12 +902,14 @@ pub struct VmServicePreviewSnapshotRequest {
 
 impl VmServicePreviewSnapshotRequest {
     /// Disks to include in the preview. Each needs its `image_id` as well as its identifier.
+    #[inline]
     pub fn disks(mut self, value: impl Into<List<types::Disk>>) -> Self {
         self.call.set_field_list("disks", &Some(value.into()), "disk");
         self
     }
 
     /// Whether to restore the memory too.
+    #[inline]
     pub fn restore_memory(mut self, value: bool) -> Self {
         self.call.set_field("restore_memory", value);
         self
@@ -822,32 +918,37 @@ impl VmServicePreviewSnapshotRequest {
     /// Storage domain of the virtual machine lease during the preview. When absent, the one recorded in the snapshot; with an empty storage domain, no lease. Any other value must be the lease domain of one of this virtual machine's snapshots.
     ///
     /// Since 4.2.2.
+    #[inline]
     pub fn lease(mut self, value: impl Borrow<types::StorageDomainLease>) -> Self {
         self.call.set_field_record("lease", value.borrow());
         self
     }
 
     /// Snapshot to preview, given by its `id`.
+    #[inline]
     pub fn snapshot(mut self, value: impl Borrow<types::Snapshot>) -> Self {
         self.call.set_field_record("snapshot", value.borrow());
         self
     }
 
     /// Virtual machine data sent with the request.
+    #[inline]
     pub fn vm(mut self, value: impl Borrow<types::Vm>) -> Self {
         self.call.set_field_record("vm", value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -864,20 +965,23 @@ impl VmServiceAutoPinCpuAndNumaNodesRequest {
     /// With `true`, fits the CPU topology to the hardware of the host the virtual machine is pinned to. Otherwise the virtual machine's own topology is kept.
     ///
     /// Since 4.4.5.
+    #[inline]
     pub fn optimize_cpu_settings(mut self, value: bool) -> Self {
         self.call.set_field("optimize_cpu_settings", value);
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -891,24 +995,28 @@ pub struct VmServiceUpdateRequest {
 
 impl VmServiceUpdateRequest {
     /// New values of the virtual machine; the reply holds the updated one.
+    #[inline]
     pub fn vm(mut self, value: impl Borrow<types::Vm>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// With `true`, the change takes effect at the next restart only. Default `false`: at once.
+    #[inline]
     pub fn next_run(mut self, value: bool) -> Self {
         self.call.set_query("next_run", value);
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. Returns `vm`: New values of the virtual machine; the reply holds the updated one.
+    #[inline]
     pub fn send(self) -> Pending<types::Vm> {
         self.call.send(answer::accepted)
     }
@@ -924,20 +1032,23 @@ pub struct VmServiceRebootRequest {
 
 impl VmServiceRebootRequest {
     /// With `true`, reboots even while the virtual machine is being backed up.
+    #[inline]
     pub fn force(mut self, value: bool) -> Self {
         self.call.set_field("force", value);
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -951,24 +1062,28 @@ pub struct VmServiceRemoveRequest {
 
 impl VmServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// With `true`, detaches the disks and keeps them. Otherwise they are deleted with the virtual machine.
+    #[inline]
     pub fn detach_only(mut self, value: bool) -> Self {
         self.call.set_query("detach_only", value);
         self
     }
 
     /// With `true`, forces the removal. Needed if the virtual machine or a disk image is locked.
+    #[inline]
     pub fn force(mut self, value: bool) -> Self {
         self.call.set_query("force", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }
@@ -984,14 +1099,16 @@ pub struct VmServiceResetRequest {
 
 impl VmServiceResetRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -1005,14 +1122,16 @@ pub struct VmServiceReorderMacAddressesRequest {
 
 impl VmServiceReorderMacAddressesRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -1026,12 +1145,14 @@ pub struct VmServiceShutdownRequest {
 
 impl VmServiceShutdownRequest {
     /// With `true`, shuts down even while the virtual machine is being backed up.
+    #[inline]
     pub fn force(mut self, value: bool) -> Self {
         self.call.set_field("force", value);
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
@@ -1040,14 +1161,16 @@ impl VmServiceShutdownRequest {
     /// Free text that says why the virtual machine is stopped. Optional.
     ///
     /// Since 4.4.
+    #[inline]
     pub fn reason(mut self, value: impl Into<String>) -> Self {
         self.call.set_field("reason", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -1061,30 +1184,35 @@ pub struct VmServiceStartRequest {
 
 impl VmServiceStartRequest {
     /// Authorized key for this start.
+    #[inline]
     pub fn authorized_key(mut self, value: impl Borrow<types::AuthorizedKey>) -> Self {
         self.call.set_field_record("authorized_key", value.borrow());
         self
     }
 
     /// With `true`, the virtual machine starts paused. Default `false`.
+    #[inline]
     pub fn pause(mut self, value: bool) -> Self {
         self.call.set_field("pause", value);
         self
     }
 
     /// Definition for this run only, such as another boot device. Dropped when the virtual machine powers off.
+    #[inline]
     pub fn vm(mut self, value: impl Borrow<types::Vm>) -> Self {
         self.call.set_field_record("vm", value.borrow());
         self
     }
 
     /// With `true`, initializes the guest with cloud-init. Default `false`.
+    #[inline]
     pub fn use_cloud_init(mut self, value: bool) -> Self {
         self.call.set_field("use_cloud_init", value);
         self
     }
 
     /// With `true`, initializes the guest with Sysprep. Default `false`.
+    #[inline]
     pub fn use_sysprep(mut self, value: bool) -> Self {
         self.call.set_field("use_sysprep", value);
         self
@@ -1093,6 +1221,7 @@ impl VmServiceStartRequest {
     /// With `true`, initializes the guest with Ignition. Default `false`.
     ///
     /// Since 4.4.0.
+    #[inline]
     pub fn use_ignition(mut self, value: bool) -> Self {
         self.call.set_field("use_ignition", value);
         self
@@ -1101,18 +1230,21 @@ impl VmServiceStartRequest {
     /// With `true`, picks the initialization by guest system: Sysprep for Windows, cloud-init for Linux, Ignition for Red Hat CoreOS. Ignored if `use_cloud_init`, `use_sysprep` or `use_ignition` is set. Default `false`.
     ///
     /// Since 4.4.0.
+    #[inline]
     pub fn use_initialization(mut self, value: bool) -> Self {
         self.call.set_field("use_initialization", value);
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
+    #[inline]
     pub fn filter(mut self, value: bool) -> Self {
         self.call.set_field("filter", value);
         self
@@ -1121,6 +1253,7 @@ impl VmServiceStartRequest {
     /// With `true`, this run's configuration is dropped even when the guest itself reboots. Default `false`.
     ///
     /// Since 4.2.0.
+    #[inline]
     pub fn volatile(mut self, value: bool) -> Self {
         self.call.set_field("volatile", value);
         self
@@ -1129,14 +1262,16 @@ impl VmServiceStartRequest {
     /// With `true`, mounts the ISO image of the Windows guest tools. Default `false`.
     ///
     /// Since 4.6.1.
+    #[inline]
     pub fn attach_wgt(mut self, value: bool) -> Self {
         self.call.set_field("attach_wgt", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -1150,12 +1285,14 @@ pub struct VmServiceStopRequest {
 
 impl VmServiceStopRequest {
     /// With `true`, stops even while the virtual machine is being backed up.
+    #[inline]
     pub fn force(mut self, value: bool) -> Self {
         self.call.set_field("force", value);
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
@@ -1164,14 +1301,16 @@ impl VmServiceStopRequest {
     /// Free text that says why the virtual machine is stopped. Optional.
     ///
     /// Since 4.4.
+    #[inline]
     pub fn reason(mut self, value: impl Into<String>) -> Self {
         self.call.set_field("reason", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -1185,14 +1324,16 @@ pub struct VmServiceSuspendRequest {
 
 impl VmServiceSuspendRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -1206,14 +1347,16 @@ pub struct VmServiceThawFilesystemsRequest {
 
 impl VmServiceThawFilesystemsRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -1227,18 +1370,21 @@ pub struct VmServiceTicketRequest {
 
 impl VmServiceTicketRequest {
     /// Proposed ticket value and expiry in seconds, both optional; the reply holds those in force.
+    #[inline]
     pub fn ticket(mut self, value: impl Borrow<types::Ticket>) -> Self {
         self.call.set_field_record("ticket", value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. Returns `ticket`: Proposed ticket value and expiry in seconds, both optional; the reply holds those in force.
+    #[inline]
     pub fn send(self) -> Pending<::core::option::Option<types::Ticket>> {
         self.call.send(|reply| Ok(answer::action(reply)?.ticket.map(|value| *value)))
     }
@@ -1254,14 +1400,16 @@ pub struct VmServiceUndoSnapshotRequest {
 
 impl VmServiceUndoSnapshotRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -1275,7 +1423,8 @@ pub struct VmServiceScreenshotRequest {
 
 impl VmServiceScreenshotRequest {
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }

@@ -14,6 +14,7 @@ impl VmApplicationService {
     /// Returns the application.
     ///
     /// `GET /vms/{vm_id}/applications/{application_id}`
+    #[inline]
     pub fn get(&self) -> VmApplicationServiceGetRequest {
         VmApplicationServiceGetRequest {
             call: self.0.get(),
@@ -31,6 +32,7 @@ pub struct VmApplicationServiceGetRequest {
 
 impl VmApplicationServiceGetRequest {
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
+    #[inline]
     pub fn filter(mut self, value: bool) -> Self {
         self.call.set_query("filter", value);
         self
@@ -39,12 +41,14 @@ impl VmApplicationServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `application`: The application. `name` is free text that may include a version; `vm` tells where it is installed.
+    #[inline]
     pub fn send(self) -> Pending<types::Application> {
         self.call.send(answer::object)
     }

@@ -15,6 +15,7 @@ impl VmApplicationsService {
     /// Lists the installed applications, in no guaranteed order.
     ///
     /// `GET /vms/{vm_id}/applications`
+    #[inline]
     pub fn list(&self) -> VmApplicationsServiceListRequest {
         VmApplicationsServiceListRequest {
             call: self.0.get(),
@@ -22,6 +23,7 @@ impl VmApplicationsService {
     }
 
     /// Service of one installed application.
+    #[inline]
     pub fn application_service(&self, id: &str) -> super::VmApplicationService {
         super::VmApplicationService(self.0.item(id))
     }
@@ -37,12 +39,14 @@ pub struct VmApplicationsServiceListRequest {
 
 impl VmApplicationsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
     }
 
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
+    #[inline]
     pub fn filter(mut self, value: bool) -> Self {
         self.call.set_query("filter", value);
         self
@@ -51,12 +55,14 @@ impl VmApplicationsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `applications`: Applications found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Application>> {
         self.call.send(answer::list)
     }

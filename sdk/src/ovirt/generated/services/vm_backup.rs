@@ -18,6 +18,7 @@ impl VmBackupService {
     /// Since 4.3.
     ///
     /// `GET /vms/{vm_id}/backups/{backup_id}`
+    #[inline]
     pub fn get(&self) -> VmBackupServiceGetRequest {
         VmBackupServiceGetRequest {
             call: self.0.get(),
@@ -29,6 +30,7 @@ impl VmBackupService {
     /// Since 4.3.
     ///
     /// `POST /vms/{vm_id}/backups/{backup_id}/finalize`
+    #[inline]
     pub fn finalize(&self) -> VmBackupServiceFinalizeRequest {
         VmBackupServiceFinalizeRequest {
             call: self.0.action("finalize"),
@@ -38,6 +40,7 @@ impl VmBackupService {
     /// Service of the disks in this backup.
     ///
     /// Since 4.3.
+    #[inline]
     pub fn disks_service(&self) -> super::VmBackupDisksService {
         super::VmBackupDisksService(self.0.child("disks"))
     }
@@ -55,12 +58,14 @@ impl VmBackupServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `backup`: The backup.
+    #[inline]
     pub fn send(self) -> Pending<types::Backup> {
         self.call.send(answer::object)
     }
@@ -76,7 +81,8 @@ pub struct VmBackupServiceFinalizeRequest {
 
 impl VmBackupServiceFinalizeRequest {
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }

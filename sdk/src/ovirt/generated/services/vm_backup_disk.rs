@@ -16,6 +16,7 @@ impl VmBackupDiskService {
     /// Since 4.3.
     ///
     /// `GET /vms/{vm_id}/backups/{backup_id}/disks/{disk_id}`
+    #[inline]
     pub fn get(&self) -> VmBackupDiskServiceGetRequest {
         VmBackupDiskServiceGetRequest {
             call: self.0.get(),
@@ -35,12 +36,14 @@ impl VmBackupDiskServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `disk`: The disk.
+    #[inline]
     pub fn send(self) -> Pending<types::Disk> {
         self.call.send(answer::object)
     }

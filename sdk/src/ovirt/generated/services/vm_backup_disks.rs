@@ -17,6 +17,7 @@ impl VmBackupDisksService {
     /// Since 4.3.
     ///
     /// `GET /vms/{vm_id}/backups/{backup_id}/disks`
+    #[inline]
     pub fn list(&self) -> VmBackupDisksServiceListRequest {
         VmBackupDisksServiceListRequest {
             call: self.0.get(),
@@ -26,6 +27,7 @@ impl VmBackupDisksService {
     /// Service of one disk in the backup.
     ///
     /// Since 4.3.
+    #[inline]
     pub fn disk_service(&self, id: &str) -> super::VmBackupDiskService {
         super::VmBackupDiskService(self.0.item(id))
     }
@@ -41,6 +43,7 @@ pub struct VmBackupDisksServiceListRequest {
 
 impl VmBackupDisksServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -49,12 +52,14 @@ impl VmBackupDisksServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `disks`: Disks found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Disk>> {
         self.call.send(answer::list)
     }

@@ -24,6 +24,7 @@ impl VmBackupsService {
     /// Mandatory: `backup.disks[]`.
     ///
     /// Optional: `backup.from_checkpoint_id`, `backup.to_checkpoint_id`.
+    #[inline]
     pub fn add(&self) -> VmBackupsServiceAddRequest {
         VmBackupsServiceAddRequest {
             call: self.0.add("backup"),
@@ -35,6 +36,7 @@ impl VmBackupsService {
     /// Since 4.3.
     ///
     /// `GET /vms/{vm_id}/backups`
+    #[inline]
     pub fn list(&self) -> VmBackupsServiceListRequest {
         VmBackupsServiceListRequest {
             call: self.0.get(),
@@ -44,6 +46,7 @@ impl VmBackupsService {
     /// Service of one backup.
     ///
     /// Since 4.3.
+    #[inline]
     pub fn backup_service(&self, id: &str) -> super::VmBackupService {
         super::VmBackupService(self.0.item(id))
     }
@@ -61,6 +64,7 @@ impl VmBackupsServiceAddRequest {
     /// Backup to start; the reply holds the started one.
     ///
     /// Since 4.3.
+    #[inline]
     pub fn backup(mut self, value: impl Borrow<types::Backup>) -> Self {
         self.call.set_body(value.borrow());
         self
@@ -69,6 +73,7 @@ impl VmBackupsServiceAddRequest {
     /// With `true`, the backup fails if the virtual machine cannot be frozen. Default `false`.
     ///
     /// Since 4.4.4.
+    #[inline]
     pub fn require_consistency(mut self, value: bool) -> Self {
         self.call.set_query("require_consistency", value);
         self
@@ -77,12 +82,14 @@ impl VmBackupsServiceAddRequest {
     /// With `true`, backs up from the active volume; with `false`, a snapshot is created for the backup. Default `false`.
     ///
     /// Since 4.5.
+    #[inline]
     pub fn use_active(mut self, value: bool) -> Self {
         self.call.set_query("use_active", value);
         self
     }
 
     /// Sends the request. Returns `backup`: Backup to start; the reply holds the started one.
+    #[inline]
     pub fn send(self) -> Pending<types::Backup> {
         self.call.send(answer::accepted)
     }
@@ -98,6 +105,7 @@ pub struct VmBackupsServiceListRequest {
 
 impl VmBackupsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -106,12 +114,14 @@ impl VmBackupsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `backups`: Backups found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Backup>> {
         self.call.send(answer::list)
     }

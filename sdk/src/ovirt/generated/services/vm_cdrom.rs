@@ -15,6 +15,7 @@ impl VmCdromService {
     /// Returns the CD-ROM device with a reference to its virtual machine. `file` refers to the inserted ISO image and is absent when no disk is inserted.
     ///
     /// `GET /vms/{vm_id}/cdroms/{cdrom_id}`
+    #[inline]
     pub fn get(&self) -> VmCdromServiceGetRequest {
         VmCdromServiceGetRequest {
             call: self.0.get(),
@@ -26,6 +27,7 @@ impl VmCdromService {
     /// `PUT /vms/{vm_id}/cdroms/{cdrom_id}`
     ///
     /// Optional: `cdrom.file.id`.
+    #[inline]
     pub fn update(&self) -> VmCdromServiceUpdateRequest {
         VmCdromServiceUpdateRequest {
             call: self.0.update("cdrom"),
@@ -43,6 +45,7 @@ pub struct VmCdromServiceGetRequest {
 
 impl VmCdromServiceGetRequest {
     /// With `true`, describes the device in the running virtual machine. Default `false`.
+    #[inline]
     pub fn current(mut self, value: bool) -> Self {
         self.call.set_query("current", value);
         self
@@ -51,12 +54,14 @@ impl VmCdromServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `cdrom`: The CD-ROM device.
+    #[inline]
     pub fn send(self) -> Pending<types::Cdrom> {
         self.call.send(answer::object)
     }
@@ -72,18 +77,21 @@ pub struct VmCdromServiceUpdateRequest {
 
 impl VmCdromServiceUpdateRequest {
     /// New values of the CD-ROM device; the reply holds the updated device.
+    #[inline]
     pub fn cdrom(mut self, value: impl Borrow<types::Cdrom>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// With `true`, changes the running virtual machine only. Default `false`: the change shows after the next boot.
+    #[inline]
     pub fn current(mut self, value: bool) -> Self {
         self.call.set_query("current", value);
         self
     }
 
     /// Sends the request. Returns `cdrom`: New values of the CD-ROM device; the reply holds the updated device.
+    #[inline]
     pub fn send(self) -> Pending<types::Cdrom> {
         self.call.send(answer::accepted)
     }

@@ -18,6 +18,7 @@ impl VmCdromsService {
     /// `POST /vms/{vm_id}/cdroms`
     ///
     /// Mandatory: `cdrom.file.id`.
+    #[inline]
     pub fn add(&self) -> VmCdromsServiceAddRequest {
         VmCdromsServiceAddRequest {
             call: self.0.add("cdrom"),
@@ -27,6 +28,7 @@ impl VmCdromsService {
     /// Lists the virtual machine's CD-ROM devices, in no guaranteed order.
     ///
     /// `GET /vms/{vm_id}/cdroms`
+    #[inline]
     pub fn list(&self) -> VmCdromsServiceListRequest {
         VmCdromsServiceListRequest {
             call: self.0.get(),
@@ -34,6 +36,7 @@ impl VmCdromsService {
     }
 
     /// Service of one CD-ROM device.
+    #[inline]
     pub fn cdrom_service(&self, id: &str) -> super::VmCdromService {
         super::VmCdromService(self.0.item(id))
     }
@@ -49,12 +52,14 @@ pub struct VmCdromsServiceAddRequest {
 
 impl VmCdromsServiceAddRequest {
     /// CD-ROM device to add; the reply holds the added one.
+    #[inline]
     pub fn cdrom(mut self, value: impl Borrow<types::Cdrom>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `cdrom`: CD-ROM device to add; the reply holds the added one.
+    #[inline]
     pub fn send(self) -> Pending<types::Cdrom> {
         self.call.send(answer::accepted)
     }
@@ -70,6 +75,7 @@ pub struct VmCdromsServiceListRequest {
 
 impl VmCdromsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -78,12 +84,14 @@ impl VmCdromsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `cdroms`: CD-ROM devices found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Cdrom>> {
         self.call.send(answer::list)
     }

@@ -18,6 +18,7 @@ impl VmCheckpointService {
     /// Since 4.4.
     ///
     /// `GET /vms/{vm_id}/checkpoints/{checkpoint_id}`
+    #[inline]
     pub fn get(&self) -> VmCheckpointServiceGetRequest {
         VmCheckpointServiceGetRequest {
             call: self.0.get(),
@@ -29,6 +30,7 @@ impl VmCheckpointService {
     /// Since 4.4.
     ///
     /// `DELETE /vms/{vm_id}/checkpoints/{checkpoint_id}`
+    #[inline]
     pub fn remove(&self) -> VmCheckpointServiceRemoveRequest {
         VmCheckpointServiceRemoveRequest {
             call: self.0.remove(),
@@ -38,6 +40,7 @@ impl VmCheckpointService {
     /// Service of the disks in this checkpoint.
     ///
     /// Since 4.4.
+    #[inline]
     pub fn disks_service(&self) -> super::VmCheckpointDisksService {
         super::VmCheckpointDisksService(self.0.child("disks"))
     }
@@ -55,12 +58,14 @@ impl VmCheckpointServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `checkpoint`: The checkpoint.
+    #[inline]
     pub fn send(self) -> Pending<types::Checkpoint> {
         self.call.send(answer::object)
     }
@@ -76,12 +81,14 @@ pub struct VmCheckpointServiceRemoveRequest {
 
 impl VmCheckpointServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

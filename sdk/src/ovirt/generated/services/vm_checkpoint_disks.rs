@@ -17,6 +17,7 @@ impl VmCheckpointDisksService {
     /// Since 4.4.
     ///
     /// `GET /vms/{vm_id}/checkpoints/{checkpoint_id}/disks`
+    #[inline]
     pub fn list(&self) -> VmCheckpointDisksServiceListRequest {
         VmCheckpointDisksServiceListRequest {
             call: self.0.get(),
@@ -26,6 +27,7 @@ impl VmCheckpointDisksService {
     /// Service of one disk in the checkpoint.
     ///
     /// Since 4.4.
+    #[inline]
     pub fn disk_service(&self, id: &str) -> super::VmCheckpointDiskService {
         super::VmCheckpointDiskService(self.0.item(id))
     }
@@ -41,6 +43,7 @@ pub struct VmCheckpointDisksServiceListRequest {
 
 impl VmCheckpointDisksServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -49,12 +52,14 @@ impl VmCheckpointDisksServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `disks`: Disks found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Disk>> {
         self.call.send(answer::list)
     }

@@ -19,6 +19,7 @@ impl VmCheckpointsService {
     /// Since 4.4.
     ///
     /// `GET /vms/{vm_id}/checkpoints`
+    #[inline]
     pub fn list(&self) -> VmCheckpointsServiceListRequest {
         VmCheckpointsServiceListRequest {
             call: self.0.get(),
@@ -28,6 +29,7 @@ impl VmCheckpointsService {
     /// Service of one checkpoint.
     ///
     /// Since 4.4.
+    #[inline]
     pub fn checkpoint_service(&self, id: &str) -> super::VmCheckpointService {
         super::VmCheckpointService(self.0.item(id))
     }
@@ -43,6 +45,7 @@ pub struct VmCheckpointsServiceListRequest {
 
 impl VmCheckpointsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -51,12 +54,14 @@ impl VmCheckpointsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `checkpoints`: Checkpoints found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Checkpoint>> {
         self.call.send(answer::list)
     }

@@ -13,6 +13,7 @@ impl VmDiskService {
     /// Activates the disk in the virtual machine.
     ///
     /// `POST …/activate`
+    #[inline]
     pub fn activate(&self) -> VmDiskServiceActivateRequest {
         VmDiskServiceActivateRequest {
             call: self.0.action("activate"),
@@ -22,6 +23,7 @@ impl VmDiskService {
     /// Deactivates the disk in the virtual machine.
     ///
     /// `POST …/deactivate`
+    #[inline]
     pub fn deactivate(&self) -> VmDiskServiceDeactivateRequest {
         VmDiskServiceDeactivateRequest {
             call: self.0.action("deactivate"),
@@ -31,6 +33,7 @@ impl VmDiskService {
     /// Exports the disk.
     ///
     /// `POST …/export`
+    #[inline]
     pub fn export(&self) -> VmDiskServiceExportRequest {
         VmDiskServiceExportRequest {
             call: self.0.action("export"),
@@ -40,6 +43,7 @@ impl VmDiskService {
     /// Returns the disk.
     ///
     /// `GET …`
+    #[inline]
     pub fn get(&self) -> VmDiskServiceGetRequest {
         VmDiskServiceGetRequest {
             call: self.0.get(),
@@ -49,6 +53,7 @@ impl VmDiskService {
     /// Moves the disk.
     ///
     /// `POST …/move`
+    #[inline]
     pub fn r#move(&self) -> VmDiskServiceMoveRequest {
         VmDiskServiceMoveRequest {
             call: self.0.action("move"),
@@ -58,6 +63,7 @@ impl VmDiskService {
     /// Changes the disk.
     ///
     /// `PUT …`
+    #[inline]
     pub fn update(&self) -> VmDiskServiceUpdateRequest {
         VmDiskServiceUpdateRequest {
             call: self.0.update("disk"),
@@ -67,6 +73,7 @@ impl VmDiskService {
     /// Detaches the disk but does not delete it; to delete it, call `remove` on the `disk` service. Version 3 of the API did delete the disk here.
     ///
     /// `DELETE …`
+    #[inline]
     pub fn remove(&self) -> VmDiskServiceRemoveRequest {
         VmDiskServiceRemoveRequest {
             call: self.0.remove(),
@@ -78,6 +85,7 @@ impl VmDiskService {
     /// Since 4.2.5.
     ///
     /// `POST …/reduce`
+    #[inline]
     pub fn reduce(&self) -> VmDiskServiceReduceRequest {
         VmDiskServiceReduceRequest {
             call: self.0.action("reduce"),
@@ -85,11 +93,13 @@ impl VmDiskService {
     }
 
     /// Service of the statistics of the object.
+    #[inline]
     pub fn statistics_service(&self) -> super::StatisticsService {
         super::StatisticsService(self.0.child("statistics"))
     }
 
     /// Service of the permissions on this disk.
+    #[inline]
     pub fn permissions_service(&self) -> super::AssignedPermissionsService {
         super::AssignedPermissionsService(self.0.child("permissions"))
     }
@@ -105,14 +115,16 @@ pub struct VmDiskServiceActivateRequest {
 
 impl VmDiskServiceActivateRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -126,14 +138,16 @@ pub struct VmDiskServiceDeactivateRequest {
 
 impl VmDiskServiceDeactivateRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -147,20 +161,23 @@ pub struct VmDiskServiceExportRequest {
 
 impl VmDiskServiceExportRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
+    #[inline]
     pub fn filter(mut self, value: bool) -> Self {
         self.call.set_field("filter", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -176,12 +193,14 @@ impl VmDiskServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `disk`: The disk.
+    #[inline]
     pub fn send(self) -> Pending<types::Disk> {
         self.call.send(answer::object)
     }
@@ -197,20 +216,23 @@ pub struct VmDiskServiceMoveRequest {
 
 impl VmDiskServiceMoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
+    #[inline]
     pub fn filter(mut self, value: bool) -> Self {
         self.call.set_field("filter", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -224,18 +246,21 @@ pub struct VmDiskServiceUpdateRequest {
 
 impl VmDiskServiceUpdateRequest {
     /// New values of the disk; the reply holds the updated disk.
+    #[inline]
     pub fn disk(mut self, value: impl Borrow<types::Disk>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. Returns `disk`: New values of the disk; the reply holds the updated disk.
+    #[inline]
     pub fn send(self) -> Pending<types::Disk> {
         self.call.send(answer::accepted)
     }
@@ -251,12 +276,14 @@ pub struct VmDiskServiceRemoveRequest {
 
 impl VmDiskServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }
@@ -272,13 +299,15 @@ pub struct VmDiskServiceReduceRequest {
 
 impl VmDiskServiceReduceRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }

@@ -14,6 +14,7 @@ impl VmDisksService {
     /// Adds a disk to the virtual machine.
     ///
     /// `POST …`
+    #[inline]
     pub fn add(&self) -> VmDisksServiceAddRequest {
         VmDisksServiceAddRequest {
             call: self.0.add("disk"),
@@ -23,6 +24,7 @@ impl VmDisksService {
     /// Lists the virtual machine's disks, in no guaranteed order.
     ///
     /// `GET …`
+    #[inline]
     pub fn list(&self) -> VmDisksServiceListRequest {
         VmDisksServiceListRequest {
             call: self.0.get(),
@@ -30,6 +32,7 @@ impl VmDisksService {
     }
 
     /// Service of one disk.
+    #[inline]
     pub fn disk_service(&self, id: &str) -> super::VmDiskService {
         super::VmDiskService(self.0.item(id))
     }
@@ -45,12 +48,14 @@ pub struct VmDisksServiceAddRequest {
 
 impl VmDisksServiceAddRequest {
     /// Disk to add; the reply holds the added one.
+    #[inline]
     pub fn disk(mut self, value: impl Borrow<types::Disk>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `disk`: Disk to add; the reply holds the added one.
+    #[inline]
     pub fn send(self) -> Pending<types::Disk> {
         self.call.send(answer::accepted)
     }
@@ -66,6 +71,7 @@ pub struct VmDisksServiceListRequest {
 
 impl VmDisksServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -74,12 +80,14 @@ impl VmDisksServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `disks`: Disks found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Disk>> {
         self.call.send(answer::list)
     }

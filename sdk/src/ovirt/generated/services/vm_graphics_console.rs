@@ -15,6 +15,7 @@ impl VmGraphicsConsoleService {
     /// Returns the console, by default as it will be in the next run, when `address` and `port` are not yet known and so missing. Pass `true` for `current` to get them.
     ///
     /// `GET /vms/{vm_id}/graphicsconsoles/{console_id}`
+    #[inline]
     pub fn get(&self) -> VmGraphicsConsoleServiceGetRequest {
         VmGraphicsConsoleServiceGetRequest {
             call: self.0.get(),
@@ -24,6 +25,7 @@ impl VmGraphicsConsoleService {
     /// Creates a proxy ticket for the console.
     ///
     /// `POST /vms/{vm_id}/graphicsconsoles/{console_id}/proxyticket`
+    #[inline]
     pub fn proxy_ticket(&self) -> VmGraphicsConsoleServiceProxyTicketRequest {
         VmGraphicsConsoleServiceProxyTicketRequest {
             call: self.0.action("proxyticket"),
@@ -35,6 +37,7 @@ impl VmGraphicsConsoleService {
     /// Since 4.1.
     ///
     /// `POST /vms/{vm_id}/graphicsconsoles/{console_id}/ticket`
+    #[inline]
     pub fn ticket(&self) -> VmGraphicsConsoleServiceTicketRequest {
         VmGraphicsConsoleServiceTicketRequest {
             call: self.0.action("ticket"),
@@ -46,6 +49,7 @@ impl VmGraphicsConsoleService {
     /// Since 4.1.
     ///
     /// `POST /vms/{vm_id}/graphicsconsoles/{console_id}/remoteviewerconnectionfile`
+    #[inline]
     pub fn remote_viewer_connection_file(
         &self,
     ) -> VmGraphicsConsoleServiceRemoteViewerConnectionFileRequest {
@@ -57,6 +61,7 @@ impl VmGraphicsConsoleService {
     /// Removes the console from the virtual machine.
     ///
     /// `DELETE /vms/{vm_id}/graphicsconsoles/{console_id}`
+    #[inline]
     pub fn remove(&self) -> VmGraphicsConsoleServiceRemoveRequest {
         VmGraphicsConsoleServiceRemoveRequest {
             call: self.0.remove(),
@@ -74,6 +79,7 @@ pub struct VmGraphicsConsoleServiceGetRequest {
 
 impl VmGraphicsConsoleServiceGetRequest {
     /// With `true`, describes the current run and includes `address` and `port`; with `false`, the next run, without them. Default `false`.
+    #[inline]
     pub fn current(mut self, value: bool) -> Self {
         self.call.set_query("current", value);
         self
@@ -82,12 +88,14 @@ impl VmGraphicsConsoleServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `console`: The graphics console.
+    #[inline]
     pub fn send(self) -> Pending<types::GraphicsConsole> {
         self.call.send(answer::object)
     }
@@ -103,12 +111,14 @@ pub struct VmGraphicsConsoleServiceProxyTicketRequest {
 
 impl VmGraphicsConsoleServiceProxyTicketRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. Returns `proxy_ticket`: The proxy ticket.
+    #[inline]
     pub fn send(self) -> Pending<::core::option::Option<types::ProxyTicket>> {
         self.call
             .send(|reply| Ok(answer::action(reply)?.proxy_ticket.map(|value| *value)))
@@ -127,12 +137,14 @@ impl VmGraphicsConsoleServiceTicketRequest {
     /// Proposed ticket value and expiry in seconds, both optional; the reply holds the ticket that opens the console.
     ///
     /// Since 4.1.
+    #[inline]
     pub fn ticket(mut self, value: impl Borrow<types::Ticket>) -> Self {
         self.call.set_field_record("ticket", value.borrow());
         self
     }
 
     /// Sends the request. Returns `ticket`: Proposed ticket value and expiry in seconds, both optional; the reply holds the ticket that opens the console.
+    #[inline]
     pub fn send(self) -> Pending<::core::option::Option<types::Ticket>> {
         self.call.send(|reply| Ok(answer::action(reply)?.ticket.map(|value| *value)))
     }
@@ -148,6 +160,7 @@ pub struct VmGraphicsConsoleServiceRemoteViewerConnectionFileRequest {
 
 impl VmGraphicsConsoleServiceRemoteViewerConnectionFileRequest {
     /// Sends the request. Returns `remote_viewer_connection_file`: Content of the connection file. Save it to a file and pass that to `remote-viewer` to open the console.
+    #[inline]
     pub fn send(self) -> Pending<::core::option::Option<String>> {
         self.call.send(|reply| Ok(answer::action(reply)?.remote_viewer_connection_file))
     }
@@ -163,12 +176,14 @@ pub struct VmGraphicsConsoleServiceRemoveRequest {
 
 impl VmGraphicsConsoleServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

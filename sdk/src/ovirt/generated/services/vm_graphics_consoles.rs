@@ -18,6 +18,7 @@ impl VmGraphicsConsolesService {
     /// `POST /vms/{vm_id}/graphicsconsoles`
     ///
     /// Mandatory: `console.protocol`.
+    #[inline]
     pub fn add(&self) -> VmGraphicsConsolesServiceAddRequest {
         VmGraphicsConsolesServiceAddRequest {
             call: self.0.add("console"),
@@ -27,6 +28,7 @@ impl VmGraphicsConsolesService {
     /// Lists the virtual machine's graphics consoles, in no guaranteed order. By default they are shown as in the next run, when `address` and `port` are not yet known and so missing. Pass `true` for `current` to get them.
     ///
     /// `GET /vms/{vm_id}/graphicsconsoles`
+    #[inline]
     pub fn list(&self) -> VmGraphicsConsolesServiceListRequest {
         VmGraphicsConsolesServiceListRequest {
             call: self.0.get(),
@@ -34,6 +36,7 @@ impl VmGraphicsConsolesService {
     }
 
     /// Service of one graphics console.
+    #[inline]
     pub fn console_service(&self, id: &str) -> super::VmGraphicsConsoleService {
         super::VmGraphicsConsoleService(self.0.item(id))
     }
@@ -49,12 +52,14 @@ pub struct VmGraphicsConsolesServiceAddRequest {
 
 impl VmGraphicsConsolesServiceAddRequest {
     /// Console to add; the reply holds the added one.
+    #[inline]
     pub fn console(mut self, value: impl Borrow<types::GraphicsConsole>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `console`: Console to add; the reply holds the added one.
+    #[inline]
     pub fn send(self) -> Pending<types::GraphicsConsole> {
         self.call.send(answer::accepted)
     }
@@ -70,12 +75,14 @@ pub struct VmGraphicsConsolesServiceListRequest {
 
 impl VmGraphicsConsolesServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
     }
 
     /// With `true`, describes the current run and includes `address` and `port`; with `false`, the next run, without them. Default `false`.
+    #[inline]
     pub fn current(mut self, value: bool) -> Self {
         self.call.set_query("current", value);
         self
@@ -84,12 +91,14 @@ impl VmGraphicsConsolesServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `consoles`: Graphics consoles found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::GraphicsConsole>> {
         self.call.send(answer::list)
     }

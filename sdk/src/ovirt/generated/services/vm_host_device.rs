@@ -14,6 +14,7 @@ impl VmHostDeviceService {
     /// Returns the attached host device.
     ///
     /// `GET /vms/{vm_id}/hostdevices/{device_id}`
+    #[inline]
     pub fn get(&self) -> VmHostDeviceServiceGetRequest {
         VmHostDeviceServiceGetRequest {
             call: self.0.get(),
@@ -23,6 +24,7 @@ impl VmHostDeviceService {
     /// Detaches the host device from the virtual machine. A device that serves as an IOMMU placeholder stays and only gets `placeholder` set to `true`. Placeholders vanish by themselves once no other device of their IOMMU group is attached.
     ///
     /// `DELETE /vms/{vm_id}/hostdevices/{device_id}`
+    #[inline]
     pub fn remove(&self) -> VmHostDeviceServiceRemoveRequest {
         VmHostDeviceServiceRemoveRequest {
             call: self.0.remove(),
@@ -42,12 +44,14 @@ impl VmHostDeviceServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `device`: The host device.
+    #[inline]
     pub fn send(self) -> Pending<types::HostDevice> {
         self.call.send(answer::object)
     }
@@ -63,12 +67,14 @@ pub struct VmHostDeviceServiceRemoveRequest {
 
 impl VmHostDeviceServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

@@ -18,6 +18,7 @@ impl VmHostDevicesService {
     /// `POST /vms/{vm_id}/hostdevices`
     ///
     /// Mandatory: `device.id` or `device.name`.
+    #[inline]
     pub fn add(&self) -> VmHostDevicesServiceAddRequest {
         VmHostDevicesServiceAddRequest {
             call: self.0.add("device"),
@@ -27,6 +28,7 @@ impl VmHostDevicesService {
     /// Lists the attached host devices, in no guaranteed order.
     ///
     /// `GET /vms/{vm_id}/hostdevices`
+    #[inline]
     pub fn list(&self) -> VmHostDevicesServiceListRequest {
         VmHostDevicesServiceListRequest {
             call: self.0.get(),
@@ -34,6 +36,7 @@ impl VmHostDevicesService {
     }
 
     /// Service of one attached host device.
+    #[inline]
     pub fn device_service(&self, id: &str) -> super::VmHostDeviceService {
         super::VmHostDeviceService(self.0.item(id))
     }
@@ -49,12 +52,14 @@ pub struct VmHostDevicesServiceAddRequest {
 
 impl VmHostDevicesServiceAddRequest {
     /// Host device to attach; the reply holds the attached one.
+    #[inline]
     pub fn device(mut self, value: impl Borrow<types::HostDevice>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `device`: Host device to attach; the reply holds the attached one.
+    #[inline]
     pub fn send(self) -> Pending<types::HostDevice> {
         self.call.send(answer::accepted)
     }
@@ -70,6 +75,7 @@ pub struct VmHostDevicesServiceListRequest {
 
 impl VmHostDevicesServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -78,12 +84,14 @@ impl VmHostDevicesServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `device`: Host devices found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::HostDevice>> {
         self.call.send(answer::list)
     }

@@ -17,6 +17,7 @@ impl VmMediatedDeviceService {
     /// Since 4.5.
     ///
     /// `GET /vms/{vm_id}/mediateddevices/{device_id}`
+    #[inline]
     pub fn get(&self) -> VmMediatedDeviceServiceGetRequest {
         VmMediatedDeviceServiceGetRequest {
             call: self.0.get(),
@@ -28,6 +29,7 @@ impl VmMediatedDeviceService {
     /// Since 4.5.
     ///
     /// `PUT /vms/{vm_id}/mediateddevices/{device_id}`
+    #[inline]
     pub fn update(&self) -> VmMediatedDeviceServiceUpdateRequest {
         VmMediatedDeviceServiceUpdateRequest {
             call: self.0.update("device"),
@@ -39,6 +41,7 @@ impl VmMediatedDeviceService {
     /// Since 4.5.
     ///
     /// `DELETE /vms/{vm_id}/mediateddevices/{device_id}`
+    #[inline]
     pub fn remove(&self) -> VmMediatedDeviceServiceRemoveRequest {
         VmMediatedDeviceServiceRemoveRequest {
             call: self.0.remove(),
@@ -58,12 +61,14 @@ impl VmMediatedDeviceServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `device`: The mediated device.
+    #[inline]
     pub fn send(self) -> Pending<types::VmMediatedDevice> {
         self.call.send(answer::object)
     }
@@ -81,6 +86,7 @@ impl VmMediatedDeviceServiceUpdateRequest {
     /// New values of the mediated device; `spec_params` must be set. The reply holds the complete updated device.
     ///
     /// Since 4.5.
+    #[inline]
     pub fn device(mut self, value: impl Borrow<types::VmMediatedDevice>) -> Self {
         self.call.set_body(value.borrow());
         self
@@ -89,12 +95,14 @@ impl VmMediatedDeviceServiceUpdateRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     ///
     /// Since 4.5.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. Returns `device`: New values of the mediated device; `spec_params` must be set. The reply holds the complete updated device.
+    #[inline]
     pub fn send(self) -> Pending<types::VmMediatedDevice> {
         self.call.send(answer::accepted)
     }
@@ -112,12 +120,14 @@ impl VmMediatedDeviceServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     ///
     /// Since 4.5.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

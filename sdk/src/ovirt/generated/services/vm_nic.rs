@@ -15,6 +15,7 @@ impl VmNicService {
     /// Activates the NIC.
     ///
     /// `POST /vms/{vm_id}/nics/{nic_id}/activate`
+    #[inline]
     pub fn activate(&self) -> VmNicServiceActivateRequest {
         VmNicServiceActivateRequest {
             call: self.0.action("activate"),
@@ -24,6 +25,7 @@ impl VmNicService {
     /// Deactivates the NIC.
     ///
     /// `POST /vms/{vm_id}/nics/{nic_id}/deactivate`
+    #[inline]
     pub fn deactivate(&self) -> VmNicServiceDeactivateRequest {
         VmNicServiceDeactivateRequest {
             call: self.0.action("deactivate"),
@@ -33,6 +35,7 @@ impl VmNicService {
     /// Returns the NIC.
     ///
     /// `GET /vms/{vm_id}/nics/{nic_id}`
+    #[inline]
     pub fn get(&self) -> VmNicServiceGetRequest {
         VmNicServiceGetRequest {
             call: self.0.get(),
@@ -44,6 +47,7 @@ impl VmNicService {
     /// `PUT /vms/{vm_id}/nics/{nic_id}`
     ///
     /// Optional: `nic.linked`, `nic.mac.address`, `nic.name`, `nic.plugged`, `nic.vnic_profile.id`.
+    #[inline]
     pub fn update(&self) -> VmNicServiceUpdateRequest {
         VmNicServiceUpdateRequest {
             call: self.0.update("nic"),
@@ -53,6 +57,7 @@ impl VmNicService {
     /// Removes the NIC from the virtual machine. Hot unplug needs a guest operating system that supports it.
     ///
     /// `DELETE /vms/{vm_id}/nics/{nic_id}`
+    #[inline]
     pub fn remove(&self) -> VmNicServiceRemoveRequest {
         VmNicServiceRemoveRequest {
             call: self.0.remove(),
@@ -60,11 +65,13 @@ impl VmNicService {
     }
 
     /// Service of the statistics of the object.
+    #[inline]
     pub fn statistics_service(&self) -> super::StatisticsService {
         super::StatisticsService(self.0.child("statistics"))
     }
 
     /// Service of the devices reported for this NIC.
+    #[inline]
     pub fn reported_devices_service(&self) -> super::VmReportedDevicesService {
         super::VmReportedDevicesService(self.0.child("reporteddevices"))
     }
@@ -72,6 +79,7 @@ impl VmNicService {
     /// Service of the NIC's network filter parameters. The filter itself comes from the vNIC profile.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn network_filter_parameters_service(
         &self,
     ) -> super::NicNetworkFilterParametersService {
@@ -89,14 +97,16 @@ pub struct VmNicServiceActivateRequest {
 
 impl VmNicServiceActivateRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -110,14 +120,16 @@ pub struct VmNicServiceDeactivateRequest {
 
 impl VmNicServiceDeactivateRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -133,12 +145,14 @@ impl VmNicServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `nic`: The NIC.
+    #[inline]
     pub fn send(self) -> Pending<types::Nic> {
         self.call.send(answer::object)
     }
@@ -154,18 +168,21 @@ pub struct VmNicServiceUpdateRequest {
 
 impl VmNicServiceUpdateRequest {
     /// New values of the NIC; the reply holds the updated NIC.
+    #[inline]
     pub fn nic(mut self, value: impl Borrow<types::Nic>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. Returns `nic`: New values of the NIC; the reply holds the updated NIC.
+    #[inline]
     pub fn send(self) -> Pending<types::Nic> {
         self.call.send(answer::accepted)
     }
@@ -181,12 +198,14 @@ pub struct VmNicServiceRemoveRequest {
 
 impl VmNicServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

@@ -15,6 +15,7 @@ impl VmNumaNodeService {
     /// Returns the virtual NUMA node.
     ///
     /// `GET /vms/{vm_id}/numanodes/{node_id}`
+    #[inline]
     pub fn get(&self) -> VmNumaNodeServiceGetRequest {
         VmNumaNodeServiceGetRequest {
             call: self.0.get(),
@@ -26,6 +27,7 @@ impl VmNumaNodeService {
     /// `PUT /vms/{vm_id}/numanodes/{node_id}`
     ///
     /// Optional: `node.index`, `node.memory`, `node.cpu.cores[].index`, `node.numa_node_pins[].index`, `node.numa_tune_mode`.
+    #[inline]
     pub fn update(&self) -> VmNumaNodeServiceUpdateRequest {
         VmNumaNodeServiceUpdateRequest {
             call: self.0.update("node"),
@@ -35,6 +37,7 @@ impl VmNumaNodeService {
     /// Deletes the virtual NUMA node. Nodes must be deleted in descending order of their index.
     ///
     /// `DELETE /vms/{vm_id}/numanodes/{node_id}`
+    #[inline]
     pub fn remove(&self) -> VmNumaNodeServiceRemoveRequest {
         VmNumaNodeServiceRemoveRequest {
             call: self.0.remove(),
@@ -54,12 +57,14 @@ impl VmNumaNodeServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `node`: The virtual NUMA node.
+    #[inline]
     pub fn send(self) -> Pending<types::VirtualNumaNode> {
         self.call.send(answer::object)
     }
@@ -75,18 +80,21 @@ pub struct VmNumaNodeServiceUpdateRequest {
 
 impl VmNumaNodeServiceUpdateRequest {
     /// New values of the virtual NUMA node; the reply holds the updated node.
+    #[inline]
     pub fn node(mut self, value: impl Borrow<types::VirtualNumaNode>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. Returns `node`: New values of the virtual NUMA node; the reply holds the updated node.
+    #[inline]
     pub fn send(self) -> Pending<types::VirtualNumaNode> {
         self.call.send(answer::accepted)
     }
@@ -102,12 +110,14 @@ pub struct VmNumaNodeServiceRemoveRequest {
 
 impl VmNumaNodeServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

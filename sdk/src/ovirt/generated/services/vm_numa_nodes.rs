@@ -20,6 +20,7 @@ impl VmNumaNodesService {
     /// Mandatory: `node.index`, `node.memory`, `node.cpu.cores[].index`.
     ///
     /// Optional: `node.numa_node_pins[].index`, `node.numa_tune_mode`.
+    #[inline]
     pub fn add(&self) -> VmNumaNodesServiceAddRequest {
         VmNumaNodesServiceAddRequest {
             call: self.0.add("node"),
@@ -29,6 +30,7 @@ impl VmNumaNodesService {
     /// Lists the virtual NUMA nodes, in no guaranteed order.
     ///
     /// `GET /vms/{vm_id}/numanodes`
+    #[inline]
     pub fn list(&self) -> VmNumaNodesServiceListRequest {
         VmNumaNodesServiceListRequest {
             call: self.0.get(),
@@ -36,6 +38,7 @@ impl VmNumaNodesService {
     }
 
     /// Service of one virtual NUMA node.
+    #[inline]
     pub fn node_service(&self, id: &str) -> super::VmNumaNodeService {
         super::VmNumaNodeService(self.0.item(id))
     }
@@ -51,12 +54,14 @@ pub struct VmNumaNodesServiceAddRequest {
 
 impl VmNumaNodesServiceAddRequest {
     /// Virtual NUMA node to create; the reply holds the created one.
+    #[inline]
     pub fn node(mut self, value: impl Borrow<types::VirtualNumaNode>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `node`: Virtual NUMA node to create; the reply holds the created one.
+    #[inline]
     pub fn send(self) -> Pending<types::VirtualNumaNode> {
         self.call.send(answer::accepted)
     }
@@ -72,6 +77,7 @@ pub struct VmNumaNodesServiceListRequest {
 
 impl VmNumaNodesServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -80,12 +86,14 @@ impl VmNumaNodesServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `nodes`: Virtual NUMA nodes found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::VirtualNumaNode>> {
         self.call.send(answer::list)
     }

@@ -15,6 +15,7 @@ impl VmPoolService {
     /// Allocates a virtual machine from the pool. Takes no parameters of its own.
     ///
     /// `POST /vmpools/{pool_id}/allocatevm`
+    #[inline]
     pub fn allocate_vm(&self) -> VmPoolServiceAllocateVmRequest {
         VmPoolServiceAllocateVmRequest {
             call: self.0.action("allocatevm"),
@@ -24,6 +25,7 @@ impl VmPoolService {
     /// Returns the pool.
     ///
     /// `GET /vmpools/{pool_id}`
+    #[inline]
     pub fn get(&self) -> VmPoolServiceGetRequest {
         VmPoolServiceGetRequest {
             call: self.0.get(),
@@ -35,6 +37,7 @@ impl VmPoolService {
     /// `PUT /vmpools/{pool_id}`
     ///
     /// Optional: `pool.comment`, `pool.description`, `pool.display.proxy`, `pool.max_user_vms`, `pool.name`, `pool.prestarted_vms`, `pool.size`, `pool.type`, `pool.use_latest_template_version`, `pool.cluster.id` or `pool.cluster.name`, `pool.template.id` or `pool.template.name`.
+    #[inline]
     pub fn update(&self) -> VmPoolServiceUpdateRequest {
         VmPoolServiceUpdateRequest {
             call: self.0.update("pool"),
@@ -44,6 +47,7 @@ impl VmPoolService {
     /// Deletes the pool.
     ///
     /// `DELETE /vmpools/{pool_id}`
+    #[inline]
     pub fn remove(&self) -> VmPoolServiceRemoveRequest {
         VmPoolServiceRemoveRequest {
             call: self.0.remove(),
@@ -51,6 +55,7 @@ impl VmPoolService {
     }
 
     /// Service of the permissions on this pool.
+    #[inline]
     pub fn permissions_service(&self) -> super::AssignedPermissionsService {
         super::AssignedPermissionsService(self.0.child("permissions"))
     }
@@ -66,14 +71,16 @@ pub struct VmPoolServiceAllocateVmRequest {
 
 impl VmPoolServiceAllocateVmRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_field("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
-        self.call.send(|reply| answer::action(reply).map(|_| ()))
+        self.call.send(answer::done)
     }
 }
 
@@ -87,6 +94,7 @@ pub struct VmPoolServiceGetRequest {
 
 impl VmPoolServiceGetRequest {
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
+    #[inline]
     pub fn filter(mut self, value: bool) -> Self {
         self.call.set_query("filter", value);
         self
@@ -95,12 +103,14 @@ impl VmPoolServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `pool`: The pool.
+    #[inline]
     pub fn send(self) -> Pending<types::VmPool> {
         self.call.send(answer::object)
     }
@@ -116,12 +126,14 @@ pub struct VmPoolServiceUpdateRequest {
 
 impl VmPoolServiceUpdateRequest {
     /// New values of the pool; the reply holds the updated pool.
+    #[inline]
     pub fn pool(mut self, value: impl Borrow<types::VmPool>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
@@ -130,12 +142,14 @@ impl VmPoolServiceUpdateRequest {
     /// Whether to seal the virtual machines that the pool creates. When absent, they are sealed only if their template is sealed and the guest is not Windows.
     ///
     /// Since 4.5.
+    #[inline]
     pub fn seal(mut self, value: bool) -> Self {
         self.call.set_query("seal", value);
         self
     }
 
     /// Sends the request. Returns `pool`: New values of the pool; the reply holds the updated pool.
+    #[inline]
     pub fn send(self) -> Pending<types::VmPool> {
         self.call.send(answer::accepted)
     }
@@ -151,12 +165,14 @@ pub struct VmPoolServiceRemoveRequest {
 
 impl VmPoolServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

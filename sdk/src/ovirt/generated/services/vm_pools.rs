@@ -20,6 +20,7 @@ impl VmPoolsService {
     /// Mandatory: `pool.name`, `pool.cluster.id` or `pool.cluster.name`, `pool.template.id` or `pool.template.name`.
     ///
     /// Optional: `pool.comment`, `pool.description`, `pool.display.proxy`, `pool.max_user_vms`, `pool.prestarted_vms`, `pool.size`, `pool.soundcard_enabled`, `pool.type`, `pool.use_latest_template_version`, `pool.tpm_enabled`.
+    #[inline]
     pub fn add(&self) -> VmPoolsServiceAddRequest {
         VmPoolsServiceAddRequest {
             call: self.0.add("pool"),
@@ -29,6 +30,7 @@ impl VmPoolsService {
     /// Lists the pools. Their order is defined only when `search` contains a `sortby` clause.
     ///
     /// `GET /vmpools`
+    #[inline]
     pub fn list(&self) -> VmPoolsServiceListRequest {
         VmPoolsServiceListRequest {
             call: self.0.get(),
@@ -36,6 +38,7 @@ impl VmPoolsService {
     }
 
     /// Service of one pool.
+    #[inline]
     pub fn pool_service(&self, id: &str) -> super::VmPoolService {
         super::VmPoolService(self.0.item(id))
     }
@@ -51,6 +54,7 @@ pub struct VmPoolsServiceAddRequest {
 
 impl VmPoolsServiceAddRequest {
     /// Pool to create, with at least `name`, `cluster` and `template`; the reply holds the created one.
+    #[inline]
     pub fn pool(mut self, value: impl Borrow<types::VmPool>) -> Self {
         self.call.set_body(value.borrow());
         self
@@ -59,12 +63,14 @@ impl VmPoolsServiceAddRequest {
     /// Whether to seal the virtual machines that the pool creates. When absent, they are sealed only if their template is sealed and the guest is not Windows.
     ///
     /// Since 4.5.
+    #[inline]
     pub fn seal(mut self, value: bool) -> Self {
         self.call.set_query("seal", value);
         self
     }
 
     /// Sends the request. Returns `pool`: Pool to create, with at least `name`, `cluster` and `template`; the reply holds the created one.
+    #[inline]
     pub fn send(self) -> Pending<types::VmPool> {
         self.call.send(answer::accepted)
     }
@@ -80,24 +86,28 @@ pub struct VmPoolsServiceListRequest {
 
 impl VmPoolsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
     }
 
     /// Query in the search language of the engine, such as `name=my* and status=up sortby name page 2`. An invalid query gives an empty list, not an error.
+    #[inline]
     pub fn search(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("search", Into::<String>::into(value));
         self
     }
 
     /// With `false`, `search` ignores case. Default `true`.
+    #[inline]
     pub fn case_sensitive(mut self, value: bool) -> Self {
         self.call.set_query("case_sensitive", value);
         self
     }
 
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
+    #[inline]
     pub fn filter(mut self, value: bool) -> Self {
         self.call.set_query("filter", value);
         self
@@ -106,12 +116,14 @@ impl VmPoolsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `pools`: Pools found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::VmPool>> {
         self.call.send(answer::list)
     }

@@ -14,6 +14,7 @@ impl VmReportedDeviceService {
     /// Returns the reported device.
     ///
     /// `GET /vms/{vm_id}/reporteddevices/{reported_device_id}`
+    #[inline]
     pub fn get(&self) -> VmReportedDeviceServiceGetRequest {
         VmReportedDeviceServiceGetRequest {
             call: self.0.get(),
@@ -33,12 +34,14 @@ impl VmReportedDeviceServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `reported_device`: The reported device.
+    #[inline]
     pub fn send(self) -> Pending<types::ReportedDevice> {
         self.call.send(answer::object)
     }

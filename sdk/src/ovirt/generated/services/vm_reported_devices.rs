@@ -15,6 +15,7 @@ impl VmReportedDevicesService {
     /// Lists the reported devices, in no guaranteed order.
     ///
     /// `GET /vms/{vm_id}/reporteddevices`
+    #[inline]
     pub fn list(&self) -> VmReportedDevicesServiceListRequest {
         VmReportedDevicesServiceListRequest {
             call: self.0.get(),
@@ -22,6 +23,7 @@ impl VmReportedDevicesService {
     }
 
     /// Service of one reported device.
+    #[inline]
     pub fn reported_device_service(&self, id: &str) -> super::VmReportedDeviceService {
         super::VmReportedDeviceService(self.0.item(id))
     }
@@ -37,6 +39,7 @@ pub struct VmReportedDevicesServiceListRequest {
 
 impl VmReportedDevicesServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -45,12 +48,14 @@ impl VmReportedDevicesServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `reported_device`: Reported devices found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::ReportedDevice>> {
         self.call.send(answer::list)
     }

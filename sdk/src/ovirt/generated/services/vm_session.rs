@@ -14,6 +14,7 @@ impl VmSessionService {
     /// Returns the session.
     ///
     /// `GET /vms/{vm_id}/sessions/{session_id}`
+    #[inline]
     pub fn get(&self) -> VmSessionServiceGetRequest {
         VmSessionServiceGetRequest {
             call: self.0.get(),
@@ -33,12 +34,14 @@ impl VmSessionServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `session`: The session.
+    #[inline]
     pub fn send(self) -> Pending<types::Session> {
         self.call.send(answer::object)
     }

@@ -15,6 +15,7 @@ impl VmSessionsService {
     /// Lists the user sessions, in no guaranteed order.
     ///
     /// `GET /vms/{vm_id}/sessions`
+    #[inline]
     pub fn list(&self) -> VmSessionsServiceListRequest {
         VmSessionsServiceListRequest {
             call: self.0.get(),
@@ -22,6 +23,7 @@ impl VmSessionsService {
     }
 
     /// Service of one session.
+    #[inline]
     pub fn session_service(&self, id: &str) -> super::VmSessionService {
         super::VmSessionService(self.0.item(id))
     }
@@ -37,6 +39,7 @@ pub struct VmSessionsServiceListRequest {
 
 impl VmSessionsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -45,12 +48,14 @@ impl VmSessionsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `sessions`: Sessions found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Session>> {
         self.call.send(answer::list)
     }

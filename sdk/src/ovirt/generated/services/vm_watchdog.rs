@@ -15,6 +15,7 @@ impl VmWatchdogService {
     /// Returns the watchdog.
     ///
     /// `GET /vms/{vm_id}/watchdogs/{watchdog_id}`
+    #[inline]
     pub fn get(&self) -> VmWatchdogServiceGetRequest {
         VmWatchdogServiceGetRequest {
             call: self.0.get(),
@@ -26,6 +27,7 @@ impl VmWatchdogService {
     /// `PUT /vms/{vm_id}/watchdogs/{watchdog_id}`
     ///
     /// Optional: `watchdog.action`, `watchdog.model`.
+    #[inline]
     pub fn update(&self) -> VmWatchdogServiceUpdateRequest {
         VmWatchdogServiceUpdateRequest {
             call: self.0.update("watchdog"),
@@ -35,6 +37,7 @@ impl VmWatchdogService {
     /// Removes the watchdog from its virtual machine.
     ///
     /// `DELETE /vms/{vm_id}/watchdogs/{watchdog_id}`
+    #[inline]
     pub fn remove(&self) -> VmWatchdogServiceRemoveRequest {
         VmWatchdogServiceRemoveRequest {
             call: self.0.remove(),
@@ -54,12 +57,14 @@ impl VmWatchdogServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `watchdog`: The watchdog: `model`, `action` and its virtual machine.
+    #[inline]
     pub fn send(self) -> Pending<types::Watchdog> {
         self.call.send(answer::object)
     }
@@ -75,18 +80,21 @@ pub struct VmWatchdogServiceUpdateRequest {
 
 impl VmWatchdogServiceUpdateRequest {
     /// New `model`, `action` or both, one at least; the reply holds the complete updated watchdog.
+    #[inline]
     pub fn watchdog(mut self, value: impl Borrow<types::Watchdog>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. Returns `watchdog`: New `model`, `action` or both, one at least; the reply holds the complete updated watchdog.
+    #[inline]
     pub fn send(self) -> Pending<types::Watchdog> {
         self.call.send(answer::accepted)
     }
@@ -102,12 +110,14 @@ pub struct VmWatchdogServiceRemoveRequest {
 
 impl VmWatchdogServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

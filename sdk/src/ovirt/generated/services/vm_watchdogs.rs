@@ -18,6 +18,7 @@ impl VmWatchdogsService {
     /// `POST /vms/{vm_id}/watchdogs`
     ///
     /// Mandatory: `watchdog.action`, `watchdog.model`.
+    #[inline]
     pub fn add(&self) -> VmWatchdogsServiceAddRequest {
         VmWatchdogsServiceAddRequest {
             call: self.0.add("watchdog"),
@@ -27,6 +28,7 @@ impl VmWatchdogsService {
     /// Lists the virtual machine's watchdogs, in no guaranteed order.
     ///
     /// `GET /vms/{vm_id}/watchdogs`
+    #[inline]
     pub fn list(&self) -> VmWatchdogsServiceListRequest {
         VmWatchdogsServiceListRequest {
             call: self.0.get(),
@@ -34,6 +36,7 @@ impl VmWatchdogsService {
     }
 
     /// Service of one watchdog.
+    #[inline]
     pub fn watchdog_service(&self, id: &str) -> super::VmWatchdogService {
         super::VmWatchdogService(self.0.item(id))
     }
@@ -49,12 +52,14 @@ pub struct VmWatchdogsServiceAddRequest {
 
 impl VmWatchdogsServiceAddRequest {
     /// Watchdog to add. Needs `model`, such as `i6300esb`, and `action`: `dump`, `none`, `pause`, `poweroff` or `reset`. The reply also refers to the new watchdog and the virtual machine.
+    #[inline]
     pub fn watchdog(mut self, value: impl Borrow<types::Watchdog>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `watchdog`: Watchdog to add. Needs `model`, such as `i6300esb`, and `action`: `dump`, `none`, `pause`, `poweroff` or `reset`. The reply also refers to the new watchdog and the virtual machine.
+    #[inline]
     pub fn send(self) -> Pending<types::Watchdog> {
         self.call.send(answer::accepted)
     }
@@ -70,6 +75,7 @@ pub struct VmWatchdogsServiceListRequest {
 
 impl VmWatchdogsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -78,12 +84,14 @@ impl VmWatchdogsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `watchdogs`: Watchdogs found, each with `model`, `action` and its virtual machine.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Watchdog>> {
         self.call.send(answer::list)
     }

@@ -20,6 +20,7 @@ impl VmsService {
     /// Mandatory: `vm.name`, `vm.cluster.id` or `vm.cluster.name`, `vm.template.id` or `vm.template.name`.
     ///
     /// Optional: `vm.console.enabled`, `vm.cpu.architecture`, `vm.cpu.mode`, `vm.cpu_shares`, `vm.custom_cpu_model`, `vm.custom_emulated_machine`, `vm.display.single_qxl_pci`, `vm.initialization.configuration.data`, `vm.initialization.configuration.type`, `vm.io.threads`, `vm.soundcard_enabled`, `vm.use_latest_template_version`, `vm.instance_type.id` or `vm.instance_type.name`, `vm.os.boot.devices[]`.
+    #[inline]
     pub fn add_from_scratch(&self) -> VmsServiceAddFromScratchRequest {
         VmsServiceAddFromScratchRequest {
             call: self.0.add("vm"),
@@ -33,6 +34,7 @@ impl VmsService {
     /// Mandatory: `vm.name`, `vm.cluster.id` or `vm.cluster.name`, `vm.template.id` or `vm.template.name`, `vm.snapshots[].id`.
     ///
     /// Optional: `vm.console.enabled`, `vm.cpu.architecture`, `vm.cpu_shares`, `vm.custom_cpu_model`, `vm.custom_emulated_machine`, `vm.display.single_qxl_pci`, `vm.soundcard_enabled`.
+    #[inline]
     pub fn add_from_snapshot(&self) -> VmsServiceAddFromSnapshotRequest {
         VmsServiceAddFromSnapshotRequest {
             call: self.0.add("vm"),
@@ -46,6 +48,7 @@ impl VmsService {
     /// Mandatory: `vm.initialization.configuration.data`, `vm.initialization.configuration.type`.
     ///
     /// Optional: `vm.initialization.regenerate_ids`, `vm.cpu.mode`, `vm.name`, `vm.os.boot.devices[]`.
+    #[inline]
     pub fn add_from_configuration(&self) -> VmsServiceAddFromConfigurationRequest {
         VmsServiceAddFromConfigurationRequest {
             call: self.0.add("vm"),
@@ -57,6 +60,7 @@ impl VmsService {
     /// `POST /vms`
     ///
     /// Optional: `vm.bios.boot_menu.enabled`, `vm.comment`, `vm.cpu.topology.cores`, `vm.cpu.topology.sockets`, `vm.cpu.topology.threads`, `vm.cpu.cpu_tune.vcpu_pins[].cpu_set`, `vm.cpu.cpu_tune.vcpu_pins[].vcpu`, `vm.cpu_profile.id`, `vm.delete_protected`, `vm.description`, `vm.display.allow_override`, `vm.display.copy_paste_enabled`, `vm.display.disconnect_action`, `vm.display.file_transfer_enabled`, `vm.display.keyboard_layout`, `vm.display.monitors`, `vm.display.smartcard_enabled`, `vm.display.type`, `vm.display.video_type`, `vm.domain.name`, `vm.high_availability.enabled`, `vm.high_availability.priority`, `vm.large_icon.data`, `vm.large_icon.id`, `vm.large_icon.media_type`, `vm.memory`, `vm.memory_policy.ballooning`, `vm.memory_policy.guaranteed`, `vm.migration.auto_converge`, `vm.migration.compressed`, `vm.migration_downtime`, `vm.numa_tune_mode`, `vm.origin`, `vm.os.cmdline`, `vm.os.initrd`, `vm.os.kernel`, `vm.os.type`, `vm.placement_policy.affinity`, `vm.placement_policy.hosts[].id` or `vm.placement_policy.hosts[].name`, `vm.quota.id`, `vm.rng_device.rate.bytes`, `vm.rng_device.rate.period`, `vm.rng_device.source`, `vm.serial_number.policy`, `vm.serial_number.value`, `vm.small_icon.id`, `vm.start_paused`, `vm.stateless`, `vm.time_zone.name`, `vm.tunnel_migration`, `vm.type`, `vm.usb.enabled`, `vm.usb.type`, `vm.virtio_scsi.enabled`, `vm.custom_properties[].name`, `vm.custom_properties[].value`, `vm.payloads[].files[].name`, `vm.payloads[].files[].content`, `vm.payloads[].type`, `vm.payloads[].volume_id`, `vm.sso.methods[].id`, `vm.storage_error_resume_behaviour`, `vm.multi_queues_enabled`, `vm.virtio_scsi_multi_queues_enabled`, `vm.virtio_scsi_multi_queues`, `vm.tpm_enabled`, `vm.auto_pinning_policy`.
+    #[inline]
     pub fn add(&self) -> VmsServiceAddRequest {
         VmsServiceAddRequest {
             call: self.0.add("vm"),
@@ -66,6 +70,7 @@ impl VmsService {
     /// Lists all virtual machines. Their order is defined only when `search` contains a `sortby` clause.
     ///
     /// `GET /vms`
+    #[inline]
     pub fn list(&self) -> VmsServiceListRequest {
         VmsServiceListRequest {
             call: self.0.get(),
@@ -73,6 +78,7 @@ impl VmsService {
     }
 
     /// Service of one virtual machine.
+    #[inline]
     pub fn vm_service(&self, id: &str) -> super::VmService {
         super::VmService(self.0.item(id))
     }
@@ -88,42 +94,49 @@ pub struct VmsServiceAddFromScratchRequest {
 
 impl VmsServiceAddFromScratchRequest {
     /// Virtual machine to create; the reply holds the created one.
+    #[inline]
     pub fn vm(mut self, value: impl Borrow<types::Vm>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// With `true`, the new virtual machine gets full copies of the template's disks and does not depend on the template. By default its disks are copy-on-write layers that store only the differences.
+    #[inline]
     pub fn clone(mut self, value: bool) -> Self {
         self.call.set_query("clone", value);
         self
     }
 
     /// With `true`, copies the direct permissions of the template to the virtual machine; inherited ones are left out.
+    #[inline]
     pub fn clone_permissions(mut self, value: bool) -> Self {
         self.call.set_query("clone_permissions", value);
         self
     }
 
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
+    #[inline]
     pub fn filter(mut self, value: bool) -> Self {
         self.call.set_query("filter", value);
         self
     }
 
     /// Whether and how CPU and NUMA are configured automatically. Deprecated since engine 4.5 and due for removal; use plain `add` instead.
+    #[inline]
     pub fn auto_pinning_policy(mut self, value: types::AutoPinningPolicy) -> Self {
         self.call.set_query("auto_pinning_policy", value);
         self
     }
 
     /// Whether to seal the virtual machine once created. When absent, it is sealed only if its template is sealed and the guest is not Windows.
+    #[inline]
     pub fn seal(mut self, value: bool) -> Self {
         self.call.set_query("seal", value);
         self
     }
 
     /// Sends the request. Returns `vm`: Virtual machine to create; the reply holds the created one.
+    #[inline]
     pub fn send(self) -> Pending<types::Vm> {
         self.call.send(answer::accepted)
     }
@@ -139,42 +152,49 @@ pub struct VmsServiceAddFromSnapshotRequest {
 
 impl VmsServiceAddFromSnapshotRequest {
     /// Virtual machine to create; the reply holds the created one.
+    #[inline]
     pub fn vm(mut self, value: impl Borrow<types::Vm>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// With `true`, the new virtual machine gets full copies of the template's disks and does not depend on the template. By default its disks are copy-on-write layers that store only the differences.
+    #[inline]
     pub fn clone(mut self, value: bool) -> Self {
         self.call.set_query("clone", value);
         self
     }
 
     /// With `true`, copies the direct permissions of the template to the virtual machine; inherited ones are left out.
+    #[inline]
     pub fn clone_permissions(mut self, value: bool) -> Self {
         self.call.set_query("clone_permissions", value);
         self
     }
 
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
+    #[inline]
     pub fn filter(mut self, value: bool) -> Self {
         self.call.set_query("filter", value);
         self
     }
 
     /// Whether and how CPU and NUMA are configured automatically. Deprecated since engine 4.5 and due for removal; use plain `add` instead.
+    #[inline]
     pub fn auto_pinning_policy(mut self, value: types::AutoPinningPolicy) -> Self {
         self.call.set_query("auto_pinning_policy", value);
         self
     }
 
     /// Whether to seal the virtual machine once created. When absent, it is sealed only if its template is sealed and the guest is not Windows.
+    #[inline]
     pub fn seal(mut self, value: bool) -> Self {
         self.call.set_query("seal", value);
         self
     }
 
     /// Sends the request. Returns `vm`: Virtual machine to create; the reply holds the created one.
+    #[inline]
     pub fn send(self) -> Pending<types::Vm> {
         self.call.send(answer::accepted)
     }
@@ -190,42 +210,49 @@ pub struct VmsServiceAddFromConfigurationRequest {
 
 impl VmsServiceAddFromConfigurationRequest {
     /// Virtual machine to create; the reply holds the created one.
+    #[inline]
     pub fn vm(mut self, value: impl Borrow<types::Vm>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// With `true`, the new virtual machine gets full copies of the template's disks and does not depend on the template. By default its disks are copy-on-write layers that store only the differences.
+    #[inline]
     pub fn clone(mut self, value: bool) -> Self {
         self.call.set_query("clone", value);
         self
     }
 
     /// With `true`, copies the direct permissions of the template to the virtual machine; inherited ones are left out.
+    #[inline]
     pub fn clone_permissions(mut self, value: bool) -> Self {
         self.call.set_query("clone_permissions", value);
         self
     }
 
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
+    #[inline]
     pub fn filter(mut self, value: bool) -> Self {
         self.call.set_query("filter", value);
         self
     }
 
     /// Whether and how CPU and NUMA are configured automatically. Deprecated since engine 4.5 and due for removal; use plain `add` instead.
+    #[inline]
     pub fn auto_pinning_policy(mut self, value: types::AutoPinningPolicy) -> Self {
         self.call.set_query("auto_pinning_policy", value);
         self
     }
 
     /// Whether to seal the virtual machine once created. When absent, it is sealed only if its template is sealed and the guest is not Windows.
+    #[inline]
     pub fn seal(mut self, value: bool) -> Self {
         self.call.set_query("seal", value);
         self
     }
 
     /// Sends the request. Returns `vm`: Virtual machine to create; the reply holds the created one.
+    #[inline]
     pub fn send(self) -> Pending<types::Vm> {
         self.call.send(answer::accepted)
     }
@@ -241,12 +268,14 @@ pub struct VmsServiceAddRequest {
 
 impl VmsServiceAddRequest {
     /// Virtual machine to create; the reply holds the created one.
+    #[inline]
     pub fn vm(mut self, value: impl Borrow<types::Vm>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// With `true`, the new virtual machine gets full copies of the template's disks and does not depend on the template. By default its disks are copy-on-write layers that store only the differences.
+    #[inline]
     pub fn clone(mut self, value: bool) -> Self {
         self.call.set_query("clone", value);
         self
@@ -255,6 +284,7 @@ impl VmsServiceAddRequest {
     /// With `true`, copies the direct permissions of the template to the virtual machine; inherited ones are left out.
     ///
     /// Since 4.0.0.
+    #[inline]
     pub fn clone_permissions(mut self, value: bool) -> Self {
         self.call.set_query("clone_permissions", value);
         self
@@ -263,6 +293,7 @@ impl VmsServiceAddRequest {
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
     ///
     /// Since 4.0.0.
+    #[inline]
     pub fn filter(mut self, value: bool) -> Self {
         self.call.set_query("filter", value);
         self
@@ -272,6 +303,7 @@ impl VmsServiceAddRequest {
     ///
     /// Since 4.4.
     #[deprecated = "deprecated in the API"]
+    #[inline]
     pub fn auto_pinning_policy(mut self, value: types::AutoPinningPolicy) -> Self {
         self.call.set_query("auto_pinning_policy", value);
         self
@@ -280,12 +312,14 @@ impl VmsServiceAddRequest {
     /// Whether to seal the virtual machine once created. When absent, it is sealed only if its template is sealed and the guest is not Windows.
     ///
     /// Since 4.5.
+    #[inline]
     pub fn seal(mut self, value: bool) -> Self {
         self.call.set_query("seal", value);
         self
     }
 
     /// Sends the request. Returns `vm`: Virtual machine to create; the reply holds the created one.
+    #[inline]
     pub fn send(self) -> Pending<types::Vm> {
         self.call.send(answer::accepted)
     }
@@ -301,24 +335,28 @@ pub struct VmsServiceListRequest {
 
 impl VmsServiceListRequest {
     /// Query in the search language of the engine, such as `name=my* and status=up sortby name page 2`. An invalid query gives an empty list, not an error.
+    #[inline]
     pub fn search(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("search", Into::<String>::into(value));
         self
     }
 
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
     }
 
     /// With `false`, `search` ignores case. Default `true`.
+    #[inline]
     pub fn case_sensitive(mut self, value: bool) -> Self {
         self.call.set_query("case_sensitive", value);
         self
     }
 
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
+    #[inline]
     pub fn filter(mut self, value: bool) -> Self {
         self.call.set_query("filter", value);
         self
@@ -327,6 +365,7 @@ impl VmsServiceListRequest {
     /// With `true`, the reply includes parts that are costly to collect. Default `false`.
     ///
     /// Since 4.0.6.
+    #[inline]
     pub fn all_content(mut self, value: bool) -> Self {
         self.call.set_header("All-Content", value);
         self.call.set_query("all_content", value);
@@ -336,6 +375,7 @@ impl VmsServiceListRequest {
     /// With `true`, puts the OVF document, in the form used in OVA files, into `initialization.configuration.data`. Effective only together with `all_content` set to `true`.
     ///
     /// Since 4.4.3.
+    #[inline]
     pub fn ovf_as_ova(mut self, value: bool) -> Self {
         self.call.set_query("ovf_as_ova", value);
         self
@@ -344,12 +384,14 @@ impl VmsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `vms`: Virtual machines found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Vm>> {
         self.call.send(answer::list)
     }

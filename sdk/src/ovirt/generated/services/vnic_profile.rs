@@ -15,6 +15,7 @@ impl VnicProfileService {
     /// Returns the vNIC profile.
     ///
     /// `GET /vnicprofiles/{profile_id}`
+    #[inline]
     pub fn get(&self) -> VnicProfileServiceGetRequest {
         VnicProfileServiceGetRequest {
             call: self.0.get(),
@@ -26,6 +27,7 @@ impl VnicProfileService {
     /// `PUT /vnicprofiles/{profile_id}`
     ///
     /// Optional: `profile.description`, `profile.name`, `profile.pass_through.mode`, `profile.port_mirroring`, `profile.custom_properties[].name`, `profile.custom_properties[].value`, `profile.network_filter`, `profile.qos`, `profile.failover`.
+    #[inline]
     pub fn update(&self) -> VnicProfileServiceUpdateRequest {
         VnicProfileServiceUpdateRequest {
             call: self.0.update("profile"),
@@ -35,6 +37,7 @@ impl VnicProfileService {
     /// Deletes the vNIC profile.
     ///
     /// `DELETE /vnicprofiles/{profile_id}`
+    #[inline]
     pub fn remove(&self) -> VnicProfileServiceRemoveRequest {
         VnicProfileServiceRemoveRequest {
             call: self.0.remove(),
@@ -42,6 +45,7 @@ impl VnicProfileService {
     }
 
     /// Service of the permissions on this vNIC profile.
+    #[inline]
     pub fn permissions_service(&self) -> super::AssignedPermissionsService {
         super::AssignedPermissionsService(self.0.child("permissions"))
     }
@@ -59,12 +63,14 @@ impl VnicProfileServiceGetRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `profile`: The vNIC profile.
+    #[inline]
     pub fn send(self) -> Pending<types::VnicProfile> {
         self.call.send(answer::object)
     }
@@ -80,18 +86,21 @@ pub struct VnicProfileServiceUpdateRequest {
 
 impl VnicProfileServiceUpdateRequest {
     /// New values of the vNIC profile; the reply holds the updated profile.
+    #[inline]
     pub fn profile(mut self, value: impl Borrow<types::VnicProfile>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. Returns `profile`: New values of the vNIC profile; the reply holds the updated profile.
+    #[inline]
     pub fn send(self) -> Pending<types::VnicProfile> {
         self.call.send(answer::accepted)
     }
@@ -107,12 +116,14 @@ pub struct VnicProfileServiceRemoveRequest {
 
 impl VnicProfileServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
+    #[inline]
     pub fn r#async(mut self, value: bool) -> Self {
         self.call.set_query("async", value);
         self
     }
 
     /// Sends the request. There is no result.
+    #[inline]
     pub fn send(self) -> Pending<()> {
         self.call.send(answer::nothing)
     }

@@ -20,6 +20,7 @@ impl VnicProfilesService {
     /// Mandatory: `profile.name`, `profile.network.id`.
     ///
     /// Optional: `profile.description`, `profile.pass_through.mode`, `profile.port_mirroring`, `profile.custom_properties[].name`, `profile.custom_properties[].value`, `profile.failover`.
+    #[inline]
     pub fn add(&self) -> VnicProfilesServiceAddRequest {
         VnicProfilesServiceAddRequest {
             call: self.0.add("profile"),
@@ -29,6 +30,7 @@ impl VnicProfilesService {
     /// Lists all vNIC profiles, in no guaranteed order.
     ///
     /// `GET /vnicprofiles`
+    #[inline]
     pub fn list(&self) -> VnicProfilesServiceListRequest {
         VnicProfilesServiceListRequest {
             call: self.0.get(),
@@ -36,6 +38,7 @@ impl VnicProfilesService {
     }
 
     /// Service of one vNIC profile.
+    #[inline]
     pub fn profile_service(&self, id: &str) -> super::VnicProfileService {
         super::VnicProfileService(self.0.item(id))
     }
@@ -51,12 +54,14 @@ pub struct VnicProfilesServiceAddRequest {
 
 impl VnicProfilesServiceAddRequest {
     /// vNIC profile to create; the reply holds the created one.
+    #[inline]
     pub fn profile(mut self, value: impl Borrow<types::VnicProfile>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `profile`: vNIC profile to create; the reply holds the created one.
+    #[inline]
     pub fn send(self) -> Pending<types::VnicProfile> {
         self.call.send(answer::accepted)
     }
@@ -72,6 +77,7 @@ pub struct VnicProfilesServiceListRequest {
 
 impl VnicProfilesServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
@@ -80,12 +86,14 @@ impl VnicProfilesServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `profiles`: vNIC profiles found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::VnicProfile>> {
         self.call.send(answer::list)
     }

@@ -18,6 +18,7 @@ impl WeightsService {
     /// `POST /schedulingpolicies/{policy_id}/weights`
     ///
     /// Mandatory: `weight.scheduling_policy_unit.id`.
+    #[inline]
     pub fn add(&self) -> WeightsServiceAddRequest {
         WeightsServiceAddRequest {
             call: self.0.add("weight"),
@@ -27,6 +28,7 @@ impl WeightsService {
     /// Lists the weights, in no guaranteed order.
     ///
     /// `GET /schedulingpolicies/{policy_id}/weights`
+    #[inline]
     pub fn list(&self) -> WeightsServiceListRequest {
         WeightsServiceListRequest {
             call: self.0.get(),
@@ -34,6 +36,7 @@ impl WeightsService {
     }
 
     /// Service of one weight.
+    #[inline]
     pub fn weight_service(&self, id: &str) -> super::WeightService {
         super::WeightService(self.0.item(id))
     }
@@ -49,12 +52,14 @@ pub struct WeightsServiceAddRequest {
 
 impl WeightsServiceAddRequest {
     /// Weight to add; the reply holds the added one.
+    #[inline]
     pub fn weight(mut self, value: impl Borrow<types::Weight>) -> Self {
         self.call.set_body(value.borrow());
         self
     }
 
     /// Sends the request. Returns `weight`: Weight to add; the reply holds the added one.
+    #[inline]
     pub fn send(self) -> Pending<types::Weight> {
         self.call.send(answer::accepted)
     }
@@ -70,12 +75,14 @@ pub struct WeightsServiceListRequest {
 
 impl WeightsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
+    #[inline]
     pub fn max(mut self, value: i64) -> Self {
         self.call.set_query("max", value);
         self
     }
 
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
+    #[inline]
     pub fn filter(mut self, value: bool) -> Self {
         self.call.set_query("filter", value);
         self
@@ -84,12 +91,14 @@ impl WeightsServiceListRequest {
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
+    #[inline]
     pub fn follow(mut self, value: impl Into<String>) -> Self {
         self.call.set_query("follow", Into::<String>::into(value));
         self
     }
 
     /// Sends the request. Returns `weights`: Weights found.
+    #[inline]
     pub fn send(self) -> Pending<List<types::Weight>> {
         self.call.send(answer::list)
     }

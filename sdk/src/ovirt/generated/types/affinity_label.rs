@@ -31,59 +31,69 @@ pub struct AffinityLabel {
 
 impl AffinityLabel {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `id`.
+    #[inline]
     pub fn id(mut self, value: impl Into<String>) -> Self {
         self.id = Some(value.into());
         self
     }
 
     /// Sets `name`.
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
 
     /// Sets `description`.
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
 
     /// Sets `comment`.
+    #[inline]
     pub fn comment(mut self, value: impl Into<String>) -> Self {
         self.comment = Some(value.into());
         self
     }
 
     /// Sets `read_only`.
+    #[inline]
     pub fn read_only(mut self, value: bool) -> Self {
         self.read_only = Some(value);
         self
     }
 
     /// Sets `has_implicit_affinity_group`.
+    #[inline]
     pub fn has_implicit_affinity_group(mut self, value: bool) -> Self {
         self.has_implicit_affinity_group = Some(value);
         self
     }
 
     /// Sets `hosts`.
+    #[inline]
     pub fn hosts(mut self, value: impl Into<List<super::Host>>) -> Self {
         self.hosts = Some(value.into());
         self
     }
 
     /// Sets `vms`.
+    #[inline]
     pub fn vms(mut self, value: impl Into<List<super::Vm>>) -> Self {
         self.vms = Some(value.into());
         self

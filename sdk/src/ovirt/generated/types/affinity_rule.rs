@@ -26,29 +26,34 @@ pub struct AffinityRule {
 
 impl AffinityRule {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `positive`.
+    #[inline]
     pub fn positive(mut self, value: bool) -> Self {
         self.positive = Some(value);
         self
     }
 
     /// Sets `enforcing`.
+    #[inline]
     pub fn enforcing(mut self, value: bool) -> Self {
         self.enforcing = Some(value);
         self
     }
 
     /// Sets `enabled`.
+    #[inline]
     pub fn enabled(mut self, value: bool) -> Self {
         self.enabled = Some(value);
         self

@@ -41,95 +41,111 @@ pub struct Agent {
 
 impl Agent {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `id`.
+    #[inline]
     pub fn id(mut self, value: impl Into<String>) -> Self {
         self.id = Some(value.into());
         self
     }
 
     /// Sets `name`.
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
 
     /// Sets `description`.
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
 
     /// Sets `comment`.
+    #[inline]
     pub fn comment(mut self, value: impl Into<String>) -> Self {
         self.comment = Some(value.into());
         self
     }
 
     /// Sets `type`.
+    #[inline]
     pub fn r#type(mut self, value: impl Into<String>) -> Self {
         self.r#type = Some(value.into());
         self
     }
 
     /// Sets `address`.
+    #[inline]
     pub fn address(mut self, value: impl Into<String>) -> Self {
         self.address = Some(value.into());
         self
     }
 
     /// Sets `username`.
+    #[inline]
     pub fn username(mut self, value: impl Into<String>) -> Self {
         self.username = Some(value.into());
         self
     }
 
     /// Sets `password`.
+    #[inline]
     pub fn password(mut self, value: impl Into<String>) -> Self {
         self.password = Some(value.into());
         self
     }
 
     /// Sets `options`.
+    #[inline]
     pub fn options(mut self, value: impl Into<List<super::Option>>) -> Self {
         self.options = Some(value.into());
         self
     }
 
     /// Sets `encrypt_options`.
+    #[inline]
     pub fn encrypt_options(mut self, value: bool) -> Self {
         self.encrypt_options = Some(value);
         self
     }
 
     /// Sets `concurrent`.
+    #[inline]
     pub fn concurrent(mut self, value: bool) -> Self {
         self.concurrent = Some(value);
         self
     }
 
     /// Sets `order`.
+    #[inline]
     pub fn order(mut self, value: i64) -> Self {
         self.order = Some(value);
         self
     }
 
     /// Sets `port`.
+    #[inline]
     pub fn port(mut self, value: i64) -> Self {
         self.port = Some(value);
         self
     }
 
     /// Sets `host`.
+    #[inline]
     pub fn host(mut self, value: impl Into<Link<super::Host>>) -> Self {
         self.host = Some(value.into());
         self

@@ -25,47 +25,55 @@ pub struct AgentConfiguration {
 
 impl AgentConfiguration {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `network_mappings`.
+    #[inline]
     pub fn network_mappings(mut self, value: impl Into<String>) -> Self {
         self.network_mappings = Some(value.into());
         self
     }
 
     /// Sets `broker_type`.
+    #[inline]
     pub fn broker_type(mut self, value: super::MessageBrokerType) -> Self {
         self.broker_type = Some(value);
         self
     }
 
     /// Sets `address`.
+    #[inline]
     pub fn address(mut self, value: impl Into<String>) -> Self {
         self.address = Some(value.into());
         self
     }
 
     /// Sets `port`.
+    #[inline]
     pub fn port(mut self, value: i64) -> Self {
         self.port = Some(value);
         self
     }
 
     /// Sets `username`.
+    #[inline]
     pub fn username(mut self, value: impl Into<String>) -> Self {
         self.username = Some(value.into());
         self
     }
 
     /// Sets `password`.
+    #[inline]
     pub fn password(mut self, value: impl Into<String>) -> Self {
         self.password = Some(value.into());
         self

@@ -2,7 +2,7 @@
 
 use crate::core::date_time::DateTime;
 use crate::core::link::Link;
-use crate::core::table::{Field, Record, Slot, Table, View};
+use crate::core::table::{self, Field, Record, Slot, Table, View};
 use crate::core::table_fmt;
 
 /// Root of the API: version of the engine, counts of its main objects and references to a few special ones.
@@ -34,53 +34,62 @@ pub struct Api {
 
 impl Api {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `special_objects`.
+    #[inline]
     pub fn special_objects(mut self, value: super::SpecialObjects) -> Self {
         self.special_objects = Some(Box::new(value));
         self
     }
 
     /// Sets `product_info`.
+    #[inline]
     pub fn product_info(mut self, value: super::ProductInfo) -> Self {
         self.product_info = Some(Box::new(value));
         self
     }
 
     /// Sets `summary`.
+    #[inline]
     pub fn summary(mut self, value: super::ApiSummary) -> Self {
         self.summary = Some(Box::new(value));
         self
     }
 
     /// Sets `time`.
+    #[inline]
     pub fn time(mut self, value: DateTime) -> Self {
         self.time = Some(value);
         self
     }
 
     /// Sets `engine_backup`.
+    #[inline]
     pub fn engine_backup(mut self, value: super::EngineBackupInfo) -> Self {
         self.engine_backup = Some(Box::new(value));
         self
     }
 
     /// Sets `authenticated_user`.
+    #[inline]
     pub fn authenticated_user(mut self, value: impl Into<Link<super::User>>) -> Self {
         self.authenticated_user = Some(value.into());
         self
     }
 
     /// Sets `effective_user`.
+    #[inline]
     pub fn effective_user(mut self, value: impl Into<Link<super::User>>) -> Self {
         self.effective_user = Some(value.into());
         self
@@ -154,11 +163,11 @@ impl Clone for Api {
     fn clone(&self) -> Self {
         Self {
             href: self.href.clone(),
-            special_objects: self.special_objects.clone(),
-            product_info: self.product_info.clone(),
-            summary: self.summary.clone(),
+            special_objects: table::clone_boxed(&self.special_objects),
+            product_info: table::clone_boxed(&self.product_info),
+            summary: table::clone_boxed(&self.summary),
             time: self.time.clone(),
-            engine_backup: self.engine_backup.clone(),
+            engine_backup: table::clone_boxed(&self.engine_backup),
             authenticated_user: self.authenticated_user.clone(),
             effective_user: self.effective_user.clone(),
         }

@@ -58,89 +58,104 @@ pub struct Backup {
 
 impl Backup {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `id`.
+    #[inline]
     pub fn id(mut self, value: impl Into<String>) -> Self {
         self.id = Some(value.into());
         self
     }
 
     /// Sets `name`.
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
 
     /// Sets `description`.
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
 
     /// Sets `comment`.
+    #[inline]
     pub fn comment(mut self, value: impl Into<String>) -> Self {
         self.comment = Some(value.into());
         self
     }
 
     /// Sets `from_checkpoint_id`.
+    #[inline]
     pub fn from_checkpoint_id(mut self, value: impl Into<String>) -> Self {
         self.from_checkpoint_id = Some(value.into());
         self
     }
 
     /// Sets `to_checkpoint_id`.
+    #[inline]
     pub fn to_checkpoint_id(mut self, value: impl Into<String>) -> Self {
         self.to_checkpoint_id = Some(value.into());
         self
     }
 
     /// Sets `phase`.
+    #[inline]
     pub fn phase(mut self, value: super::BackupPhase) -> Self {
         self.phase = Some(value);
         self
     }
 
     /// Sets `creation_date`.
+    #[inline]
     pub fn creation_date(mut self, value: DateTime) -> Self {
         self.creation_date = Some(value);
         self
     }
 
     /// Sets `modification_date`.
+    #[inline]
     pub fn modification_date(mut self, value: DateTime) -> Self {
         self.modification_date = Some(value);
         self
     }
 
     /// Sets `host`.
+    #[inline]
     pub fn host(mut self, value: impl Into<Link<super::Host>>) -> Self {
         self.host = Some(value.into());
         self
     }
 
     /// Sets `vm`.
+    #[inline]
     pub fn vm(mut self, value: impl Into<Link<super::Vm>>) -> Self {
         self.vm = Some(value.into());
         self
     }
 
     /// Sets `disks`.
+    #[inline]
     pub fn disks(mut self, value: impl Into<List<super::Disk>>) -> Self {
         self.disks = Some(value.into());
         self
     }
 
     /// Sets `snapshot`.
+    #[inline]
     pub fn snapshot(mut self, value: impl Into<Link<super::Snapshot>>) -> Self {
         self.snapshot = Some(value.into());
         self

@@ -27,41 +27,48 @@ pub struct Balance {
 
 impl Balance {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `id`.
+    #[inline]
     pub fn id(mut self, value: impl Into<String>) -> Self {
         self.id = Some(value.into());
         self
     }
 
     /// Sets `name`.
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
 
     /// Sets `description`.
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
 
     /// Sets `comment`.
+    #[inline]
     pub fn comment(mut self, value: impl Into<String>) -> Self {
         self.comment = Some(value.into());
         self
     }
 
     /// Sets `scheduling_policy`.
+    #[inline]
     pub fn scheduling_policy(
         mut self,
         value: impl Into<Link<super::SchedulingPolicy>>,
@@ -71,6 +78,7 @@ impl Balance {
     }
 
     /// Sets `scheduling_policy_unit`.
+    #[inline]
     pub fn scheduling_policy_unit(
         mut self,
         value: impl Into<Link<super::SchedulingPolicyUnit>>,

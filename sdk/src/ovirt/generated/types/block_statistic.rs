@@ -15,17 +15,20 @@ pub struct BlockStatistic {
 
 impl BlockStatistic {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `statistics`.
+    #[inline]
     pub fn statistics(mut self, value: impl Into<List<super::Statistic>>) -> Self {
         self.statistics = Some(value.into());
         self

@@ -14,17 +14,20 @@ pub struct Boot {
 
 impl Boot {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `devices`.
+    #[inline]
     pub fn devices(mut self, value: impl Into<Vec<super::BootDevice>>) -> Self {
         self.devices = Some(value.into());
         self

@@ -17,17 +17,20 @@ pub struct BrickProfileDetail {
 
 impl BrickProfileDetail {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `profile_details`.
+    #[inline]
     pub fn profile_details(
         mut self,
         value: impl Into<List<super::ProfileDetail>>,
@@ -37,6 +40,7 @@ impl BrickProfileDetail {
     }
 
     /// Sets `brick`.
+    #[inline]
     pub fn brick(mut self, value: impl Into<Link<super::GlusterBrick>>) -> Self {
         self.brick = Some(value.into());
         self

@@ -29,53 +29,62 @@ pub struct ClusterLevel {
 
 impl ClusterLevel {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `id`.
+    #[inline]
     pub fn id(mut self, value: impl Into<String>) -> Self {
         self.id = Some(value.into());
         self
     }
 
     /// Sets `name`.
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
 
     /// Sets `description`.
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
 
     /// Sets `comment`.
+    #[inline]
     pub fn comment(mut self, value: impl Into<String>) -> Self {
         self.comment = Some(value.into());
         self
     }
 
     /// Sets `cpu_types`.
+    #[inline]
     pub fn cpu_types(mut self, value: impl Into<List<super::CpuType>>) -> Self {
         self.cpu_types = Some(value.into());
         self
     }
 
     /// Sets `permits`.
+    #[inline]
     pub fn permits(mut self, value: impl Into<List<super::Permit>>) -> Self {
         self.permits = Some(value.into());
         self
     }
 
     /// Sets `cluster_features`.
+    #[inline]
     pub fn cluster_features(
         mut self,
         value: impl Into<List<super::ClusterFeature>>,

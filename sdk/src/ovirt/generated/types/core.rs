@@ -16,23 +16,27 @@ pub struct Core {
 
 impl Core {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `index`.
+    #[inline]
     pub fn index(mut self, value: i64) -> Self {
         self.index = Some(value);
         self
     }
 
     /// Sets `socket`.
+    #[inline]
     pub fn socket(mut self, value: i64) -> Self {
         self.socket = Some(value);
         self

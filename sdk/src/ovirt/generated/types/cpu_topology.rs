@@ -18,29 +18,34 @@ pub struct CpuTopology {
 
 impl CpuTopology {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `sockets`.
+    #[inline]
     pub fn sockets(mut self, value: i64) -> Self {
         self.sockets = Some(value);
         self
     }
 
     /// Sets `cores`.
+    #[inline]
     pub fn cores(mut self, value: i64) -> Self {
         self.cores = Some(value);
         self
     }
 
     /// Sets `threads`.
+    #[inline]
     pub fn threads(mut self, value: i64) -> Self {
         self.threads = Some(value);
         self

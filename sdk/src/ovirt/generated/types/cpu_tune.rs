@@ -15,17 +15,20 @@ pub struct CpuTune {
 
 impl CpuTune {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `vcpu_pins`.
+    #[inline]
     pub fn vcpu_pins(mut self, value: impl Into<List<super::VcpuPin>>) -> Self {
         self.vcpu_pins = Some(value.into());
         self

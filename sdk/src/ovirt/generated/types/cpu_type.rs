@@ -18,29 +18,34 @@ pub struct CpuType {
 
 impl CpuType {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `name`.
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
 
     /// Sets `level`.
+    #[inline]
     pub fn level(mut self, value: i64) -> Self {
         self.level = Some(value);
         self
     }
 
     /// Sets `architecture`.
+    #[inline]
     pub fn architecture(mut self, value: super::Architecture) -> Self {
         self.architecture = Some(value);
         self

@@ -49,95 +49,111 @@ pub struct DiskAttachment {
 
 impl DiskAttachment {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `id`.
+    #[inline]
     pub fn id(mut self, value: impl Into<String>) -> Self {
         self.id = Some(value.into());
         self
     }
 
     /// Sets `name`.
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
 
     /// Sets `description`.
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
 
     /// Sets `comment`.
+    #[inline]
     pub fn comment(mut self, value: impl Into<String>) -> Self {
         self.comment = Some(value.into());
         self
     }
 
     /// Sets `bootable`.
+    #[inline]
     pub fn bootable(mut self, value: bool) -> Self {
         self.bootable = Some(value);
         self
     }
 
     /// Sets `pass_discard`.
+    #[inline]
     pub fn pass_discard(mut self, value: bool) -> Self {
         self.pass_discard = Some(value);
         self
     }
 
     /// Sets `interface`.
+    #[inline]
     pub fn interface(mut self, value: super::DiskInterface) -> Self {
         self.interface = Some(value);
         self
     }
 
     /// Sets `uses_scsi_reservation`.
+    #[inline]
     pub fn uses_scsi_reservation(mut self, value: bool) -> Self {
         self.uses_scsi_reservation = Some(value);
         self
     }
 
     /// Sets `active`.
+    #[inline]
     pub fn active(mut self, value: bool) -> Self {
         self.active = Some(value);
         self
     }
 
     /// Sets `logical_name`.
+    #[inline]
     pub fn logical_name(mut self, value: impl Into<String>) -> Self {
         self.logical_name = Some(value.into());
         self
     }
 
     /// Sets `read_only`.
+    #[inline]
     pub fn read_only(mut self, value: bool) -> Self {
         self.read_only = Some(value);
         self
     }
 
     /// Sets `disk`.
+    #[inline]
     pub fn disk(mut self, value: impl Into<Link<super::Disk>>) -> Self {
         self.disk = Some(value.into());
         self
     }
 
     /// Sets `vm`.
+    #[inline]
     pub fn vm(mut self, value: impl Into<Link<super::Vm>>) -> Self {
         self.vm = Some(value.into());
         self
     }
 
     /// Sets `template`.
+    #[inline]
     pub fn template(mut self, value: impl Into<Link<super::Template>>) -> Self {
         self.template = Some(value.into());
         self

@@ -17,23 +17,27 @@ pub struct Dns {
 
 impl Dns {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `servers`.
+    #[inline]
     pub fn servers(mut self, value: impl Into<List<super::Host>>) -> Self {
         self.servers = Some(value.into());
         self
     }
 
     /// Sets `search_domains`.
+    #[inline]
     pub fn search_domains(mut self, value: impl Into<List<super::Host>>) -> Self {
         self.search_domains = Some(value.into());
         self

@@ -18,17 +18,20 @@ pub struct DnsResolverConfiguration {
 
 impl DnsResolverConfiguration {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `name_servers`.
+    #[inline]
     pub fn name_servers(mut self, value: impl Into<Vec<String>>) -> Self {
         self.name_servers = Some(value.into());
         self

@@ -39,47 +39,55 @@ pub struct EngineBackupInfo {
 
 impl EngineBackupInfo {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `last_engine_backup`.
+    #[inline]
     pub fn last_engine_backup(mut self, value: DateTime) -> Self {
         self.last_engine_backup = Some(value);
         self
     }
 
     /// Sets `last_db_backup`.
+    #[inline]
     pub fn last_db_backup(mut self, value: DateTime) -> Self {
         self.last_db_backup = Some(value);
         self
     }
 
     /// Sets `last_dwh_backup`.
+    #[inline]
     pub fn last_dwh_backup(mut self, value: DateTime) -> Self {
         self.last_dwh_backup = Some(value);
         self
     }
 
     /// Sets `last_cinder_backup`.
+    #[inline]
     pub fn last_cinder_backup(mut self, value: DateTime) -> Self {
         self.last_cinder_backup = Some(value);
         self
     }
 
     /// Sets `last_keycloak_backup`.
+    #[inline]
     pub fn last_keycloak_backup(mut self, value: DateTime) -> Self {
         self.last_keycloak_backup = Some(value);
         self
     }
 
     /// Sets `last_grafana_backup`.
+    #[inline]
     pub fn last_grafana_backup(mut self, value: DateTime) -> Self {
         self.last_grafana_backup = Some(value);
         self

@@ -15,17 +15,20 @@ pub struct EntityProfileDetail {
 
 impl EntityProfileDetail {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `profile_details`.
+    #[inline]
     pub fn profile_details(
         mut self,
         value: impl Into<List<super::ProfileDetail>>,

@@ -14,17 +14,20 @@ pub struct ErrorHandling {
 
 impl ErrorHandling {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `on_error`.
+    #[inline]
     pub fn on_error(mut self, value: super::MigrateOnError) -> Self {
         self.on_error = Some(value);
         self

@@ -60,113 +60,132 @@ pub struct Event {
 
 impl Event {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `id`.
+    #[inline]
     pub fn id(mut self, value: impl Into<String>) -> Self {
         self.id = Some(value.into());
         self
     }
 
     /// Sets `name`.
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
 
     /// Sets `description`.
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
 
     /// Sets `comment`.
+    #[inline]
     pub fn comment(mut self, value: impl Into<String>) -> Self {
         self.comment = Some(value.into());
         self
     }
 
     /// Sets `index`.
+    #[inline]
     pub fn index(mut self, value: i64) -> Self {
         self.index = Some(value);
         self
     }
 
     /// Sets `code`.
+    #[inline]
     pub fn code(mut self, value: i64) -> Self {
         self.code = Some(value);
         self
     }
 
     /// Sets `severity`.
+    #[inline]
     pub fn severity(mut self, value: super::LogSeverity) -> Self {
         self.severity = Some(value);
         self
     }
 
     /// Sets `time`.
+    #[inline]
     pub fn time(mut self, value: DateTime) -> Self {
         self.time = Some(value);
         self
     }
 
     /// Sets `correlation_id`.
+    #[inline]
     pub fn correlation_id(mut self, value: impl Into<String>) -> Self {
         self.correlation_id = Some(value.into());
         self
     }
 
     /// Sets `origin`.
+    #[inline]
     pub fn origin(mut self, value: impl Into<String>) -> Self {
         self.origin = Some(value.into());
         self
     }
 
     /// Sets `custom_id`.
+    #[inline]
     pub fn custom_id(mut self, value: i64) -> Self {
         self.custom_id = Some(value);
         self
     }
 
     /// Sets `flood_rate`.
+    #[inline]
     pub fn flood_rate(mut self, value: i64) -> Self {
         self.flood_rate = Some(value);
         self
     }
 
     /// Sets `log_on_host`.
+    #[inline]
     pub fn log_on_host(mut self, value: bool) -> Self {
         self.log_on_host = Some(value);
         self
     }
 
     /// Sets `custom_data`.
+    #[inline]
     pub fn custom_data(mut self, value: impl Into<String>) -> Self {
         self.custom_data = Some(value.into());
         self
     }
 
     /// Sets `user`.
+    #[inline]
     pub fn user(mut self, value: impl Into<Link<super::User>>) -> Self {
         self.user = Some(value.into());
         self
     }
 
     /// Sets `vm`.
+    #[inline]
     pub fn vm(mut self, value: impl Into<Link<super::Vm>>) -> Self {
         self.vm = Some(value.into());
         self
     }
 
     /// Sets `storage_domain`.
+    #[inline]
     pub fn storage_domain(
         mut self,
         value: impl Into<Link<super::StorageDomain>>,
@@ -176,24 +195,28 @@ impl Event {
     }
 
     /// Sets `host`.
+    #[inline]
     pub fn host(mut self, value: impl Into<Link<super::Host>>) -> Self {
         self.host = Some(value.into());
         self
     }
 
     /// Sets `template`.
+    #[inline]
     pub fn template(mut self, value: impl Into<Link<super::Template>>) -> Self {
         self.template = Some(value.into());
         self
     }
 
     /// Sets `cluster`.
+    #[inline]
     pub fn cluster(mut self, value: impl Into<Link<super::Cluster>>) -> Self {
         self.cluster = Some(value.into());
         self
     }
 
     /// Sets `data_center`.
+    #[inline]
     pub fn data_center(mut self, value: impl Into<Link<super::DataCenter>>) -> Self {
         self.data_center = Some(value.into());
         self

@@ -33,65 +33,76 @@ pub struct ExternalDiscoveredHost {
 
 impl ExternalDiscoveredHost {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `id`.
+    #[inline]
     pub fn id(mut self, value: impl Into<String>) -> Self {
         self.id = Some(value.into());
         self
     }
 
     /// Sets `name`.
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
 
     /// Sets `description`.
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
 
     /// Sets `comment`.
+    #[inline]
     pub fn comment(mut self, value: impl Into<String>) -> Self {
         self.comment = Some(value.into());
         self
     }
 
     /// Sets `ip`.
+    #[inline]
     pub fn ip(mut self, value: impl Into<String>) -> Self {
         self.ip = Some(value.into());
         self
     }
 
     /// Sets `mac`.
+    #[inline]
     pub fn mac(mut self, value: impl Into<String>) -> Self {
         self.mac = Some(value.into());
         self
     }
 
     /// Sets `subnet_name`.
+    #[inline]
     pub fn subnet_name(mut self, value: impl Into<String>) -> Self {
         self.subnet_name = Some(value.into());
         self
     }
 
     /// Sets `last_report`.
+    #[inline]
     pub fn last_report(mut self, value: impl Into<String>) -> Self {
         self.last_report = Some(value.into());
         self
     }
 
     /// Sets `external_host_provider`.
+    #[inline]
     pub fn external_host_provider(
         mut self,
         value: impl Into<Link<super::ExternalHostProvider>>,

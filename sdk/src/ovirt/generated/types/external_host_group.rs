@@ -33,65 +33,76 @@ pub struct ExternalHostGroup {
 
 impl ExternalHostGroup {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `id`.
+    #[inline]
     pub fn id(mut self, value: impl Into<String>) -> Self {
         self.id = Some(value.into());
         self
     }
 
     /// Sets `name`.
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
 
     /// Sets `description`.
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
 
     /// Sets `comment`.
+    #[inline]
     pub fn comment(mut self, value: impl Into<String>) -> Self {
         self.comment = Some(value.into());
         self
     }
 
     /// Sets `architecture_name`.
+    #[inline]
     pub fn architecture_name(mut self, value: impl Into<String>) -> Self {
         self.architecture_name = Some(value.into());
         self
     }
 
     /// Sets `operating_system_name`.
+    #[inline]
     pub fn operating_system_name(mut self, value: impl Into<String>) -> Self {
         self.operating_system_name = Some(value.into());
         self
     }
 
     /// Sets `domain_name`.
+    #[inline]
     pub fn domain_name(mut self, value: impl Into<String>) -> Self {
         self.domain_name = Some(value.into());
         self
     }
 
     /// Sets `subnet_name`.
+    #[inline]
     pub fn subnet_name(mut self, value: impl Into<String>) -> Self {
         self.subnet_name = Some(value.into());
         self
     }
 
     /// Sets `external_host_provider`.
+    #[inline]
     pub fn external_host_provider(
         mut self,
         value: impl Into<Link<super::ExternalHostProvider>>,

@@ -43,83 +43,97 @@ pub struct ExternalHostProvider {
 
 impl ExternalHostProvider {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `id`.
+    #[inline]
     pub fn id(mut self, value: impl Into<String>) -> Self {
         self.id = Some(value.into());
         self
     }
 
     /// Sets `name`.
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
 
     /// Sets `description`.
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
 
     /// Sets `comment`.
+    #[inline]
     pub fn comment(mut self, value: impl Into<String>) -> Self {
         self.comment = Some(value.into());
         self
     }
 
     /// Sets `url`.
+    #[inline]
     pub fn url(mut self, value: impl Into<String>) -> Self {
         self.url = Some(value.into());
         self
     }
 
     /// Sets `requires_authentication`.
+    #[inline]
     pub fn requires_authentication(mut self, value: bool) -> Self {
         self.requires_authentication = Some(value);
         self
     }
 
     /// Sets `username`.
+    #[inline]
     pub fn username(mut self, value: impl Into<String>) -> Self {
         self.username = Some(value.into());
         self
     }
 
     /// Sets `password`.
+    #[inline]
     pub fn password(mut self, value: impl Into<String>) -> Self {
         self.password = Some(value.into());
         self
     }
 
     /// Sets `authentication_url`.
+    #[inline]
     pub fn authentication_url(mut self, value: impl Into<String>) -> Self {
         self.authentication_url = Some(value.into());
         self
     }
 
     /// Sets `properties`.
+    #[inline]
     pub fn properties(mut self, value: impl Into<List<super::Property>>) -> Self {
         self.properties = Some(value.into());
         self
     }
 
     /// Sets `certificates`.
+    #[inline]
     pub fn certificates(mut self, value: impl Into<List<super::Certificate>>) -> Self {
         self.certificates = Some(value.into());
         self
     }
 
     /// Sets `compute_resources`.
+    #[inline]
     pub fn compute_resources(
         mut self,
         value: impl Into<List<super::ExternalComputeResource>>,
@@ -129,6 +143,7 @@ impl ExternalHostProvider {
     }
 
     /// Sets `discovered_hosts`.
+    #[inline]
     pub fn discovered_hosts(
         mut self,
         value: impl Into<List<super::ExternalDiscoveredHost>>,
@@ -138,6 +153,7 @@ impl ExternalHostProvider {
     }
 
     /// Sets `host_groups`.
+    #[inline]
     pub fn host_groups(
         mut self,
         value: impl Into<List<super::ExternalHostGroup>>,
@@ -147,6 +163,7 @@ impl ExternalHostProvider {
     }
 
     /// Sets `hosts`.
+    #[inline]
     pub fn hosts(mut self, value: impl Into<List<super::Host>>) -> Self {
         self.hosts = Some(value.into());
         self

@@ -31,41 +31,48 @@ pub struct ExternalNetworkProviderConfiguration {
 
 impl ExternalNetworkProviderConfiguration {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `id`.
+    #[inline]
     pub fn id(mut self, value: impl Into<String>) -> Self {
         self.id = Some(value.into());
         self
     }
 
     /// Sets `name`.
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
 
     /// Sets `description`.
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
 
     /// Sets `comment`.
+    #[inline]
     pub fn comment(mut self, value: impl Into<String>) -> Self {
         self.comment = Some(value.into());
         self
     }
 
     /// Sets `external_network_provider`.
+    #[inline]
     pub fn external_network_provider(
         mut self,
         value: impl Into<Link<super::ExternalProvider>>,
@@ -75,6 +82,7 @@ impl ExternalNetworkProviderConfiguration {
     }
 
     /// Sets `host`.
+    #[inline]
     pub fn host(mut self, value: impl Into<Link<super::Host>>) -> Self {
         self.host = Some(value.into());
         self

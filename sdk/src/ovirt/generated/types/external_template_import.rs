@@ -47,41 +47,48 @@ pub struct ExternalTemplateImport {
 
 impl ExternalTemplateImport {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `url`.
+    #[inline]
     pub fn url(mut self, value: impl Into<String>) -> Self {
         self.url = Some(value.into());
         self
     }
 
     /// Sets `clone`.
+    #[inline]
     pub fn clone(mut self, value: bool) -> Self {
         self.clone = Some(value);
         self
     }
 
     /// Sets `template`.
+    #[inline]
     pub fn template(mut self, value: impl Into<Link<super::Template>>) -> Self {
         self.template = Some(value.into());
         self
     }
 
     /// Sets `cluster`.
+    #[inline]
     pub fn cluster(mut self, value: impl Into<Link<super::Cluster>>) -> Self {
         self.cluster = Some(value.into());
         self
     }
 
     /// Sets `storage_domain`.
+    #[inline]
     pub fn storage_domain(
         mut self,
         value: impl Into<Link<super::StorageDomain>>,
@@ -91,18 +98,21 @@ impl ExternalTemplateImport {
     }
 
     /// Sets `host`.
+    #[inline]
     pub fn host(mut self, value: impl Into<Link<super::Host>>) -> Self {
         self.host = Some(value.into());
         self
     }
 
     /// Sets `cpu_profile`.
+    #[inline]
     pub fn cpu_profile(mut self, value: impl Into<Link<super::CpuProfile>>) -> Self {
         self.cpu_profile = Some(value.into());
         self
     }
 
     /// Sets `quota`.
+    #[inline]
     pub fn quota(mut self, value: impl Into<Link<super::Quota>>) -> Self {
         self.quota = Some(value.into());
         self

@@ -67,65 +67,76 @@ pub struct ExternalVmImport {
 
 impl ExternalVmImport {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `provider`.
+    #[inline]
     pub fn provider(mut self, value: super::ExternalVmProviderType) -> Self {
         self.provider = Some(value);
         self
     }
 
     /// Sets `url`.
+    #[inline]
     pub fn url(mut self, value: impl Into<String>) -> Self {
         self.url = Some(value.into());
         self
     }
 
     /// Sets `username`.
+    #[inline]
     pub fn username(mut self, value: impl Into<String>) -> Self {
         self.username = Some(value.into());
         self
     }
 
     /// Sets `password`.
+    #[inline]
     pub fn password(mut self, value: impl Into<String>) -> Self {
         self.password = Some(value.into());
         self
     }
 
     /// Sets `name`.
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
 
     /// Sets `sparse`.
+    #[inline]
     pub fn sparse(mut self, value: bool) -> Self {
         self.sparse = Some(value);
         self
     }
 
     /// Sets `vm`.
+    #[inline]
     pub fn vm(mut self, value: impl Into<Link<super::Vm>>) -> Self {
         self.vm = Some(value.into());
         self
     }
 
     /// Sets `cluster`.
+    #[inline]
     pub fn cluster(mut self, value: impl Into<Link<super::Cluster>>) -> Self {
         self.cluster = Some(value.into());
         self
     }
 
     /// Sets `storage_domain`.
+    #[inline]
     pub fn storage_domain(
         mut self,
         value: impl Into<Link<super::StorageDomain>>,
@@ -135,24 +146,28 @@ impl ExternalVmImport {
     }
 
     /// Sets `cpu_profile`.
+    #[inline]
     pub fn cpu_profile(mut self, value: impl Into<Link<super::CpuProfile>>) -> Self {
         self.cpu_profile = Some(value.into());
         self
     }
 
     /// Sets `quota`.
+    #[inline]
     pub fn quota(mut self, value: impl Into<Link<super::Quota>>) -> Self {
         self.quota = Some(value.into());
         self
     }
 
     /// Sets `host`.
+    #[inline]
     pub fn host(mut self, value: impl Into<Link<super::Host>>) -> Self {
         self.host = Some(value.into());
         self
     }
 
     /// Sets `drivers_iso`.
+    #[inline]
     pub fn drivers_iso(mut self, value: impl Into<Link<super::File>>) -> Self {
         self.drivers_iso = Some(value.into());
         self

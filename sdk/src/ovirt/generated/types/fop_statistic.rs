@@ -17,23 +17,27 @@ pub struct FopStatistic {
 
 impl FopStatistic {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `name`.
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
 
     /// Sets `statistics`.
+    #[inline]
     pub fn statistics(mut self, value: impl Into<List<super::Statistic>>) -> Self {
         self.statistics = Some(value.into());
         self

@@ -54,53 +54,62 @@ pub struct GlusterBrick {
 
 impl GlusterBrick {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `id`.
+    #[inline]
     pub fn id(mut self, value: impl Into<String>) -> Self {
         self.id = Some(value.into());
         self
     }
 
     /// Sets `name`.
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
 
     /// Sets `description`.
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
 
     /// Sets `comment`.
+    #[inline]
     pub fn comment(mut self, value: impl Into<String>) -> Self {
         self.comment = Some(value.into());
         self
     }
 
     /// Sets `template`.
+    #[inline]
     pub fn template(mut self, value: impl Into<Link<super::Template>>) -> Self {
         self.template = Some(value.into());
         self
     }
 
     /// Sets `instance_type`.
+    #[inline]
     pub fn instance_type(mut self, value: impl Into<Link<super::InstanceType>>) -> Self {
         self.instance_type = Some(value.into());
         self
     }
 
     /// Sets `vms`.
+    #[inline]
     pub fn vms(mut self, value: impl Into<List<super::Vm>>) -> Self {
         self.vms = Some(value.into());
         self
@@ -108,42 +117,49 @@ impl GlusterBrick {
 
     /// Sets `vm`.
     #[deprecated = "deprecated in the API"]
+    #[inline]
     pub fn vm(mut self, value: impl Into<Link<super::Vm>>) -> Self {
         self.vm = Some(value.into());
         self
     }
 
     /// Sets `port`.
+    #[inline]
     pub fn port(mut self, value: i64) -> Self {
         self.port = Some(value);
         self
     }
 
     /// Sets `pid`.
+    #[inline]
     pub fn pid(mut self, value: i64) -> Self {
         self.pid = Some(value);
         self
     }
 
     /// Sets `device`.
+    #[inline]
     pub fn device(mut self, value: impl Into<String>) -> Self {
         self.device = Some(value.into());
         self
     }
 
     /// Sets `mnt_options`.
+    #[inline]
     pub fn mnt_options(mut self, value: impl Into<String>) -> Self {
         self.mnt_options = Some(value.into());
         self
     }
 
     /// Sets `fs_name`.
+    #[inline]
     pub fn fs_name(mut self, value: impl Into<String>) -> Self {
         self.fs_name = Some(value.into());
         self
     }
 
     /// Sets `gluster_clients`.
+    #[inline]
     pub fn gluster_clients(
         mut self,
         value: impl Into<List<super::GlusterClient>>,
@@ -153,6 +169,7 @@ impl GlusterBrick {
     }
 
     /// Sets `memory_pools`.
+    #[inline]
     pub fn memory_pools(
         mut self,
         value: impl Into<List<super::GlusterMemoryPool>>,
@@ -162,24 +179,28 @@ impl GlusterBrick {
     }
 
     /// Sets `server_id`.
+    #[inline]
     pub fn server_id(mut self, value: impl Into<String>) -> Self {
         self.server_id = Some(value.into());
         self
     }
 
     /// Sets `brick_dir`.
+    #[inline]
     pub fn brick_dir(mut self, value: impl Into<String>) -> Self {
         self.brick_dir = Some(value.into());
         self
     }
 
     /// Sets `status`.
+    #[inline]
     pub fn status(mut self, value: super::GlusterBrickStatus) -> Self {
         self.status = Some(value);
         self
     }
 
     /// Sets `gluster_volume`.
+    #[inline]
     pub fn gluster_volume(
         mut self,
         value: impl Into<Link<super::GlusterVolume>>,
@@ -189,6 +210,7 @@ impl GlusterBrick {
     }
 
     /// Sets `statistics`.
+    #[inline]
     pub fn statistics(mut self, value: impl Into<List<super::Statistic>>) -> Self {
         self.statistics = Some(value.into());
         self

@@ -15,17 +15,20 @@ pub struct GlusterBrickMemoryInfo {
 
 impl GlusterBrickMemoryInfo {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `memory_pools`.
+    #[inline]
     pub fn memory_pools(
         mut self,
         value: impl Into<List<super::GlusterMemoryPool>>,

@@ -20,35 +20,41 @@ pub struct GlusterClient {
 
 impl GlusterClient {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `host_name`.
+    #[inline]
     pub fn host_name(mut self, value: impl Into<String>) -> Self {
         self.host_name = Some(value.into());
         self
     }
 
     /// Sets `client_port`.
+    #[inline]
     pub fn client_port(mut self, value: i64) -> Self {
         self.client_port = Some(value);
         self
     }
 
     /// Sets `bytes_read`.
+    #[inline]
     pub fn bytes_read(mut self, value: i64) -> Self {
         self.bytes_read = Some(value);
         self
     }
 
     /// Sets `bytes_written`.
+    #[inline]
     pub fn bytes_written(mut self, value: i64) -> Self {
         self.bytes_written = Some(value);
         self

@@ -41,95 +41,111 @@ pub struct GlusterHook {
 
 impl GlusterHook {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `id`.
+    #[inline]
     pub fn id(mut self, value: impl Into<String>) -> Self {
         self.id = Some(value.into());
         self
     }
 
     /// Sets `name`.
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
 
     /// Sets `description`.
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
 
     /// Sets `comment`.
+    #[inline]
     pub fn comment(mut self, value: impl Into<String>) -> Self {
         self.comment = Some(value.into());
         self
     }
 
     /// Sets `gluster_command`.
+    #[inline]
     pub fn gluster_command(mut self, value: impl Into<String>) -> Self {
         self.gluster_command = Some(value.into());
         self
     }
 
     /// Sets `stage`.
+    #[inline]
     pub fn stage(mut self, value: super::HookStage) -> Self {
         self.stage = Some(value);
         self
     }
 
     /// Sets `content_type`.
+    #[inline]
     pub fn content_type(mut self, value: super::HookContentType) -> Self {
         self.content_type = Some(value);
         self
     }
 
     /// Sets `checksum`.
+    #[inline]
     pub fn checksum(mut self, value: impl Into<String>) -> Self {
         self.checksum = Some(value.into());
         self
     }
 
     /// Sets `content`.
+    #[inline]
     pub fn content(mut self, value: impl Into<String>) -> Self {
         self.content = Some(value.into());
         self
     }
 
     /// Sets `conflict_status`.
+    #[inline]
     pub fn conflict_status(mut self, value: i64) -> Self {
         self.conflict_status = Some(value);
         self
     }
 
     /// Sets `conflicts`.
+    #[inline]
     pub fn conflicts(mut self, value: impl Into<String>) -> Self {
         self.conflicts = Some(value.into());
         self
     }
 
     /// Sets `status`.
+    #[inline]
     pub fn status(mut self, value: super::GlusterHookStatus) -> Self {
         self.status = Some(value);
         self
     }
 
     /// Sets `cluster`.
+    #[inline]
     pub fn cluster(mut self, value: impl Into<Link<super::Cluster>>) -> Self {
         self.cluster = Some(value.into());
         self
     }
 
     /// Sets `server_hooks`.
+    #[inline]
     pub fn server_hooks(
         mut self,
         value: impl Into<List<super::GlusterServerHook>>,

@@ -36,83 +36,97 @@ pub struct GlusterMemoryPool {
 
 impl GlusterMemoryPool {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `id`.
+    #[inline]
     pub fn id(mut self, value: impl Into<String>) -> Self {
         self.id = Some(value.into());
         self
     }
 
     /// Sets `name`.
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
 
     /// Sets `description`.
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
 
     /// Sets `comment`.
+    #[inline]
     pub fn comment(mut self, value: impl Into<String>) -> Self {
         self.comment = Some(value.into());
         self
     }
 
     /// Sets `type`.
+    #[inline]
     pub fn r#type(mut self, value: impl Into<String>) -> Self {
         self.r#type = Some(value.into());
         self
     }
 
     /// Sets `hot_count`.
+    #[inline]
     pub fn hot_count(mut self, value: i64) -> Self {
         self.hot_count = Some(value);
         self
     }
 
     /// Sets `cold_count`.
+    #[inline]
     pub fn cold_count(mut self, value: i64) -> Self {
         self.cold_count = Some(value);
         self
     }
 
     /// Sets `padded_size`.
+    #[inline]
     pub fn padded_size(mut self, value: i64) -> Self {
         self.padded_size = Some(value);
         self
     }
 
     /// Sets `alloc_count`.
+    #[inline]
     pub fn alloc_count(mut self, value: i64) -> Self {
         self.alloc_count = Some(value);
         self
     }
 
     /// Sets `max_alloc`.
+    #[inline]
     pub fn max_alloc(mut self, value: i64) -> Self {
         self.max_alloc = Some(value);
         self
     }
 
     /// Sets `pool_misses`.
+    #[inline]
     pub fn pool_misses(mut self, value: i64) -> Self {
         self.pool_misses = Some(value);
         self
     }
 
     /// Sets `max_stdalloc`.
+    #[inline]
     pub fn max_stdalloc(mut self, value: i64) -> Self {
         self.max_stdalloc = Some(value);
         self

@@ -43,47 +43,55 @@ pub struct GlusterVolume {
 
 impl GlusterVolume {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `id`.
+    #[inline]
     pub fn id(mut self, value: impl Into<String>) -> Self {
         self.id = Some(value.into());
         self
     }
 
     /// Sets `name`.
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
 
     /// Sets `description`.
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
 
     /// Sets `comment`.
+    #[inline]
     pub fn comment(mut self, value: impl Into<String>) -> Self {
         self.comment = Some(value.into());
         self
     }
 
     /// Sets `volume_type`.
+    #[inline]
     pub fn volume_type(mut self, value: super::GlusterVolumeType) -> Self {
         self.volume_type = Some(value);
         self
     }
 
     /// Sets `transport_types`.
+    #[inline]
     pub fn transport_types(
         mut self,
         value: impl Into<Vec<super::TransportType>>,
@@ -93,54 +101,63 @@ impl GlusterVolume {
     }
 
     /// Sets `replica_count`.
+    #[inline]
     pub fn replica_count(mut self, value: i64) -> Self {
         self.replica_count = Some(value);
         self
     }
 
     /// Sets `stripe_count`.
+    #[inline]
     pub fn stripe_count(mut self, value: i64) -> Self {
         self.stripe_count = Some(value);
         self
     }
 
     /// Sets `disperse_count`.
+    #[inline]
     pub fn disperse_count(mut self, value: i64) -> Self {
         self.disperse_count = Some(value);
         self
     }
 
     /// Sets `redundancy_count`.
+    #[inline]
     pub fn redundancy_count(mut self, value: i64) -> Self {
         self.redundancy_count = Some(value);
         self
     }
 
     /// Sets `options`.
+    #[inline]
     pub fn options(mut self, value: impl Into<List<super::Option>>) -> Self {
         self.options = Some(value.into());
         self
     }
 
     /// Sets `status`.
+    #[inline]
     pub fn status(mut self, value: super::GlusterVolumeStatus) -> Self {
         self.status = Some(value);
         self
     }
 
     /// Sets `cluster`.
+    #[inline]
     pub fn cluster(mut self, value: impl Into<Link<super::Cluster>>) -> Self {
         self.cluster = Some(value.into());
         self
     }
 
     /// Sets `bricks`.
+    #[inline]
     pub fn bricks(mut self, value: impl Into<List<super::GlusterBrick>>) -> Self {
         self.bricks = Some(value.into());
         self
     }
 
     /// Sets `statistics`.
+    #[inline]
     pub fn statistics(mut self, value: impl Into<List<super::Statistic>>) -> Self {
         self.statistics = Some(value.into());
         self

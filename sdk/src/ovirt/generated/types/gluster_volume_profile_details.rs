@@ -25,41 +25,48 @@ pub struct GlusterVolumeProfileDetails {
 
 impl GlusterVolumeProfileDetails {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `id`.
+    #[inline]
     pub fn id(mut self, value: impl Into<String>) -> Self {
         self.id = Some(value.into());
         self
     }
 
     /// Sets `name`.
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
 
     /// Sets `description`.
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
 
     /// Sets `comment`.
+    #[inline]
     pub fn comment(mut self, value: impl Into<String>) -> Self {
         self.comment = Some(value.into());
         self
     }
 
     /// Sets `brick_profile_details`.
+    #[inline]
     pub fn brick_profile_details(
         mut self,
         value: impl Into<List<super::BrickProfileDetail>>,
@@ -69,6 +76,7 @@ impl GlusterVolumeProfileDetails {
     }
 
     /// Sets `nfs_profile_details`.
+    #[inline]
     pub fn nfs_profile_details(
         mut self,
         value: impl Into<List<super::NfsProfileDetail>>,

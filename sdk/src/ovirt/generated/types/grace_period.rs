@@ -14,17 +14,20 @@ pub struct GracePeriod {
 
 impl GracePeriod {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `expiry`.
+    #[inline]
     pub fn expiry(mut self, value: i64) -> Self {
         self.expiry = Some(value);
         self

@@ -35,77 +35,90 @@ pub struct GraphicsConsole {
 
 impl GraphicsConsole {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `id`.
+    #[inline]
     pub fn id(mut self, value: impl Into<String>) -> Self {
         self.id = Some(value.into());
         self
     }
 
     /// Sets `name`.
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
 
     /// Sets `description`.
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
 
     /// Sets `comment`.
+    #[inline]
     pub fn comment(mut self, value: impl Into<String>) -> Self {
         self.comment = Some(value.into());
         self
     }
 
     /// Sets `protocol`.
+    #[inline]
     pub fn protocol(mut self, value: super::GraphicsType) -> Self {
         self.protocol = Some(value);
         self
     }
 
     /// Sets `port`.
+    #[inline]
     pub fn port(mut self, value: i64) -> Self {
         self.port = Some(value);
         self
     }
 
     /// Sets `tls_port`.
+    #[inline]
     pub fn tls_port(mut self, value: i64) -> Self {
         self.tls_port = Some(value);
         self
     }
 
     /// Sets `address`.
+    #[inline]
     pub fn address(mut self, value: impl Into<String>) -> Self {
         self.address = Some(value.into());
         self
     }
 
     /// Sets `vm`.
+    #[inline]
     pub fn vm(mut self, value: impl Into<Link<super::Vm>>) -> Self {
         self.vm = Some(value.into());
         self
     }
 
     /// Sets `template`.
+    #[inline]
     pub fn template(mut self, value: impl Into<Link<super::Template>>) -> Self {
         self.template = Some(value.into());
         self
     }
 
     /// Sets `instance_type`.
+    #[inline]
     pub fn instance_type(mut self, value: impl Into<Link<super::InstanceType>>) -> Self {
         self.instance_type = Some(value.into());
         self

@@ -33,71 +33,83 @@ pub struct Group {
 
 impl Group {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `id`.
+    #[inline]
     pub fn id(mut self, value: impl Into<String>) -> Self {
         self.id = Some(value.into());
         self
     }
 
     /// Sets `name`.
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
 
     /// Sets `description`.
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
 
     /// Sets `comment`.
+    #[inline]
     pub fn comment(mut self, value: impl Into<String>) -> Self {
         self.comment = Some(value.into());
         self
     }
 
     /// Sets `domain_entry_id`.
+    #[inline]
     pub fn domain_entry_id(mut self, value: impl Into<String>) -> Self {
         self.domain_entry_id = Some(value.into());
         self
     }
 
     /// Sets `namespace`.
+    #[inline]
     pub fn namespace(mut self, value: impl Into<String>) -> Self {
         self.namespace = Some(value.into());
         self
     }
 
     /// Sets `domain`.
+    #[inline]
     pub fn domain(mut self, value: impl Into<Link<super::Domain>>) -> Self {
         self.domain = Some(value.into());
         self
     }
 
     /// Sets `roles`.
+    #[inline]
     pub fn roles(mut self, value: impl Into<List<super::Role>>) -> Self {
         self.roles = Some(value.into());
         self
     }
 
     /// Sets `permissions`.
+    #[inline]
     pub fn permissions(mut self, value: impl Into<List<super::Permission>>) -> Self {
         self.permissions = Some(value.into());
         self
     }
 
     /// Sets `tags`.
+    #[inline]
     pub fn tags(mut self, value: impl Into<List<super::Tag>>) -> Self {
         self.tags = Some(value.into());
         self

@@ -26,53 +26,62 @@ pub struct HardwareInformation {
 
 impl HardwareInformation {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `manufacturer`.
+    #[inline]
     pub fn manufacturer(mut self, value: impl Into<String>) -> Self {
         self.manufacturer = Some(value.into());
         self
     }
 
     /// Sets `version`.
+    #[inline]
     pub fn version(mut self, value: impl Into<String>) -> Self {
         self.version = Some(value.into());
         self
     }
 
     /// Sets `serial_number`.
+    #[inline]
     pub fn serial_number(mut self, value: impl Into<String>) -> Self {
         self.serial_number = Some(value.into());
         self
     }
 
     /// Sets `product_name`.
+    #[inline]
     pub fn product_name(mut self, value: impl Into<String>) -> Self {
         self.product_name = Some(value.into());
         self
     }
 
     /// Sets `uuid`.
+    #[inline]
     pub fn uuid(mut self, value: impl Into<String>) -> Self {
         self.uuid = Some(value.into());
         self
     }
 
     /// Sets `family`.
+    #[inline]
     pub fn family(mut self, value: impl Into<String>) -> Self {
         self.family = Some(value.into());
         self
     }
 
     /// Sets `supported_rng_sources`.
+    #[inline]
     pub fn supported_rng_sources(
         mut self,
         value: impl Into<Vec<super::RngSource>>,

@@ -43,65 +43,76 @@ pub struct HostCpuUnit {
 
 impl HostCpuUnit {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `id`.
+    #[inline]
     pub fn id(mut self, value: impl Into<String>) -> Self {
         self.id = Some(value.into());
         self
     }
 
     /// Sets `name`.
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
 
     /// Sets `description`.
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
 
     /// Sets `comment`.
+    #[inline]
     pub fn comment(mut self, value: impl Into<String>) -> Self {
         self.comment = Some(value.into());
         self
     }
 
     /// Sets `socket_id`.
+    #[inline]
     pub fn socket_id(mut self, value: i64) -> Self {
         self.socket_id = Some(value);
         self
     }
 
     /// Sets `core_id`.
+    #[inline]
     pub fn core_id(mut self, value: i64) -> Self {
         self.core_id = Some(value);
         self
     }
 
     /// Sets `cpu_id`.
+    #[inline]
     pub fn cpu_id(mut self, value: i64) -> Self {
         self.cpu_id = Some(value);
         self
     }
 
     /// Sets `runs_vdsm`.
+    #[inline]
     pub fn runs_vdsm(mut self, value: bool) -> Self {
         self.runs_vdsm = Some(value);
         self
     }
 
     /// Sets `vms`.
+    #[inline]
     pub fn vms(mut self, value: impl Into<List<super::Vm>>) -> Self {
         self.vms = Some(value.into());
         self

@@ -18,29 +18,34 @@ pub struct HostNicVirtualFunctionsConfiguration {
 
 impl HostNicVirtualFunctionsConfiguration {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `max_number_of_virtual_functions`.
+    #[inline]
     pub fn max_number_of_virtual_functions(mut self, value: i64) -> Self {
         self.max_number_of_virtual_functions = Some(value);
         self
     }
 
     /// Sets `number_of_virtual_functions`.
+    #[inline]
     pub fn number_of_virtual_functions(mut self, value: i64) -> Self {
         self.number_of_virtual_functions = Some(value);
         self
     }
 
     /// Sets `all_networks_allowed`.
+    #[inline]
     pub fn all_networks_allowed(mut self, value: bool) -> Self {
         self.all_networks_allowed = Some(value);
         self

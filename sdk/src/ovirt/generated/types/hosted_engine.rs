@@ -22,41 +22,48 @@ pub struct HostedEngine {
 
 impl HostedEngine {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `configured`.
+    #[inline]
     pub fn configured(mut self, value: bool) -> Self {
         self.configured = Some(value);
         self
     }
 
     /// Sets `active`.
+    #[inline]
     pub fn active(mut self, value: bool) -> Self {
         self.active = Some(value);
         self
     }
 
     /// Sets `score`.
+    #[inline]
     pub fn score(mut self, value: i64) -> Self {
         self.score = Some(value);
         self
     }
 
     /// Sets `global_maintenance`.
+    #[inline]
     pub fn global_maintenance(mut self, value: bool) -> Self {
         self.global_maintenance = Some(value);
         self
     }
 
     /// Sets `local_maintenance`.
+    #[inline]
     pub fn local_maintenance(mut self, value: bool) -> Self {
         self.local_maintenance = Some(value);
         self

@@ -84,95 +84,111 @@ pub struct ImageTransfer {
 
 impl ImageTransfer {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `id`.
+    #[inline]
     pub fn id(mut self, value: impl Into<String>) -> Self {
         self.id = Some(value.into());
         self
     }
 
     /// Sets `name`.
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
 
     /// Sets `description`.
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
 
     /// Sets `comment`.
+    #[inline]
     pub fn comment(mut self, value: impl Into<String>) -> Self {
         self.comment = Some(value.into());
         self
     }
 
     /// Sets `proxy_url`.
+    #[inline]
     pub fn proxy_url(mut self, value: impl Into<String>) -> Self {
         self.proxy_url = Some(value.into());
         self
     }
 
     /// Sets `transfer_url`.
+    #[inline]
     pub fn transfer_url(mut self, value: impl Into<String>) -> Self {
         self.transfer_url = Some(value.into());
         self
     }
 
     /// Sets `phase`.
+    #[inline]
     pub fn phase(mut self, value: super::ImageTransferPhase) -> Self {
         self.phase = Some(value);
         self
     }
 
     /// Sets `direction`.
+    #[inline]
     pub fn direction(mut self, value: super::ImageTransferDirection) -> Self {
         self.direction = Some(value);
         self
     }
 
     /// Sets `active`.
+    #[inline]
     pub fn active(mut self, value: bool) -> Self {
         self.active = Some(value);
         self
     }
 
     /// Sets `transferred`.
+    #[inline]
     pub fn transferred(mut self, value: i64) -> Self {
         self.transferred = Some(value);
         self
     }
 
     /// Sets `inactivity_timeout`.
+    #[inline]
     pub fn inactivity_timeout(mut self, value: i64) -> Self {
         self.inactivity_timeout = Some(value);
         self
     }
 
     /// Sets `timeout_policy`.
+    #[inline]
     pub fn timeout_policy(mut self, value: super::ImageTransferTimeoutPolicy) -> Self {
         self.timeout_policy = Some(value);
         self
     }
 
     /// Sets `format`.
+    #[inline]
     pub fn format(mut self, value: super::DiskFormat) -> Self {
         self.format = Some(value);
         self
     }
 
     /// Sets `shallow`.
+    #[inline]
     pub fn shallow(mut self, value: bool) -> Self {
         self.shallow = Some(value);
         self
@@ -180,30 +196,35 @@ impl ImageTransfer {
 
     /// Sets `image`.
     #[deprecated = "deprecated in the API"]
+    #[inline]
     pub fn image(mut self, value: impl Into<Link<super::Image>>) -> Self {
         self.image = Some(value.into());
         self
     }
 
     /// Sets `disk`.
+    #[inline]
     pub fn disk(mut self, value: impl Into<Link<super::Disk>>) -> Self {
         self.disk = Some(value.into());
         self
     }
 
     /// Sets `snapshot`.
+    #[inline]
     pub fn snapshot(mut self, value: impl Into<Link<super::DiskSnapshot>>) -> Self {
         self.snapshot = Some(value.into());
         self
     }
 
     /// Sets `host`.
+    #[inline]
     pub fn host(mut self, value: impl Into<Link<super::Host>>) -> Self {
         self.host = Some(value.into());
         self
     }
 
     /// Sets `backup`.
+    #[inline]
     pub fn backup(mut self, value: impl Into<Link<super::Backup>>) -> Self {
         self.backup = Some(value.into());
         self

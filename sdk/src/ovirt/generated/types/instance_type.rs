@@ -2,7 +2,7 @@
 
 use crate::core::date_time::DateTime;
 use crate::core::link::{Link, List};
-use crate::core::table::{Field, Record, Slot, Table, View};
+use crate::core::table::{self, Field, Record, Slot, Table, View};
 use crate::core::table_fmt;
 
 /// Hardware template for virtual machines, for instance `medium` with 4 GiB of memory and 1 virtual CPU; bound to no data center or cluster. It derives from `template`, yet only the hardware members count, such as `cpu`, `memory`, `display`, `os` or `usb`. A virtual machine made from both a template and one of these takes its hardware from the instance type.
@@ -159,191 +159,223 @@ pub struct InstanceType {
 
 impl InstanceType {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `id`.
+    #[inline]
     pub fn id(mut self, value: impl Into<String>) -> Self {
         self.id = Some(value.into());
         self
     }
 
     /// Sets `name`.
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
 
     /// Sets `description`.
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
 
     /// Sets `comment`.
+    #[inline]
     pub fn comment(mut self, value: impl Into<String>) -> Self {
         self.comment = Some(value.into());
         self
     }
 
     /// Sets `type`.
+    #[inline]
     pub fn r#type(mut self, value: super::VmType) -> Self {
         self.r#type = Some(value);
         self
     }
 
     /// Sets `memory`.
+    #[inline]
     pub fn memory(mut self, value: i64) -> Self {
         self.memory = Some(value);
         self
     }
 
     /// Sets `cpu`.
+    #[inline]
     pub fn cpu(mut self, value: super::Cpu) -> Self {
         self.cpu = Some(Box::new(value));
         self
     }
 
     /// Sets `cpu_shares`.
+    #[inline]
     pub fn cpu_shares(mut self, value: i64) -> Self {
         self.cpu_shares = Some(value);
         self
     }
 
     /// Sets `bios`.
+    #[inline]
     pub fn bios(mut self, value: super::Bios) -> Self {
         self.bios = Some(Box::new(value));
         self
     }
 
     /// Sets `os`.
+    #[inline]
     pub fn os(mut self, value: super::OperatingSystem) -> Self {
         self.os = Some(Box::new(value));
         self
     }
 
     /// Sets `creation_time`.
+    #[inline]
     pub fn creation_time(mut self, value: DateTime) -> Self {
         self.creation_time = Some(value);
         self
     }
 
     /// Sets `origin`.
+    #[inline]
     pub fn origin(mut self, value: impl Into<String>) -> Self {
         self.origin = Some(value.into());
         self
     }
 
     /// Sets `stateless`.
+    #[inline]
     pub fn stateless(mut self, value: bool) -> Self {
         self.stateless = Some(value);
         self
     }
 
     /// Sets `delete_protected`.
+    #[inline]
     pub fn delete_protected(mut self, value: bool) -> Self {
         self.delete_protected = Some(value);
         self
     }
 
     /// Sets `high_availability`.
+    #[inline]
     pub fn high_availability(mut self, value: super::HighAvailability) -> Self {
         self.high_availability = Some(Box::new(value));
         self
     }
 
     /// Sets `display`.
+    #[inline]
     pub fn display(mut self, value: super::Display) -> Self {
         self.display = Some(Box::new(value));
         self
     }
 
     /// Sets `sso`.
+    #[inline]
     pub fn sso(mut self, value: super::Sso) -> Self {
         self.sso = Some(Box::new(value));
         self
     }
 
     /// Sets `rng_device`.
+    #[inline]
     pub fn rng_device(mut self, value: super::RngDevice) -> Self {
         self.rng_device = Some(Box::new(value));
         self
     }
 
     /// Sets `console`.
+    #[inline]
     pub fn console(mut self, value: super::Console) -> Self {
         self.console = Some(Box::new(value));
         self
     }
 
     /// Sets `domain`.
+    #[inline]
     pub fn domain(mut self, value: super::Domain) -> Self {
         self.domain = Some(Box::new(value));
         self
     }
 
     /// Sets `usb`.
+    #[inline]
     pub fn usb(mut self, value: super::Usb) -> Self {
         self.usb = Some(Box::new(value));
         self
     }
 
     /// Sets `soundcard_enabled`.
+    #[inline]
     pub fn soundcard_enabled(mut self, value: bool) -> Self {
         self.soundcard_enabled = Some(value);
         self
     }
 
     /// Sets `tunnel_migration`.
+    #[inline]
     pub fn tunnel_migration(mut self, value: bool) -> Self {
         self.tunnel_migration = Some(value);
         self
     }
 
     /// Sets `migration_downtime`.
+    #[inline]
     pub fn migration_downtime(mut self, value: i64) -> Self {
         self.migration_downtime = Some(value);
         self
     }
 
     /// Sets `virtio_scsi`.
+    #[inline]
     pub fn virtio_scsi(mut self, value: super::VirtioScsi) -> Self {
         self.virtio_scsi = Some(Box::new(value));
         self
     }
 
     /// Sets `serial_number`.
+    #[inline]
     pub fn serial_number(mut self, value: super::SerialNumber) -> Self {
         self.serial_number = Some(Box::new(value));
         self
     }
 
     /// Sets `start_paused`.
+    #[inline]
     pub fn start_paused(mut self, value: bool) -> Self {
         self.start_paused = Some(value);
         self
     }
 
     /// Sets `migration`.
+    #[inline]
     pub fn migration(mut self, value: super::MigrationOptions) -> Self {
         self.migration = Some(Box::new(value));
         self
     }
 
     /// Sets `io`.
+    #[inline]
     pub fn io(mut self, value: super::Io) -> Self {
         self.io = Some(Box::new(value));
         self
     }
 
     /// Sets `custom_properties`.
+    #[inline]
     pub fn custom_properties(
         mut self,
         value: impl Into<List<super::CustomProperty>>,
@@ -353,60 +385,70 @@ impl InstanceType {
     }
 
     /// Sets `custom_emulated_machine`.
+    #[inline]
     pub fn custom_emulated_machine(mut self, value: impl Into<String>) -> Self {
         self.custom_emulated_machine = Some(value.into());
         self
     }
 
     /// Sets `custom_cpu_model`.
+    #[inline]
     pub fn custom_cpu_model(mut self, value: impl Into<String>) -> Self {
         self.custom_cpu_model = Some(value.into());
         self
     }
 
     /// Sets `time_zone`.
+    #[inline]
     pub fn time_zone(mut self, value: super::TimeZone) -> Self {
         self.time_zone = Some(Box::new(value));
         self
     }
 
     /// Sets `small_icon`.
+    #[inline]
     pub fn small_icon(mut self, value: super::Icon) -> Self {
         self.small_icon = Some(Box::new(value));
         self
     }
 
     /// Sets `large_icon`.
+    #[inline]
     pub fn large_icon(mut self, value: super::Icon) -> Self {
         self.large_icon = Some(Box::new(value));
         self
     }
 
     /// Sets `initialization`.
+    #[inline]
     pub fn initialization(mut self, value: super::Initialization) -> Self {
         self.initialization = Some(Box::new(value));
         self
     }
 
     /// Sets `memory_policy`.
+    #[inline]
     pub fn memory_policy(mut self, value: super::MemoryPolicy) -> Self {
         self.memory_policy = Some(Box::new(value));
         self
     }
 
     /// Sets `custom_compatibility_version`.
+    #[inline]
     pub fn custom_compatibility_version(mut self, value: super::Version) -> Self {
         self.custom_compatibility_version = Some(Box::new(value));
         self
     }
 
     /// Sets `lease`.
+    #[inline]
     pub fn lease(mut self, value: super::StorageDomainLease) -> Self {
         self.lease = Some(Box::new(value));
         self
     }
 
     /// Sets `storage_error_resume_behaviour`.
+    #[inline]
     pub fn storage_error_resume_behaviour(
         mut self,
         value: super::VmStorageErrorResumeBehaviour,
@@ -416,30 +458,35 @@ impl InstanceType {
     }
 
     /// Sets `placement_policy`.
+    #[inline]
     pub fn placement_policy(mut self, value: super::VmPlacementPolicy) -> Self {
         self.placement_policy = Some(Box::new(value));
         self
     }
 
     /// Sets `multi_queues_enabled`.
+    #[inline]
     pub fn multi_queues_enabled(mut self, value: bool) -> Self {
         self.multi_queues_enabled = Some(value);
         self
     }
 
     /// Sets `virtio_scsi_multi_queues_enabled`.
+    #[inline]
     pub fn virtio_scsi_multi_queues_enabled(mut self, value: bool) -> Self {
         self.virtio_scsi_multi_queues_enabled = Some(value);
         self
     }
 
     /// Sets `virtio_scsi_multi_queues`.
+    #[inline]
     pub fn virtio_scsi_multi_queues(mut self, value: i64) -> Self {
         self.virtio_scsi_multi_queues = Some(value);
         self
     }
 
     /// Sets `tpm_enabled`.
+    #[inline]
     pub fn tpm_enabled(mut self, value: bool) -> Self {
         self.tpm_enabled = Some(value);
         self
@@ -447,24 +494,28 @@ impl InstanceType {
 
     /// Sets `auto_pinning_policy`.
     #[deprecated = "deprecated in the API"]
+    #[inline]
     pub fn auto_pinning_policy(mut self, value: super::AutoPinningPolicy) -> Self {
         self.auto_pinning_policy = Some(value);
         self
     }
 
     /// Sets `cpu_pinning_policy`.
+    #[inline]
     pub fn cpu_pinning_policy(mut self, value: super::CpuPinningPolicy) -> Self {
         self.cpu_pinning_policy = Some(value);
         self
     }
 
     /// Sets `cluster`.
+    #[inline]
     pub fn cluster(mut self, value: impl Into<Link<super::Cluster>>) -> Self {
         self.cluster = Some(value.into());
         self
     }
 
     /// Sets `storage_domain`.
+    #[inline]
     pub fn storage_domain(
         mut self,
         value: impl Into<Link<super::StorageDomain>>,
@@ -474,42 +525,49 @@ impl InstanceType {
     }
 
     /// Sets `cpu_profile`.
+    #[inline]
     pub fn cpu_profile(mut self, value: impl Into<Link<super::CpuProfile>>) -> Self {
         self.cpu_profile = Some(value.into());
         self
     }
 
     /// Sets `quota`.
+    #[inline]
     pub fn quota(mut self, value: impl Into<Link<super::Quota>>) -> Self {
         self.quota = Some(value.into());
         self
     }
 
     /// Sets `status`.
+    #[inline]
     pub fn status(mut self, value: super::TemplateStatus) -> Self {
         self.status = Some(value);
         self
     }
 
     /// Sets `vm`.
+    #[inline]
     pub fn vm(mut self, value: super::Vm) -> Self {
         self.vm = Some(Box::new(value));
         self
     }
 
     /// Sets `version`.
+    #[inline]
     pub fn version(mut self, value: super::TemplateVersion) -> Self {
         self.version = Some(Box::new(value));
         self
     }
 
     /// Sets `cdroms`.
+    #[inline]
     pub fn cdroms(mut self, value: impl Into<List<super::Cdrom>>) -> Self {
         self.cdroms = Some(value.into());
         self
     }
 
     /// Sets `graphics_consoles`.
+    #[inline]
     pub fn graphics_consoles(
         mut self,
         value: impl Into<List<super::GraphicsConsole>>,
@@ -519,30 +577,35 @@ impl InstanceType {
     }
 
     /// Sets `nics`.
+    #[inline]
     pub fn nics(mut self, value: impl Into<List<super::Nic>>) -> Self {
         self.nics = Some(value.into());
         self
     }
 
     /// Sets `permissions`.
+    #[inline]
     pub fn permissions(mut self, value: impl Into<List<super::Permission>>) -> Self {
         self.permissions = Some(value.into());
         self
     }
 
     /// Sets `tags`.
+    #[inline]
     pub fn tags(mut self, value: impl Into<List<super::Tag>>) -> Self {
         self.tags = Some(value.into());
         self
     }
 
     /// Sets `watchdogs`.
+    #[inline]
     pub fn watchdogs(mut self, value: impl Into<List<super::Watchdog>>) -> Self {
         self.watchdogs = Some(value.into());
         self
     }
 
     /// Sets `disk_attachments`.
+    #[inline]
     pub fn disk_attachments(
         mut self,
         value: impl Into<List<super::DiskAttachment>>,
@@ -552,6 +615,7 @@ impl InstanceType {
     }
 
     /// Sets `mediated_devices`.
+    #[inline]
     pub fn mediated_devices(
         mut self,
         value: impl Into<List<super::VmMediatedDevice>>,
@@ -875,41 +939,43 @@ impl Clone for InstanceType {
             comment: self.comment.clone(),
             r#type: self.r#type.clone(),
             memory: self.memory.clone(),
-            cpu: self.cpu.clone(),
+            cpu: table::clone_boxed(&self.cpu),
             cpu_shares: self.cpu_shares.clone(),
-            bios: self.bios.clone(),
-            os: self.os.clone(),
+            bios: table::clone_boxed(&self.bios),
+            os: table::clone_boxed(&self.os),
             creation_time: self.creation_time.clone(),
             origin: self.origin.clone(),
             stateless: self.stateless.clone(),
             delete_protected: self.delete_protected.clone(),
-            high_availability: self.high_availability.clone(),
-            display: self.display.clone(),
-            sso: self.sso.clone(),
-            rng_device: self.rng_device.clone(),
-            console: self.console.clone(),
-            domain: self.domain.clone(),
-            usb: self.usb.clone(),
+            high_availability: table::clone_boxed(&self.high_availability),
+            display: table::clone_boxed(&self.display),
+            sso: table::clone_boxed(&self.sso),
+            rng_device: table::clone_boxed(&self.rng_device),
+            console: table::clone_boxed(&self.console),
+            domain: table::clone_boxed(&self.domain),
+            usb: table::clone_boxed(&self.usb),
             soundcard_enabled: self.soundcard_enabled.clone(),
             tunnel_migration: self.tunnel_migration.clone(),
             migration_downtime: self.migration_downtime.clone(),
-            virtio_scsi: self.virtio_scsi.clone(),
-            serial_number: self.serial_number.clone(),
+            virtio_scsi: table::clone_boxed(&self.virtio_scsi),
+            serial_number: table::clone_boxed(&self.serial_number),
             start_paused: self.start_paused.clone(),
-            migration: self.migration.clone(),
-            io: self.io.clone(),
+            migration: table::clone_boxed(&self.migration),
+            io: table::clone_boxed(&self.io),
             custom_properties: self.custom_properties.clone(),
             custom_emulated_machine: self.custom_emulated_machine.clone(),
             custom_cpu_model: self.custom_cpu_model.clone(),
-            time_zone: self.time_zone.clone(),
-            small_icon: self.small_icon.clone(),
-            large_icon: self.large_icon.clone(),
-            initialization: self.initialization.clone(),
-            memory_policy: self.memory_policy.clone(),
-            custom_compatibility_version: self.custom_compatibility_version.clone(),
-            lease: self.lease.clone(),
+            time_zone: table::clone_boxed(&self.time_zone),
+            small_icon: table::clone_boxed(&self.small_icon),
+            large_icon: table::clone_boxed(&self.large_icon),
+            initialization: table::clone_boxed(&self.initialization),
+            memory_policy: table::clone_boxed(&self.memory_policy),
+            custom_compatibility_version: table::clone_boxed(
+                &self.custom_compatibility_version,
+            ),
+            lease: table::clone_boxed(&self.lease),
             storage_error_resume_behaviour: self.storage_error_resume_behaviour.clone(),
-            placement_policy: self.placement_policy.clone(),
+            placement_policy: table::clone_boxed(&self.placement_policy),
             multi_queues_enabled: self.multi_queues_enabled.clone(),
             virtio_scsi_multi_queues_enabled: self
                 .virtio_scsi_multi_queues_enabled
@@ -923,8 +989,8 @@ impl Clone for InstanceType {
             cpu_profile: self.cpu_profile.clone(),
             quota: self.quota.clone(),
             status: self.status.clone(),
-            vm: self.vm.clone(),
-            version: self.version.clone(),
+            vm: table::clone_boxed(&self.vm),
+            version: table::clone_boxed(&self.version),
             cdroms: self.cdroms.clone(),
             graphics_consoles: self.graphics_consoles.clone(),
             nics: self.nics.clone(),

@@ -14,17 +14,20 @@ pub struct Io {
 
 impl Io {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `threads`.
+    #[inline]
     pub fn threads(mut self, value: i64) -> Self {
         self.threads = Some(value);
         self

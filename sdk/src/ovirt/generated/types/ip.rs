@@ -20,35 +20,41 @@ pub struct Ip {
 
 impl Ip {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `address`.
+    #[inline]
     pub fn address(mut self, value: impl Into<String>) -> Self {
         self.address = Some(value.into());
         self
     }
 
     /// Sets `netmask`.
+    #[inline]
     pub fn netmask(mut self, value: impl Into<String>) -> Self {
         self.netmask = Some(value.into());
         self
     }
 
     /// Sets `gateway`.
+    #[inline]
     pub fn gateway(mut self, value: impl Into<String>) -> Self {
         self.gateway = Some(value.into());
         self
     }
 
     /// Sets `version`.
+    #[inline]
     pub fn version(mut self, value: super::IpVersion) -> Self {
         self.version = Some(value);
         self

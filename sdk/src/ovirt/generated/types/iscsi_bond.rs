@@ -27,47 +27,55 @@ pub struct IscsiBond {
 
 impl IscsiBond {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `id`.
+    #[inline]
     pub fn id(mut self, value: impl Into<String>) -> Self {
         self.id = Some(value.into());
         self
     }
 
     /// Sets `name`.
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
 
     /// Sets `description`.
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
 
     /// Sets `comment`.
+    #[inline]
     pub fn comment(mut self, value: impl Into<String>) -> Self {
         self.comment = Some(value.into());
         self
     }
 
     /// Sets `data_center`.
+    #[inline]
     pub fn data_center(mut self, value: impl Into<Link<super::DataCenter>>) -> Self {
         self.data_center = Some(value.into());
         self
     }
 
     /// Sets `storage_connections`.
+    #[inline]
     pub fn storage_connections(
         mut self,
         value: impl Into<List<super::StorageConnection>>,
@@ -77,6 +85,7 @@ impl IscsiBond {
     }
 
     /// Sets `networks`.
+    #[inline]
     pub fn networks(mut self, value: impl Into<List<super::Network>>) -> Self {
         self.networks = Some(value.into());
         self

@@ -38,83 +38,97 @@ pub struct Job {
 
 impl Job {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `id`.
+    #[inline]
     pub fn id(mut self, value: impl Into<String>) -> Self {
         self.id = Some(value.into());
         self
     }
 
     /// Sets `name`.
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
 
     /// Sets `description`.
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
 
     /// Sets `comment`.
+    #[inline]
     pub fn comment(mut self, value: impl Into<String>) -> Self {
         self.comment = Some(value.into());
         self
     }
 
     /// Sets `status`.
+    #[inline]
     pub fn status(mut self, value: super::JobStatus) -> Self {
         self.status = Some(value);
         self
     }
 
     /// Sets `start_time`.
+    #[inline]
     pub fn start_time(mut self, value: DateTime) -> Self {
         self.start_time = Some(value);
         self
     }
 
     /// Sets `end_time`.
+    #[inline]
     pub fn end_time(mut self, value: DateTime) -> Self {
         self.end_time = Some(value);
         self
     }
 
     /// Sets `last_updated`.
+    #[inline]
     pub fn last_updated(mut self, value: DateTime) -> Self {
         self.last_updated = Some(value);
         self
     }
 
     /// Sets `external`.
+    #[inline]
     pub fn external(mut self, value: bool) -> Self {
         self.external = Some(value);
         self
     }
 
     /// Sets `auto_cleared`.
+    #[inline]
     pub fn auto_cleared(mut self, value: bool) -> Self {
         self.auto_cleared = Some(value);
         self
     }
 
     /// Sets `owner`.
+    #[inline]
     pub fn owner(mut self, value: impl Into<Link<super::User>>) -> Self {
         self.owner = Some(value.into());
         self
     }
 
     /// Sets `steps`.
+    #[inline]
     pub fn steps(mut self, value: impl Into<List<super::Step>>) -> Self {
         self.steps = Some(value.into());
         self

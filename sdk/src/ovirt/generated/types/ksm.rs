@@ -16,23 +16,27 @@ pub struct Ksm {
 
 impl Ksm {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `enabled`.
+    #[inline]
     pub fn enabled(mut self, value: bool) -> Self {
         self.enabled = Some(value);
         self
     }
 
     /// Sets `merge_across_nodes`.
+    #[inline]
     pub fn merge_across_nodes(mut self, value: bool) -> Self {
         self.merge_across_nodes = Some(value);
         self

@@ -39,59 +39,69 @@ pub struct LinkLayerDiscoveryProtocolElement {
 
 impl LinkLayerDiscoveryProtocolElement {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `id`.
+    #[inline]
     pub fn id(mut self, value: impl Into<String>) -> Self {
         self.id = Some(value.into());
         self
     }
 
     /// Sets `name`.
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
 
     /// Sets `description`.
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
 
     /// Sets `comment`.
+    #[inline]
     pub fn comment(mut self, value: impl Into<String>) -> Self {
         self.comment = Some(value.into());
         self
     }
 
     /// Sets `type`.
+    #[inline]
     pub fn r#type(mut self, value: i64) -> Self {
         self.r#type = Some(value);
         self
     }
 
     /// Sets `oui`.
+    #[inline]
     pub fn oui(mut self, value: i64) -> Self {
         self.oui = Some(value);
         self
     }
 
     /// Sets `subtype`.
+    #[inline]
     pub fn subtype(mut self, value: i64) -> Self {
         self.subtype = Some(value);
         self
     }
 
     /// Sets `properties`.
+    #[inline]
     pub fn properties(mut self, value: impl Into<List<super::Property>>) -> Self {
         self.properties = Some(value.into());
         self

@@ -57,125 +57,146 @@ pub struct LogicalUnit {
 
 impl LogicalUnit {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `id`.
+    #[inline]
     pub fn id(mut self, value: impl Into<String>) -> Self {
         self.id = Some(value.into());
         self
     }
 
     /// Sets `address`.
+    #[inline]
     pub fn address(mut self, value: impl Into<String>) -> Self {
         self.address = Some(value.into());
         self
     }
 
     /// Sets `port`.
+    #[inline]
     pub fn port(mut self, value: i64) -> Self {
         self.port = Some(value);
         self
     }
 
     /// Sets `target`.
+    #[inline]
     pub fn target(mut self, value: impl Into<String>) -> Self {
         self.target = Some(value.into());
         self
     }
 
     /// Sets `username`.
+    #[inline]
     pub fn username(mut self, value: impl Into<String>) -> Self {
         self.username = Some(value.into());
         self
     }
 
     /// Sets `password`.
+    #[inline]
     pub fn password(mut self, value: impl Into<String>) -> Self {
         self.password = Some(value.into());
         self
     }
 
     /// Sets `portal`.
+    #[inline]
     pub fn portal(mut self, value: impl Into<String>) -> Self {
         self.portal = Some(value.into());
         self
     }
 
     /// Sets `serial`.
+    #[inline]
     pub fn serial(mut self, value: impl Into<String>) -> Self {
         self.serial = Some(value.into());
         self
     }
 
     /// Sets `vendor_id`.
+    #[inline]
     pub fn vendor_id(mut self, value: impl Into<String>) -> Self {
         self.vendor_id = Some(value.into());
         self
     }
 
     /// Sets `product_id`.
+    #[inline]
     pub fn product_id(mut self, value: impl Into<String>) -> Self {
         self.product_id = Some(value.into());
         self
     }
 
     /// Sets `lun_mapping`.
+    #[inline]
     pub fn lun_mapping(mut self, value: i64) -> Self {
         self.lun_mapping = Some(value);
         self
     }
 
     /// Sets `size`.
+    #[inline]
     pub fn size(mut self, value: i64) -> Self {
         self.size = Some(value);
         self
     }
 
     /// Sets `paths`.
+    #[inline]
     pub fn paths(mut self, value: i64) -> Self {
         self.paths = Some(value);
         self
     }
 
     /// Sets `active_paths`.
+    #[inline]
     pub fn active_paths(mut self, value: i64) -> Self {
         self.active_paths = Some(value);
         self
     }
 
     /// Sets `status`.
+    #[inline]
     pub fn status(mut self, value: super::LunStatus) -> Self {
         self.status = Some(value);
         self
     }
 
     /// Sets `volume_group_id`.
+    #[inline]
     pub fn volume_group_id(mut self, value: impl Into<String>) -> Self {
         self.volume_group_id = Some(value.into());
         self
     }
 
     /// Sets `storage_domain_id`.
+    #[inline]
     pub fn storage_domain_id(mut self, value: impl Into<String>) -> Self {
         self.storage_domain_id = Some(value.into());
         self
     }
 
     /// Sets `disk_id`.
+    #[inline]
     pub fn disk_id(mut self, value: impl Into<String>) -> Self {
         self.disk_id = Some(value.into());
         self
     }
 
     /// Sets `discard_max_size`.
+    #[inline]
     pub fn discard_max_size(mut self, value: i64) -> Self {
         self.discard_max_size = Some(value);
         self
@@ -183,6 +204,7 @@ impl LogicalUnit {
 
     /// Sets `discard_zeroes_data`.
     #[deprecated = "deprecated in the API"]
+    #[inline]
     pub fn discard_zeroes_data(mut self, value: bool) -> Self {
         self.discard_zeroes_data = Some(value);
         self

@@ -30,35 +30,41 @@ pub struct MDevType {
 
 impl MDevType {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `name`.
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
 
     /// Sets `human_readable_name`.
+    #[inline]
     pub fn human_readable_name(mut self, value: impl Into<String>) -> Self {
         self.human_readable_name = Some(value.into());
         self
     }
 
     /// Sets `available_instances`.
+    #[inline]
     pub fn available_instances(mut self, value: i64) -> Self {
         self.available_instances = Some(value);
         self
     }
 
     /// Sets `description`.
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self

@@ -31,59 +31,69 @@ pub struct MacPool {
 
 impl MacPool {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `id`.
+    #[inline]
     pub fn id(mut self, value: impl Into<String>) -> Self {
         self.id = Some(value.into());
         self
     }
 
     /// Sets `name`.
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
 
     /// Sets `description`.
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
 
     /// Sets `comment`.
+    #[inline]
     pub fn comment(mut self, value: impl Into<String>) -> Self {
         self.comment = Some(value.into());
         self
     }
 
     /// Sets `allow_duplicates`.
+    #[inline]
     pub fn allow_duplicates(mut self, value: bool) -> Self {
         self.allow_duplicates = Some(value);
         self
     }
 
     /// Sets `default_pool`.
+    #[inline]
     pub fn default_pool(mut self, value: bool) -> Self {
         self.default_pool = Some(value);
         self
     }
 
     /// Sets `ranges`.
+    #[inline]
     pub fn ranges(mut self, value: impl Into<List<super::Range>>) -> Self {
         self.ranges = Some(value.into());
         self
     }
 
     /// Sets `permissions`.
+    #[inline]
     pub fn permissions(mut self, value: impl Into<List<super::Permission>>) -> Self {
         self.permissions = Some(value.into());
         self

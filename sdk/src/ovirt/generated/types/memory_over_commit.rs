@@ -14,17 +14,20 @@ pub struct MemoryOverCommit {
 
 impl MemoryOverCommit {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `percent`.
+    #[inline]
     pub fn percent(mut self, value: i64) -> Self {
         self.percent = Some(value);
         self

@@ -18,17 +18,20 @@ pub struct MigrationBandwidth {
 
 impl MigrationBandwidth {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `assignment_method`.
+    #[inline]
     pub fn assignment_method(
         mut self,
         value: super::MigrationBandwidthAssignmentMethod,
@@ -38,6 +41,7 @@ impl MigrationBandwidth {
     }
 
     /// Sets `custom_value`.
+    #[inline]
     pub fn custom_value(mut self, value: i64) -> Self {
         self.custom_value = Some(value);
         self

@@ -25,47 +25,55 @@ pub struct NetworkLabel {
 
 impl NetworkLabel {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `id`.
+    #[inline]
     pub fn id(mut self, value: impl Into<String>) -> Self {
         self.id = Some(value.into());
         self
     }
 
     /// Sets `name`.
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
 
     /// Sets `description`.
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
 
     /// Sets `comment`.
+    #[inline]
     pub fn comment(mut self, value: impl Into<String>) -> Self {
         self.comment = Some(value.into());
         self
     }
 
     /// Sets `network`.
+    #[inline]
     pub fn network(mut self, value: impl Into<Link<super::Network>>) -> Self {
         self.network = Some(value.into());
         self
     }
 
     /// Sets `host_nic`.
+    #[inline]
     pub fn host_nic(mut self, value: impl Into<Link<super::HostNic>>) -> Self {
         self.host_nic = Some(value.into());
         self

@@ -17,17 +17,20 @@ pub struct NfsProfileDetail {
 
 impl NfsProfileDetail {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `profile_details`.
+    #[inline]
     pub fn profile_details(
         mut self,
         value: impl Into<List<super::ProfileDetail>>,
@@ -37,6 +40,7 @@ impl NfsProfileDetail {
     }
 
     /// Sets `nfs_server_ip`.
+    #[inline]
     pub fn nfs_server_ip(mut self, value: impl Into<String>) -> Self {
         self.nfs_server_ip = Some(value.into());
         self

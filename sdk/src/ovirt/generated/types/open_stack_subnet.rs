@@ -31,65 +31,76 @@ pub struct OpenStackSubnet {
 
 impl OpenStackSubnet {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `id`.
+    #[inline]
     pub fn id(mut self, value: impl Into<String>) -> Self {
         self.id = Some(value.into());
         self
     }
 
     /// Sets `name`.
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
 
     /// Sets `description`.
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
 
     /// Sets `comment`.
+    #[inline]
     pub fn comment(mut self, value: impl Into<String>) -> Self {
         self.comment = Some(value.into());
         self
     }
 
     /// Sets `cidr`.
+    #[inline]
     pub fn cidr(mut self, value: impl Into<String>) -> Self {
         self.cidr = Some(value.into());
         self
     }
 
     /// Sets `ip_version`.
+    #[inline]
     pub fn ip_version(mut self, value: impl Into<String>) -> Self {
         self.ip_version = Some(value.into());
         self
     }
 
     /// Sets `gateway`.
+    #[inline]
     pub fn gateway(mut self, value: impl Into<String>) -> Self {
         self.gateway = Some(value.into());
         self
     }
 
     /// Sets `dns_servers`.
+    #[inline]
     pub fn dns_servers(mut self, value: impl Into<Vec<String>>) -> Self {
         self.dns_servers = Some(value.into());
         self
     }
 
     /// Sets `openstack_network`.
+    #[inline]
     pub fn openstack_network(
         mut self,
         value: impl Into<Link<super::OpenStackNetwork>>,

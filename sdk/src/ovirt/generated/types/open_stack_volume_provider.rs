@@ -46,95 +46,111 @@ pub struct OpenStackVolumeProvider {
 
 impl OpenStackVolumeProvider {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `id`.
+    #[inline]
     pub fn id(mut self, value: impl Into<String>) -> Self {
         self.id = Some(value.into());
         self
     }
 
     /// Sets `name`.
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
 
     /// Sets `description`.
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
 
     /// Sets `comment`.
+    #[inline]
     pub fn comment(mut self, value: impl Into<String>) -> Self {
         self.comment = Some(value.into());
         self
     }
 
     /// Sets `url`.
+    #[inline]
     pub fn url(mut self, value: impl Into<String>) -> Self {
         self.url = Some(value.into());
         self
     }
 
     /// Sets `requires_authentication`.
+    #[inline]
     pub fn requires_authentication(mut self, value: bool) -> Self {
         self.requires_authentication = Some(value);
         self
     }
 
     /// Sets `username`.
+    #[inline]
     pub fn username(mut self, value: impl Into<String>) -> Self {
         self.username = Some(value.into());
         self
     }
 
     /// Sets `password`.
+    #[inline]
     pub fn password(mut self, value: impl Into<String>) -> Self {
         self.password = Some(value.into());
         self
     }
 
     /// Sets `authentication_url`.
+    #[inline]
     pub fn authentication_url(mut self, value: impl Into<String>) -> Self {
         self.authentication_url = Some(value.into());
         self
     }
 
     /// Sets `properties`.
+    #[inline]
     pub fn properties(mut self, value: impl Into<List<super::Property>>) -> Self {
         self.properties = Some(value.into());
         self
     }
 
     /// Sets `tenant_name`.
+    #[inline]
     pub fn tenant_name(mut self, value: impl Into<String>) -> Self {
         self.tenant_name = Some(value.into());
         self
     }
 
     /// Sets `data_center`.
+    #[inline]
     pub fn data_center(mut self, value: impl Into<Link<super::DataCenter>>) -> Self {
         self.data_center = Some(value.into());
         self
     }
 
     /// Sets `certificates`.
+    #[inline]
     pub fn certificates(mut self, value: impl Into<List<super::Certificate>>) -> Self {
         self.certificates = Some(value.into());
         self
     }
 
     /// Sets `volume_types`.
+    #[inline]
     pub fn volume_types(
         mut self,
         value: impl Into<List<super::OpenStackVolumeType>>,
@@ -144,6 +160,7 @@ impl OpenStackVolumeProvider {
     }
 
     /// Sets `authentication_keys`.
+    #[inline]
     pub fn authentication_keys(
         mut self,
         value: impl Into<List<super::OpenstackVolumeAuthenticationKey>>,

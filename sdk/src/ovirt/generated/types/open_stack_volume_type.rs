@@ -28,47 +28,55 @@ pub struct OpenStackVolumeType {
 
 impl OpenStackVolumeType {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `id`.
+    #[inline]
     pub fn id(mut self, value: impl Into<String>) -> Self {
         self.id = Some(value.into());
         self
     }
 
     /// Sets `name`.
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
 
     /// Sets `description`.
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
 
     /// Sets `comment`.
+    #[inline]
     pub fn comment(mut self, value: impl Into<String>) -> Self {
         self.comment = Some(value.into());
         self
     }
 
     /// Sets `properties`.
+    #[inline]
     pub fn properties(mut self, value: impl Into<List<super::Property>>) -> Self {
         self.properties = Some(value.into());
         self
     }
 
     /// Sets `openstack_volume_provider`.
+    #[inline]
     pub fn openstack_volume_provider(
         mut self,
         value: impl Into<Link<super::OpenStackVolumeProvider>>,

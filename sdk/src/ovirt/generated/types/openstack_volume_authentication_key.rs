@@ -37,53 +37,62 @@ pub struct OpenstackVolumeAuthenticationKey {
 
 impl OpenstackVolumeAuthenticationKey {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `id`.
+    #[inline]
     pub fn id(mut self, value: impl Into<String>) -> Self {
         self.id = Some(value.into());
         self
     }
 
     /// Sets `name`.
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
 
     /// Sets `description`.
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
 
     /// Sets `comment`.
+    #[inline]
     pub fn comment(mut self, value: impl Into<String>) -> Self {
         self.comment = Some(value.into());
         self
     }
 
     /// Sets `uuid`.
+    #[inline]
     pub fn uuid(mut self, value: impl Into<String>) -> Self {
         self.uuid = Some(value.into());
         self
     }
 
     /// Sets `value`.
+    #[inline]
     pub fn value(mut self, value: impl Into<String>) -> Self {
         self.value = Some(value.into());
         self
     }
 
     /// Sets `usage_type`.
+    #[inline]
     pub fn usage_type(
         mut self,
         value: super::OpenstackVolumeAuthenticationKeyUsageType,
@@ -93,12 +102,14 @@ impl OpenstackVolumeAuthenticationKey {
     }
 
     /// Sets `creation_date`.
+    #[inline]
     pub fn creation_date(mut self, value: DateTime) -> Self {
         self.creation_date = Some(value);
         self
     }
 
     /// Sets `openstack_volume_provider`.
+    #[inline]
     pub fn openstack_volume_provider(
         mut self,
         value: impl Into<Link<super::OpenStackVolumeProvider>>,

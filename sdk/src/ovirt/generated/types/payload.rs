@@ -19,29 +19,34 @@ pub struct Payload {
 
 impl Payload {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `files`.
+    #[inline]
     pub fn files(mut self, value: impl Into<List<super::File>>) -> Self {
         self.files = Some(value.into());
         self
     }
 
     /// Sets `volume_id`.
+    #[inline]
     pub fn volume_id(mut self, value: impl Into<String>) -> Self {
         self.volume_id = Some(value.into());
         self
     }
 
     /// Sets `type`.
+    #[inline]
     pub fn r#type(mut self, value: super::VmDeviceType) -> Self {
         self.r#type = Some(value);
         self

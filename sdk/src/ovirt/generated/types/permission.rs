@@ -43,77 +43,90 @@ pub struct Permission {
 
 impl Permission {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `id`.
+    #[inline]
     pub fn id(mut self, value: impl Into<String>) -> Self {
         self.id = Some(value.into());
         self
     }
 
     /// Sets `name`.
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
 
     /// Sets `description`.
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
 
     /// Sets `comment`.
+    #[inline]
     pub fn comment(mut self, value: impl Into<String>) -> Self {
         self.comment = Some(value.into());
         self
     }
 
     /// Sets `role`.
+    #[inline]
     pub fn role(mut self, value: impl Into<Link<super::Role>>) -> Self {
         self.role = Some(value.into());
         self
     }
 
     /// Sets `user`.
+    #[inline]
     pub fn user(mut self, value: impl Into<Link<super::User>>) -> Self {
         self.user = Some(value.into());
         self
     }
 
     /// Sets `group`.
+    #[inline]
     pub fn group(mut self, value: impl Into<Link<super::Group>>) -> Self {
         self.group = Some(value.into());
         self
     }
 
     /// Sets `data_center`.
+    #[inline]
     pub fn data_center(mut self, value: impl Into<Link<super::DataCenter>>) -> Self {
         self.data_center = Some(value.into());
         self
     }
 
     /// Sets `cluster`.
+    #[inline]
     pub fn cluster(mut self, value: impl Into<Link<super::Cluster>>) -> Self {
         self.cluster = Some(value.into());
         self
     }
 
     /// Sets `host`.
+    #[inline]
     pub fn host(mut self, value: impl Into<Link<super::Host>>) -> Self {
         self.host = Some(value.into());
         self
     }
 
     /// Sets `storage_domain`.
+    #[inline]
     pub fn storage_domain(
         mut self,
         value: impl Into<Link<super::StorageDomain>>,
@@ -123,24 +136,28 @@ impl Permission {
     }
 
     /// Sets `vm`.
+    #[inline]
     pub fn vm(mut self, value: impl Into<Link<super::Vm>>) -> Self {
         self.vm = Some(value.into());
         self
     }
 
     /// Sets `vm_pool`.
+    #[inline]
     pub fn vm_pool(mut self, value: impl Into<Link<super::VmPool>>) -> Self {
         self.vm_pool = Some(value.into());
         self
     }
 
     /// Sets `template`.
+    #[inline]
     pub fn template(mut self, value: impl Into<Link<super::Template>>) -> Self {
         self.template = Some(value.into());
         self
     }
 
     /// Sets `disk`.
+    #[inline]
     pub fn disk(mut self, value: impl Into<Link<super::Disk>>) -> Self {
         self.disk = Some(value.into());
         self

@@ -14,17 +14,20 @@ pub struct PmProxy {
 
 impl PmProxy {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `type`.
+    #[inline]
     pub fn r#type(mut self, value: super::PmProxyType) -> Self {
         self.r#type = Some(value);
         self

@@ -35,77 +35,90 @@ pub struct PowerManagement {
 
 impl PowerManagement {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `enabled`.
+    #[inline]
     pub fn enabled(mut self, value: bool) -> Self {
         self.enabled = Some(value);
         self
     }
 
     /// Sets `address`.
+    #[inline]
     pub fn address(mut self, value: impl Into<String>) -> Self {
         self.address = Some(value.into());
         self
     }
 
     /// Sets `username`.
+    #[inline]
     pub fn username(mut self, value: impl Into<String>) -> Self {
         self.username = Some(value.into());
         self
     }
 
     /// Sets `password`.
+    #[inline]
     pub fn password(mut self, value: impl Into<String>) -> Self {
         self.password = Some(value.into());
         self
     }
 
     /// Sets `options`.
+    #[inline]
     pub fn options(mut self, value: impl Into<List<super::Option>>) -> Self {
         self.options = Some(value.into());
         self
     }
 
     /// Sets `status`.
+    #[inline]
     pub fn status(mut self, value: super::PowerManagementStatus) -> Self {
         self.status = Some(value);
         self
     }
 
     /// Sets `pm_proxies`.
+    #[inline]
     pub fn pm_proxies(mut self, value: impl Into<List<super::PmProxy>>) -> Self {
         self.pm_proxies = Some(value.into());
         self
     }
 
     /// Sets `agents`.
+    #[inline]
     pub fn agents(mut self, value: impl Into<List<super::Agent>>) -> Self {
         self.agents = Some(value.into());
         self
     }
 
     /// Sets `automatic_pm_enabled`.
+    #[inline]
     pub fn automatic_pm_enabled(mut self, value: bool) -> Self {
         self.automatic_pm_enabled = Some(value);
         self
     }
 
     /// Sets `kdump_detection`.
+    #[inline]
     pub fn kdump_detection(mut self, value: bool) -> Self {
         self.kdump_detection = Some(value);
         self
     }
 
     /// Sets `type`.
+    #[inline]
     pub fn r#type(mut self, value: impl Into<String>) -> Self {
         self.r#type = Some(value.into());
         self

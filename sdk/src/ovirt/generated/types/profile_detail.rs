@@ -23,35 +23,41 @@ pub struct ProfileDetail {
 
 impl ProfileDetail {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `profile_type`.
+    #[inline]
     pub fn profile_type(mut self, value: impl Into<String>) -> Self {
         self.profile_type = Some(value.into());
         self
     }
 
     /// Sets `duration`.
+    #[inline]
     pub fn duration(mut self, value: i64) -> Self {
         self.duration = Some(value);
         self
     }
 
     /// Sets `statistics`.
+    #[inline]
     pub fn statistics(mut self, value: impl Into<List<super::Statistic>>) -> Self {
         self.statistics = Some(value.into());
         self
     }
 
     /// Sets `block_statistics`.
+    #[inline]
     pub fn block_statistics(
         mut self,
         value: impl Into<List<super::BlockStatistic>>,
@@ -61,6 +67,7 @@ impl ProfileDetail {
     }
 
     /// Sets `fop_statistics`.
+    #[inline]
     pub fn fop_statistics(
         mut self,
         value: impl Into<List<super::FopStatistic>>,

@@ -57,143 +57,167 @@ pub struct Qos {
 
 impl Qos {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `id`.
+    #[inline]
     pub fn id(mut self, value: impl Into<String>) -> Self {
         self.id = Some(value.into());
         self
     }
 
     /// Sets `name`.
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
 
     /// Sets `description`.
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
 
     /// Sets `comment`.
+    #[inline]
     pub fn comment(mut self, value: impl Into<String>) -> Self {
         self.comment = Some(value.into());
         self
     }
 
     /// Sets `type`.
+    #[inline]
     pub fn r#type(mut self, value: super::QosType) -> Self {
         self.r#type = Some(value);
         self
     }
 
     /// Sets `max_throughput`.
+    #[inline]
     pub fn max_throughput(mut self, value: i64) -> Self {
         self.max_throughput = Some(value);
         self
     }
 
     /// Sets `max_read_throughput`.
+    #[inline]
     pub fn max_read_throughput(mut self, value: i64) -> Self {
         self.max_read_throughput = Some(value);
         self
     }
 
     /// Sets `max_write_throughput`.
+    #[inline]
     pub fn max_write_throughput(mut self, value: i64) -> Self {
         self.max_write_throughput = Some(value);
         self
     }
 
     /// Sets `max_iops`.
+    #[inline]
     pub fn max_iops(mut self, value: i64) -> Self {
         self.max_iops = Some(value);
         self
     }
 
     /// Sets `max_read_iops`.
+    #[inline]
     pub fn max_read_iops(mut self, value: i64) -> Self {
         self.max_read_iops = Some(value);
         self
     }
 
     /// Sets `max_write_iops`.
+    #[inline]
     pub fn max_write_iops(mut self, value: i64) -> Self {
         self.max_write_iops = Some(value);
         self
     }
 
     /// Sets `cpu_limit`.
+    #[inline]
     pub fn cpu_limit(mut self, value: i64) -> Self {
         self.cpu_limit = Some(value);
         self
     }
 
     /// Sets `inbound_average`.
+    #[inline]
     pub fn inbound_average(mut self, value: i64) -> Self {
         self.inbound_average = Some(value);
         self
     }
 
     /// Sets `inbound_peak`.
+    #[inline]
     pub fn inbound_peak(mut self, value: i64) -> Self {
         self.inbound_peak = Some(value);
         self
     }
 
     /// Sets `inbound_burst`.
+    #[inline]
     pub fn inbound_burst(mut self, value: i64) -> Self {
         self.inbound_burst = Some(value);
         self
     }
 
     /// Sets `outbound_average`.
+    #[inline]
     pub fn outbound_average(mut self, value: i64) -> Self {
         self.outbound_average = Some(value);
         self
     }
 
     /// Sets `outbound_peak`.
+    #[inline]
     pub fn outbound_peak(mut self, value: i64) -> Self {
         self.outbound_peak = Some(value);
         self
     }
 
     /// Sets `outbound_burst`.
+    #[inline]
     pub fn outbound_burst(mut self, value: i64) -> Self {
         self.outbound_burst = Some(value);
         self
     }
 
     /// Sets `outbound_average_linkshare`.
+    #[inline]
     pub fn outbound_average_linkshare(mut self, value: i64) -> Self {
         self.outbound_average_linkshare = Some(value);
         self
     }
 
     /// Sets `outbound_average_upperlimit`.
+    #[inline]
     pub fn outbound_average_upperlimit(mut self, value: i64) -> Self {
         self.outbound_average_upperlimit = Some(value);
         self
     }
 
     /// Sets `outbound_average_realtime`.
+    #[inline]
     pub fn outbound_average_realtime(mut self, value: i64) -> Self {
         self.outbound_average_realtime = Some(value);
         self
     }
 
     /// Sets `data_center`.
+    #[inline]
     pub fn data_center(mut self, value: impl Into<Link<super::DataCenter>>) -> Self {
         self.data_center = Some(value.into());
         self

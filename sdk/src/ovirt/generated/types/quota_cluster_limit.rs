@@ -33,71 +33,83 @@ pub struct QuotaClusterLimit {
 
 impl QuotaClusterLimit {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `id`.
+    #[inline]
     pub fn id(mut self, value: impl Into<String>) -> Self {
         self.id = Some(value.into());
         self
     }
 
     /// Sets `name`.
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
 
     /// Sets `description`.
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
 
     /// Sets `comment`.
+    #[inline]
     pub fn comment(mut self, value: impl Into<String>) -> Self {
         self.comment = Some(value.into());
         self
     }
 
     /// Sets `vcpu_limit`.
+    #[inline]
     pub fn vcpu_limit(mut self, value: i64) -> Self {
         self.vcpu_limit = Some(value);
         self
     }
 
     /// Sets `vcpu_usage`.
+    #[inline]
     pub fn vcpu_usage(mut self, value: i64) -> Self {
         self.vcpu_usage = Some(value);
         self
     }
 
     /// Sets `memory_limit`.
+    #[inline]
     pub fn memory_limit(mut self, value: f64) -> Self {
         self.memory_limit = Some(value);
         self
     }
 
     /// Sets `memory_usage`.
+    #[inline]
     pub fn memory_usage(mut self, value: f64) -> Self {
         self.memory_usage = Some(value);
         self
     }
 
     /// Sets `quota`.
+    #[inline]
     pub fn quota(mut self, value: impl Into<Link<super::Quota>>) -> Self {
         self.quota = Some(value.into());
         self
     }
 
     /// Sets `cluster`.
+    #[inline]
     pub fn cluster(mut self, value: impl Into<Link<super::Cluster>>) -> Self {
         self.cluster = Some(value.into());
         self

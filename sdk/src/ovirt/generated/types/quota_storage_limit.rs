@@ -29,59 +29,69 @@ pub struct QuotaStorageLimit {
 
 impl QuotaStorageLimit {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `id`.
+    #[inline]
     pub fn id(mut self, value: impl Into<String>) -> Self {
         self.id = Some(value.into());
         self
     }
 
     /// Sets `name`.
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
 
     /// Sets `description`.
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
 
     /// Sets `comment`.
+    #[inline]
     pub fn comment(mut self, value: impl Into<String>) -> Self {
         self.comment = Some(value.into());
         self
     }
 
     /// Sets `limit`.
+    #[inline]
     pub fn limit(mut self, value: i64) -> Self {
         self.limit = Some(value);
         self
     }
 
     /// Sets `usage`.
+    #[inline]
     pub fn usage(mut self, value: f64) -> Self {
         self.usage = Some(value);
         self
     }
 
     /// Sets `quota`.
+    #[inline]
     pub fn quota(mut self, value: impl Into<Link<super::Quota>>) -> Self {
         self.quota = Some(value.into());
         self
     }
 
     /// Sets `storage_domain`.
+    #[inline]
     pub fn storage_domain(
         mut self,
         value: impl Into<Link<super::StorageDomain>>,

@@ -16,23 +16,27 @@ pub struct Rate {
 
 impl Rate {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `bytes`.
+    #[inline]
     pub fn bytes(mut self, value: i64) -> Self {
         self.bytes = Some(value);
         self
     }
 
     /// Sets `period`.
+    #[inline]
     pub fn period(mut self, value: i64) -> Self {
         self.period = Some(value);
         self

@@ -23,23 +23,27 @@ pub struct RegistrationAffinityGroupMapping {
 
 impl RegistrationAffinityGroupMapping {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `from`.
+    #[inline]
     pub fn from(mut self, value: impl Into<Link<super::AffinityGroup>>) -> Self {
         self.from = Some(value.into());
         self
     }
 
     /// Sets `to`.
+    #[inline]
     pub fn to(mut self, value: impl Into<Link<super::AffinityGroup>>) -> Self {
         self.to = Some(value.into());
         self

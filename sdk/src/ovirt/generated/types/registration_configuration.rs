@@ -51,17 +51,20 @@ pub struct RegistrationConfiguration {
 
 impl RegistrationConfiguration {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `cluster_mappings`.
+    #[inline]
     pub fn cluster_mappings(
         mut self,
         value: impl Into<List<super::RegistrationClusterMapping>>,
@@ -71,6 +74,7 @@ impl RegistrationConfiguration {
     }
 
     /// Sets `role_mappings`.
+    #[inline]
     pub fn role_mappings(
         mut self,
         value: impl Into<List<super::RegistrationRoleMapping>>,
@@ -80,6 +84,7 @@ impl RegistrationConfiguration {
     }
 
     /// Sets `lun_mappings`.
+    #[inline]
     pub fn lun_mappings(
         mut self,
         value: impl Into<List<super::RegistrationLunMapping>>,
@@ -89,6 +94,7 @@ impl RegistrationConfiguration {
     }
 
     /// Sets `domain_mappings`.
+    #[inline]
     pub fn domain_mappings(
         mut self,
         value: impl Into<List<super::RegistrationDomainMapping>>,
@@ -98,6 +104,7 @@ impl RegistrationConfiguration {
     }
 
     /// Sets `affinity_group_mappings`.
+    #[inline]
     pub fn affinity_group_mappings(
         mut self,
         value: impl Into<List<super::RegistrationAffinityGroupMapping>>,
@@ -107,6 +114,7 @@ impl RegistrationConfiguration {
     }
 
     /// Sets `affinity_label_mappings`.
+    #[inline]
     pub fn affinity_label_mappings(
         mut self,
         value: impl Into<List<super::RegistrationAffinityLabelMapping>>,
@@ -116,6 +124,7 @@ impl RegistrationConfiguration {
     }
 
     /// Sets `vnic_profile_mappings`.
+    #[inline]
     pub fn vnic_profile_mappings(
         mut self,
         value: impl Into<List<super::RegistrationVnicProfileMapping>>,

@@ -20,35 +20,41 @@ pub struct ReportedConfiguration {
 
 impl ReportedConfiguration {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `name`.
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
 
     /// Sets `expected_value`.
+    #[inline]
     pub fn expected_value(mut self, value: impl Into<String>) -> Self {
         self.expected_value = Some(value.into());
         self
     }
 
     /// Sets `actual_value`.
+    #[inline]
     pub fn actual_value(mut self, value: impl Into<String>) -> Self {
         self.actual_value = Some(value.into());
         self
     }
 
     /// Sets `in_sync`.
+    #[inline]
     pub fn in_sync(mut self, value: bool) -> Self {
         self.in_sync = Some(value);
         self

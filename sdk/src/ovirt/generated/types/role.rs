@@ -29,59 +29,69 @@ pub struct Role {
 
 impl Role {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `id`.
+    #[inline]
     pub fn id(mut self, value: impl Into<String>) -> Self {
         self.id = Some(value.into());
         self
     }
 
     /// Sets `name`.
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
 
     /// Sets `description`.
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
 
     /// Sets `comment`.
+    #[inline]
     pub fn comment(mut self, value: impl Into<String>) -> Self {
         self.comment = Some(value.into());
         self
     }
 
     /// Sets `mutable`.
+    #[inline]
     pub fn mutable(mut self, value: bool) -> Self {
         self.mutable = Some(value);
         self
     }
 
     /// Sets `administrative`.
+    #[inline]
     pub fn administrative(mut self, value: bool) -> Self {
         self.administrative = Some(value);
         self
     }
 
     /// Sets `user`.
+    #[inline]
     pub fn user(mut self, value: impl Into<Link<super::User>>) -> Self {
         self.user = Some(value.into());
         self
     }
 
     /// Sets `permits`.
+    #[inline]
     pub fn permits(mut self, value: impl Into<List<super::Permit>>) -> Self {
         self.permits = Some(value.into());
         self

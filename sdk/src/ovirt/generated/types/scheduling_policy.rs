@@ -33,71 +33,83 @@ pub struct SchedulingPolicy {
 
 impl SchedulingPolicy {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `id`.
+    #[inline]
     pub fn id(mut self, value: impl Into<String>) -> Self {
         self.id = Some(value.into());
         self
     }
 
     /// Sets `name`.
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
 
     /// Sets `description`.
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
 
     /// Sets `comment`.
+    #[inline]
     pub fn comment(mut self, value: impl Into<String>) -> Self {
         self.comment = Some(value.into());
         self
     }
 
     /// Sets `locked`.
+    #[inline]
     pub fn locked(mut self, value: bool) -> Self {
         self.locked = Some(value);
         self
     }
 
     /// Sets `default_policy`.
+    #[inline]
     pub fn default_policy(mut self, value: bool) -> Self {
         self.default_policy = Some(value);
         self
     }
 
     /// Sets `properties`.
+    #[inline]
     pub fn properties(mut self, value: impl Into<List<super::Property>>) -> Self {
         self.properties = Some(value.into());
         self
     }
 
     /// Sets `balances`.
+    #[inline]
     pub fn balances(mut self, value: impl Into<List<super::Balance>>) -> Self {
         self.balances = Some(value.into());
         self
     }
 
     /// Sets `filters`.
+    #[inline]
     pub fn filters(mut self, value: impl Into<List<super::Filter>>) -> Self {
         self.filters = Some(value.into());
         self
     }
 
     /// Sets `weight`.
+    #[inline]
     pub fn weight(mut self, value: impl Into<List<super::Weight>>) -> Self {
         self.weight = Some(value.into());
         self

@@ -14,17 +14,20 @@ pub struct SeLinux {
 
 impl SeLinux {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `mode`.
+    #[inline]
     pub fn mode(mut self, value: super::SeLinuxMode) -> Self {
         self.mode = Some(value);
         self

@@ -16,23 +16,27 @@ pub struct SerialNumber {
 
 impl SerialNumber {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `policy`.
+    #[inline]
     pub fn policy(mut self, value: super::SerialNumberPolicy) -> Self {
         self.policy = Some(value);
         self
     }
 
     /// Sets `value`.
+    #[inline]
     pub fn value(mut self, value: impl Into<String>) -> Self {
         self.value = Some(value.into());
         self

@@ -16,23 +16,27 @@ pub struct SkipIfConnectivityBroken {
 
 impl SkipIfConnectivityBroken {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `enabled`.
+    #[inline]
     pub fn enabled(mut self, value: bool) -> Self {
         self.enabled = Some(value);
         self
     }
 
     /// Sets `threshold`.
+    #[inline]
     pub fn threshold(mut self, value: i64) -> Self {
         self.threshold = Some(value);
         self

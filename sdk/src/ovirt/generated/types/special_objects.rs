@@ -17,23 +17,27 @@ pub struct SpecialObjects {
 
 impl SpecialObjects {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `blank_template`.
+    #[inline]
     pub fn blank_template(mut self, value: impl Into<Link<super::Template>>) -> Self {
         self.blank_template = Some(value.into());
         self
     }
 
     /// Sets `root_tag`.
+    #[inline]
     pub fn root_tag(mut self, value: impl Into<Link<super::Tag>>) -> Self {
         self.root_tag = Some(value.into());
         self

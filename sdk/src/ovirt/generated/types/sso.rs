@@ -15,17 +15,20 @@ pub struct Sso {
 
 impl Sso {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `methods`.
+    #[inline]
     pub fn methods(mut self, value: impl Into<List<super::Method>>) -> Self {
         self.methods = Some(value.into());
         self

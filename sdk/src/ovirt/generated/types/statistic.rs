@@ -47,113 +47,132 @@ pub struct Statistic {
 
 impl Statistic {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `id`.
+    #[inline]
     pub fn id(mut self, value: impl Into<String>) -> Self {
         self.id = Some(value.into());
         self
     }
 
     /// Sets `name`.
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
 
     /// Sets `description`.
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
 
     /// Sets `comment`.
+    #[inline]
     pub fn comment(mut self, value: impl Into<String>) -> Self {
         self.comment = Some(value.into());
         self
     }
 
     /// Sets `values`.
+    #[inline]
     pub fn values(mut self, value: impl Into<List<super::Value>>) -> Self {
         self.values = Some(value.into());
         self
     }
 
     /// Sets `kind`.
+    #[inline]
     pub fn kind(mut self, value: super::StatisticKind) -> Self {
         self.kind = Some(value);
         self
     }
 
     /// Sets `type`.
+    #[inline]
     pub fn r#type(mut self, value: super::ValueType) -> Self {
         self.r#type = Some(value);
         self
     }
 
     /// Sets `unit`.
+    #[inline]
     pub fn unit(mut self, value: super::StatisticUnit) -> Self {
         self.unit = Some(value);
         self
     }
 
     /// Sets `disk`.
+    #[inline]
     pub fn disk(mut self, value: impl Into<Link<super::Disk>>) -> Self {
         self.disk = Some(value.into());
         self
     }
 
     /// Sets `host`.
+    #[inline]
     pub fn host(mut self, value: impl Into<Link<super::Host>>) -> Self {
         self.host = Some(value.into());
         self
     }
 
     /// Sets `host_nic`.
+    #[inline]
     pub fn host_nic(mut self, value: impl Into<Link<super::HostNic>>) -> Self {
         self.host_nic = Some(value.into());
         self
     }
 
     /// Sets `host_numa_node`.
+    #[inline]
     pub fn host_numa_node(mut self, value: impl Into<Link<super::NumaNode>>) -> Self {
         self.host_numa_node = Some(value.into());
         self
     }
 
     /// Sets `nic`.
+    #[inline]
     pub fn nic(mut self, value: impl Into<Link<super::Nic>>) -> Self {
         self.nic = Some(value.into());
         self
     }
 
     /// Sets `vm`.
+    #[inline]
     pub fn vm(mut self, value: impl Into<Link<super::Vm>>) -> Self {
         self.vm = Some(value.into());
         self
     }
 
     /// Sets `brick`.
+    #[inline]
     pub fn brick(mut self, value: impl Into<Link<super::GlusterBrick>>) -> Self {
         self.brick = Some(value.into());
         self
     }
 
     /// Sets `step`.
+    #[inline]
     pub fn step(mut self, value: impl Into<Link<super::Step>>) -> Self {
         self.step = Some(value.into());
         self
     }
 
     /// Sets `gluster_volume`.
+    #[inline]
     pub fn gluster_volume(
         mut self,
         value: impl Into<Link<super::GlusterVolume>>,

@@ -50,107 +50,125 @@ pub struct Step {
 
 impl Step {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `id`.
+    #[inline]
     pub fn id(mut self, value: impl Into<String>) -> Self {
         self.id = Some(value.into());
         self
     }
 
     /// Sets `name`.
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
 
     /// Sets `description`.
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
 
     /// Sets `comment`.
+    #[inline]
     pub fn comment(mut self, value: impl Into<String>) -> Self {
         self.comment = Some(value.into());
         self
     }
 
     /// Sets `type`.
+    #[inline]
     pub fn r#type(mut self, value: super::StepEnum) -> Self {
         self.r#type = Some(value);
         self
     }
 
     /// Sets `number`.
+    #[inline]
     pub fn number(mut self, value: i64) -> Self {
         self.number = Some(value);
         self
     }
 
     /// Sets `status`.
+    #[inline]
     pub fn status(mut self, value: super::StepStatus) -> Self {
         self.status = Some(value);
         self
     }
 
     /// Sets `start_time`.
+    #[inline]
     pub fn start_time(mut self, value: DateTime) -> Self {
         self.start_time = Some(value);
         self
     }
 
     /// Sets `end_time`.
+    #[inline]
     pub fn end_time(mut self, value: DateTime) -> Self {
         self.end_time = Some(value);
         self
     }
 
     /// Sets `external`.
+    #[inline]
     pub fn external(mut self, value: bool) -> Self {
         self.external = Some(value);
         self
     }
 
     /// Sets `external_type`.
+    #[inline]
     pub fn external_type(mut self, value: super::ExternalSystemType) -> Self {
         self.external_type = Some(value);
         self
     }
 
     /// Sets `progress`.
+    #[inline]
     pub fn progress(mut self, value: i64) -> Self {
         self.progress = Some(value);
         self
     }
 
     /// Sets `parent_step`.
+    #[inline]
     pub fn parent_step(mut self, value: impl Into<Link<super::Step>>) -> Self {
         self.parent_step = Some(value.into());
         self
     }
 
     /// Sets `job`.
+    #[inline]
     pub fn job(mut self, value: impl Into<Link<super::Job>>) -> Self {
         self.job = Some(value.into());
         self
     }
 
     /// Sets `statistics`.
+    #[inline]
     pub fn statistics(mut self, value: impl Into<List<super::Statistic>>) -> Self {
         self.statistics = Some(value.into());
         self
     }
 
     /// Sets `execution_host`.
+    #[inline]
     pub fn execution_host(mut self, value: impl Into<Link<super::Host>>) -> Self {
         self.execution_host = Some(value.into());
         self

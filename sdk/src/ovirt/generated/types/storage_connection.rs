@@ -51,119 +51,139 @@ pub struct StorageConnection {
 
 impl StorageConnection {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `id`.
+    #[inline]
     pub fn id(mut self, value: impl Into<String>) -> Self {
         self.id = Some(value.into());
         self
     }
 
     /// Sets `name`.
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
 
     /// Sets `description`.
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
 
     /// Sets `comment`.
+    #[inline]
     pub fn comment(mut self, value: impl Into<String>) -> Self {
         self.comment = Some(value.into());
         self
     }
 
     /// Sets `address`.
+    #[inline]
     pub fn address(mut self, value: impl Into<String>) -> Self {
         self.address = Some(value.into());
         self
     }
 
     /// Sets `type`.
+    #[inline]
     pub fn r#type(mut self, value: super::StorageType) -> Self {
         self.r#type = Some(value);
         self
     }
 
     /// Sets `path`.
+    #[inline]
     pub fn path(mut self, value: impl Into<String>) -> Self {
         self.path = Some(value.into());
         self
     }
 
     /// Sets `mount_options`.
+    #[inline]
     pub fn mount_options(mut self, value: impl Into<String>) -> Self {
         self.mount_options = Some(value.into());
         self
     }
 
     /// Sets `vfs_type`.
+    #[inline]
     pub fn vfs_type(mut self, value: impl Into<String>) -> Self {
         self.vfs_type = Some(value.into());
         self
     }
 
     /// Sets `nfs_version`.
+    #[inline]
     pub fn nfs_version(mut self, value: super::NfsVersion) -> Self {
         self.nfs_version = Some(value);
         self
     }
 
     /// Sets `nfs_timeo`.
+    #[inline]
     pub fn nfs_timeo(mut self, value: i64) -> Self {
         self.nfs_timeo = Some(value);
         self
     }
 
     /// Sets `nfs_retrans`.
+    #[inline]
     pub fn nfs_retrans(mut self, value: i64) -> Self {
         self.nfs_retrans = Some(value);
         self
     }
 
     /// Sets `port`.
+    #[inline]
     pub fn port(mut self, value: i64) -> Self {
         self.port = Some(value);
         self
     }
 
     /// Sets `target`.
+    #[inline]
     pub fn target(mut self, value: impl Into<String>) -> Self {
         self.target = Some(value.into());
         self
     }
 
     /// Sets `username`.
+    #[inline]
     pub fn username(mut self, value: impl Into<String>) -> Self {
         self.username = Some(value.into());
         self
     }
 
     /// Sets `password`.
+    #[inline]
     pub fn password(mut self, value: impl Into<String>) -> Self {
         self.password = Some(value.into());
         self
     }
 
     /// Sets `portal`.
+    #[inline]
     pub fn portal(mut self, value: impl Into<String>) -> Self {
         self.portal = Some(value.into());
         self
     }
 
     /// Sets `gluster_volume`.
+    #[inline]
     pub fn gluster_volume(
         mut self,
         value: impl Into<Link<super::GlusterVolume>>,
@@ -173,6 +193,7 @@ impl StorageConnection {
     }
 
     /// Sets `host`.
+    #[inline]
     pub fn host(mut self, value: impl Into<Link<super::Host>>) -> Self {
         self.host = Some(value.into());
         self

@@ -19,29 +19,34 @@ pub struct TemplateVersion {
 
 impl TemplateVersion {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `version_number`.
+    #[inline]
     pub fn version_number(mut self, value: i64) -> Self {
         self.version_number = Some(value);
         self
     }
 
     /// Sets `version_name`.
+    #[inline]
     pub fn version_name(mut self, value: impl Into<String>) -> Self {
         self.version_name = Some(value.into());
         self
     }
 
     /// Sets `base_template`.
+    #[inline]
     pub fn base_template(mut self, value: impl Into<Link<super::Template>>) -> Self {
         self.base_template = Some(value.into());
         self

@@ -16,23 +16,27 @@ pub struct Ticket {
 
 impl Ticket {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `value`.
+    #[inline]
     pub fn value(mut self, value: impl Into<String>) -> Self {
         self.value = Some(value.into());
         self
     }
 
     /// Sets `expiry`.
+    #[inline]
     pub fn expiry(mut self, value: i64) -> Self {
         self.expiry = Some(value);
         self

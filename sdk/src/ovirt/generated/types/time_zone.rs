@@ -16,23 +16,27 @@ pub struct TimeZone {
 
 impl TimeZone {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `name`.
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
 
     /// Sets `utc_offset`.
+    #[inline]
     pub fn utc_offset(mut self, value: impl Into<String>) -> Self {
         self.utc_offset = Some(value.into());
         self

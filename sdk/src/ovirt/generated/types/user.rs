@@ -60,89 +60,104 @@ pub struct User {
 
 impl User {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `id`.
+    #[inline]
     pub fn id(mut self, value: impl Into<String>) -> Self {
         self.id = Some(value.into());
         self
     }
 
     /// Sets `name`.
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
 
     /// Sets `description`.
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
 
     /// Sets `comment`.
+    #[inline]
     pub fn comment(mut self, value: impl Into<String>) -> Self {
         self.comment = Some(value.into());
         self
     }
 
     /// Sets `domain_entry_id`.
+    #[inline]
     pub fn domain_entry_id(mut self, value: impl Into<String>) -> Self {
         self.domain_entry_id = Some(value.into());
         self
     }
 
     /// Sets `department`.
+    #[inline]
     pub fn department(mut self, value: impl Into<String>) -> Self {
         self.department = Some(value.into());
         self
     }
 
     /// Sets `logged_in`.
+    #[inline]
     pub fn logged_in(mut self, value: bool) -> Self {
         self.logged_in = Some(value);
         self
     }
 
     /// Sets `namespace`.
+    #[inline]
     pub fn namespace(mut self, value: impl Into<String>) -> Self {
         self.namespace = Some(value.into());
         self
     }
 
     /// Sets `last_name`.
+    #[inline]
     pub fn last_name(mut self, value: impl Into<String>) -> Self {
         self.last_name = Some(value.into());
         self
     }
 
     /// Sets `user_name`.
+    #[inline]
     pub fn user_name(mut self, value: impl Into<String>) -> Self {
         self.user_name = Some(value.into());
         self
     }
 
     /// Sets `principal`.
+    #[inline]
     pub fn principal(mut self, value: impl Into<String>) -> Self {
         self.principal = Some(value.into());
         self
     }
 
     /// Sets `password`.
+    #[inline]
     pub fn password(mut self, value: impl Into<String>) -> Self {
         self.password = Some(value.into());
         self
     }
 
     /// Sets `email`.
+    #[inline]
     pub fn email(mut self, value: impl Into<String>) -> Self {
         self.email = Some(value.into());
         self
@@ -150,42 +165,49 @@ impl User {
 
     /// Sets `user_options`.
     #[deprecated = "deprecated in the API since 4.4.5"]
+    #[inline]
     pub fn user_options(mut self, value: impl Into<List<super::Property>>) -> Self {
         self.user_options = Some(value.into());
         self
     }
 
     /// Sets `domain`.
+    #[inline]
     pub fn domain(mut self, value: impl Into<Link<super::Domain>>) -> Self {
         self.domain = Some(value.into());
         self
     }
 
     /// Sets `roles`.
+    #[inline]
     pub fn roles(mut self, value: impl Into<List<super::Role>>) -> Self {
         self.roles = Some(value.into());
         self
     }
 
     /// Sets `groups`.
+    #[inline]
     pub fn groups(mut self, value: impl Into<List<super::Group>>) -> Self {
         self.groups = Some(value.into());
         self
     }
 
     /// Sets `permissions`.
+    #[inline]
     pub fn permissions(mut self, value: impl Into<List<super::Permission>>) -> Self {
         self.permissions = Some(value.into());
         self
     }
 
     /// Sets `tags`.
+    #[inline]
     pub fn tags(mut self, value: impl Into<List<super::Tag>>) -> Self {
         self.tags = Some(value.into());
         self
     }
 
     /// Sets `ssh_public_keys`.
+    #[inline]
     pub fn ssh_public_keys(
         mut self,
         value: impl Into<List<super::SshPublicKey>>,
@@ -195,6 +217,7 @@ impl User {
     }
 
     /// Sets `options`.
+    #[inline]
     pub fn options(mut self, value: impl Into<List<super::UserOption>>) -> Self {
         self.options = Some(value.into());
         self

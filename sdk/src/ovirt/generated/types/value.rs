@@ -16,23 +16,27 @@ pub struct Value {
 
 impl Value {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `datum`.
+    #[inline]
     pub fn datum(mut self, value: f64) -> Self {
         self.datum = Some(value);
         self
     }
 
     /// Sets `detail`.
+    #[inline]
     pub fn detail(mut self, value: impl Into<String>) -> Self {
         self.detail = Some(value.into());
         self

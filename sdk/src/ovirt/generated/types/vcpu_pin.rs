@@ -16,23 +16,27 @@ pub struct VcpuPin {
 
 impl VcpuPin {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `vcpu`.
+    #[inline]
     pub fn vcpu(mut self, value: i64) -> Self {
         self.vcpu = Some(value);
         self
     }
 
     /// Sets `cpu_set`.
+    #[inline]
     pub fn cpu_set(mut self, value: impl Into<String>) -> Self {
         self.cpu_set = Some(value.into());
         self

@@ -30,65 +30,76 @@ pub struct Version {
 
 impl Version {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `id`.
+    #[inline]
     pub fn id(mut self, value: impl Into<String>) -> Self {
         self.id = Some(value.into());
         self
     }
 
     /// Sets `name`.
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
 
     /// Sets `description`.
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
 
     /// Sets `comment`.
+    #[inline]
     pub fn comment(mut self, value: impl Into<String>) -> Self {
         self.comment = Some(value.into());
         self
     }
 
     /// Sets `major`.
+    #[inline]
     pub fn major(mut self, value: i64) -> Self {
         self.major = Some(value);
         self
     }
 
     /// Sets `minor`.
+    #[inline]
     pub fn minor(mut self, value: i64) -> Self {
         self.minor = Some(value);
         self
     }
 
     /// Sets `build`.
+    #[inline]
     pub fn build(mut self, value: i64) -> Self {
         self.build = Some(value);
         self
     }
 
     /// Sets `revision`.
+    #[inline]
     pub fn revision(mut self, value: i64) -> Self {
         self.revision = Some(value);
         self
     }
 
     /// Sets `full_version`.
+    #[inline]
     pub fn full_version(mut self, value: impl Into<String>) -> Self {
         self.full_version = Some(value.into());
         self

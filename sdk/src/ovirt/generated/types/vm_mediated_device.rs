@@ -36,53 +36,62 @@ pub struct VmMediatedDevice {
 
 impl VmMediatedDevice {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `id`.
+    #[inline]
     pub fn id(mut self, value: impl Into<String>) -> Self {
         self.id = Some(value.into());
         self
     }
 
     /// Sets `name`.
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
 
     /// Sets `description`.
+    #[inline]
     pub fn description(mut self, value: impl Into<String>) -> Self {
         self.description = Some(value.into());
         self
     }
 
     /// Sets `comment`.
+    #[inline]
     pub fn comment(mut self, value: impl Into<String>) -> Self {
         self.comment = Some(value.into());
         self
     }
 
     /// Sets `template`.
+    #[inline]
     pub fn template(mut self, value: impl Into<Link<super::Template>>) -> Self {
         self.template = Some(value.into());
         self
     }
 
     /// Sets `instance_type`.
+    #[inline]
     pub fn instance_type(mut self, value: impl Into<Link<super::InstanceType>>) -> Self {
         self.instance_type = Some(value.into());
         self
     }
 
     /// Sets `vms`.
+    #[inline]
     pub fn vms(mut self, value: impl Into<List<super::Vm>>) -> Self {
         self.vms = Some(value.into());
         self
@@ -90,12 +99,14 @@ impl VmMediatedDevice {
 
     /// Sets `vm`.
     #[deprecated = "deprecated in the API"]
+    #[inline]
     pub fn vm(mut self, value: impl Into<Link<super::Vm>>) -> Self {
         self.vm = Some(value.into());
         self
     }
 
     /// Sets `spec_params`.
+    #[inline]
     pub fn spec_params(mut self, value: impl Into<List<super::Property>>) -> Self {
         self.spec_params = Some(value.into());
         self

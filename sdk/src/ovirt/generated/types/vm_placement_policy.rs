@@ -17,23 +17,27 @@ pub struct VmPlacementPolicy {
 
 impl VmPlacementPolicy {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `affinity`.
+    #[inline]
     pub fn affinity(mut self, value: super::VmAffinity) -> Self {
         self.affinity = Some(value);
         self
     }
 
     /// Sets `hosts`.
+    #[inline]
     pub fn hosts(mut self, value: impl Into<List<super::Host>>) -> Self {
         self.hosts = Some(value.into());
         self

@@ -18,29 +18,34 @@ pub struct VmSummary {
 
 impl VmSummary {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `active`.
+    #[inline]
     pub fn active(mut self, value: i64) -> Self {
         self.active = Some(value);
         self
     }
 
     /// Sets `migrating`.
+    #[inline]
     pub fn migrating(mut self, value: i64) -> Self {
         self.migrating = Some(value);
         self
     }
 
     /// Sets `total`.
+    #[inline]
     pub fn total(mut self, value: i64) -> Self {
         self.total = Some(value);
         self

@@ -14,17 +14,20 @@ pub struct VnicPassThrough {
 
 impl VnicPassThrough {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `mode`.
+    #[inline]
     pub fn mode(mut self, value: super::VnicPassThroughMode) -> Self {
         self.mode = Some(value);
         self

@@ -31,11 +31,13 @@ pub struct VnicProfileMapping {
 
 impl VnicProfileMapping {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
@@ -43,6 +45,7 @@ impl VnicProfileMapping {
 
     /// Sets `source_network_name`.
     #[deprecated = "deprecated in the API"]
+    #[inline]
     pub fn source_network_name(mut self, value: impl Into<String>) -> Self {
         self.source_network_name = Some(value.into());
         self
@@ -50,6 +53,7 @@ impl VnicProfileMapping {
 
     /// Sets `source_network_profile_name`.
     #[deprecated = "deprecated in the API"]
+    #[inline]
     pub fn source_network_profile_name(mut self, value: impl Into<String>) -> Self {
         self.source_network_profile_name = Some(value.into());
         self
@@ -57,6 +61,7 @@ impl VnicProfileMapping {
 
     /// Sets `target_vnic_profile`.
     #[deprecated = "deprecated in the API"]
+    #[inline]
     pub fn target_vnic_profile(
         mut self,
         value: impl Into<Link<super::VnicProfile>>,

@@ -19,29 +19,34 @@ pub struct VolumeGroup {
 
 impl VolumeGroup {
     /// An object with nothing set.
+    #[inline]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets `href`.
+    #[inline]
     pub fn href(mut self, value: impl Into<String>) -> Self {
         self.href = Some(value.into());
         self
     }
 
     /// Sets `id`.
+    #[inline]
     pub fn id(mut self, value: impl Into<String>) -> Self {
         self.id = Some(value.into());
         self
     }
 
     /// Sets `name`.
+    #[inline]
     pub fn name(mut self, value: impl Into<String>) -> Self {
         self.name = Some(value.into());
         self
     }
 
     /// Sets `logical_units`.
+    #[inline]
     pub fn logical_units(mut self, value: impl Into<List<super::LogicalUnit>>) -> Self {
         self.logical_units = Some(value.into());
         self
