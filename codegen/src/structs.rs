@@ -24,9 +24,6 @@ pub(crate) fn render(item: &Struct) -> TokenStream {
     let setters = members.iter().map(|member| setter(member));
     let rows = members.iter().map(|member| row(member));
     let lenders: Vec<_> = members.iter().map(|member| names::type_ident(lender(member))).collect();
-    let clones = members.iter().zip(&idents).map(|(member, ident)| {
-        if lender(member) == "Object" { quote! { table::clone_boxed(&self.#ident) } } else { quote! { self.#ident.clone() } }
-    });
     let (element, list_element) = (&item.element, &item.list_element);
     let imports = imports(&members);
     quote! {
@@ -70,6 +67,7 @@ pub(crate) fn render(item: &Struct) -> TokenStream {
                 &TABLE
             }
 
+            #[inline(never)]
             fn slot(&mut self, index: usize) -> Slot<'_> {
                 match index {
                     0usize => Slot::Text(&mut self.href),
@@ -78,6 +76,7 @@ pub(crate) fn render(item: &Struct) -> TokenStream {
                 }
             }
 
+            #[inline(never)]
             fn view(&self, index: usize) -> View<'_> {
                 match index {
                     0usize => View::Text(&self.href),
@@ -88,6 +87,7 @@ pub(crate) fn render(item: &Struct) -> TokenStream {
         }
 
         impl Default for #name {
+            #[inline(never)]
             fn default() -> Self {
                 Self { href: None, #(#idents: None),* }
             }
@@ -95,19 +95,21 @@ pub(crate) fn render(item: &Struct) -> TokenStream {
 
         impl Clone for #name {
             fn clone(&self) -> Self {
-                Self { href: self.href.clone(), #(#idents: #clones),* }
+                let mut copy = Self::default();
+                table_ops::copy(self, &mut copy);
+                copy
             }
         }
 
         impl PartialEq for #name {
             fn eq(&self, other: &Self) -> bool {
-                table_fmt::equal(self, other)
+                table_ops::equal(self, other)
             }
         }
 
         impl ::core::fmt::Debug for #name {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                table_fmt::debug(self, f)
+                table_ops::debug(self, f)
             }
         }
     }
@@ -124,14 +126,13 @@ fn imports(members: &[&Member]) -> TokenStream {
     let date = has(|member| *member.ty.item() == Type::Date).then(|| quote! { use crate::core::date_time::DateTime; });
     let link = has(|member| lender(member) == "Link").then(|| quote! { Link });
     let list = has(|member| lender(member) == "List").then(|| quote! { List });
-    let table = has(|member| lender(member) == "Object").then(|| quote! { self, });
     let links: Vec<_> = link.into_iter().chain(list).collect();
     let links = (!links.is_empty()).then(|| quote! { use crate::core::link::{#(#links),*}; });
     quote! {
         #date
         #links
-        use crate::core::table::{#table Field, Record, Slot, Table, View};
-        use crate::core::table_fmt;
+        use crate::core::table::{Field, Record, Slot, Table, View};
+        use crate::core::table_ops;
     }
 }
 

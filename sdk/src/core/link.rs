@@ -146,13 +146,13 @@ impl<T> Default for Link<T> {
 
 impl<T: Record> PartialEq for Link<T> {
     fn eq(&self, other: &Self) -> bool {
-        super::table_fmt::links_equal(self.target(), other.target())
+        super::table_ops::links_equal(self.target(), other.target())
     }
 }
 
 impl<T: Record> fmt::Debug for Link<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        super::table_fmt::debug_link(self.target(), f)
+        super::table_ops::debug_link(self.target(), f)
     }
 }
 
@@ -183,6 +183,7 @@ pub trait LinkSlot {
 }
 
 impl<T: Record + Clone + Default> LinkSlot for Option<Link<T>> {
+    #[inline(never)]
     fn set_reference(&mut self, id: Option<String>, href: Option<String>) {
         *self = Some(Link(Repr::Reference { id, href }));
     }
@@ -191,6 +192,7 @@ impl<T: Record + Clone + Default> LinkSlot for Option<Link<T>> {
         self.insert(Link::from(T::default())).get_mut()
     }
 
+    #[inline(never)]
     fn target(&self) -> Option<Target<'_>> {
         match self {
             Some(link) => Some(link.target()),
@@ -321,6 +323,7 @@ pub trait ListSlot {
 }
 
 impl<T: Record + Clone + Default> ListSlot for Option<List<T>> {
+    #[inline(never)]
     fn parts(&self) -> Option<(Option<&str>, &dyn Items)> {
         match self {
             Some(list) => Some((list.href.as_deref(), &list.items)),
@@ -328,6 +331,7 @@ impl<T: Record + Clone + Default> ListSlot for Option<List<T>> {
         }
     }
 
+    #[inline(never)]
     fn parts_mut(&mut self) -> (&mut Option<String>, &mut dyn Items) {
         if self.is_none() {
             *self = Some(List::new());
@@ -349,6 +353,7 @@ pub trait Items {
 }
 
 impl<T: Record + Clone + Default> Items for Option<Box<dyn Hold<Vec<T>>>> {
+    #[inline(never)]
     fn get(&self, index: usize) -> Option<&dyn Record> {
         match self {
             Some(items) => match (**items).held().get(index) {
@@ -359,10 +364,12 @@ impl<T: Record + Clone + Default> Items for Option<Box<dyn Hold<Vec<T>>>> {
         }
     }
 
+    #[inline(never)]
     fn clear(&mut self) {
         *self = None;
     }
 
+    #[inline(never)]
     fn push(&mut self) -> &mut dyn Record {
         if self.is_none() {
             *self = Some(Box::new(Vec::<T>::new()));

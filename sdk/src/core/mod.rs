@@ -9,5 +9,5 @@ pub(crate) mod path;
 pub(crate) mod reply;
 pub(crate) mod session;
 pub(crate) mod table;
-pub(crate) mod table_fmt;
+pub(crate) mod table_ops;
 pub(crate) mod xml;

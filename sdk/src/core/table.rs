@@ -135,10 +135,12 @@ pub trait EnumSlot {
 }
 
 impl<E: Text> EnumSlot for Option<E> {
+    #[inline(never)]
     fn set(&mut self, text: &str) {
         *self = Some(E::from_text(text));
     }
 
+    #[inline(never)]
     fn text(&self) -> Option<&str> {
         match self {
             Some(value) => Some(value.as_text()),
@@ -178,22 +180,16 @@ pub trait ObjectSlot {
 }
 
 impl<T: Record + Default> ObjectSlot for Option<Box<T>> {
+    #[inline(never)]
     fn reset(&mut self) -> &mut dyn Record {
         &mut **self.insert(Box::new(T::default()))
     }
 
+    #[inline(never)]
     fn record(&self) -> Option<&dyn Record> {
         match self {
             Some(object) => Some(&**object),
             None => None,
         }
-    }
-}
-
-/// Clones a boxed member; a third of the code of `Option<Box<T>>::clone`, which counts for so many types.
-pub(crate) fn clone_boxed<T: Clone>(object: &Option<Box<T>>) -> Option<Box<T>> {
-    match object {
-        Some(object) => Some(Box::new(T::clone(object))),
-        None => None,
     }
 }

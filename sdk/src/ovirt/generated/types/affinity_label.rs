@@ -2,7 +2,7 @@
 
 use crate::core::link::List;
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Label on hosts and virtual machines that affects scheduling. Its usual purpose is to carve a sub-cluster out of the hosts of a cluster.
 #[non_exhaustive]
@@ -121,6 +121,7 @@ impl Record for AffinityLabel {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -135,6 +136,7 @@ impl Record for AffinityLabel {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -152,6 +154,7 @@ impl Record for AffinityLabel {
 }
 
 impl Default for AffinityLabel {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -169,28 +172,20 @@ impl Default for AffinityLabel {
 
 impl Clone for AffinityLabel {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            id: self.id.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            comment: self.comment.clone(),
-            read_only: self.read_only.clone(),
-            has_implicit_affinity_group: self.has_implicit_affinity_group.clone(),
-            hosts: self.hosts.clone(),
-            vms: self.vms.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for AffinityLabel {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for AffinityLabel {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::core::link::{Link, List};
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Fence agent of a host.
 #[non_exhaustive]
@@ -179,6 +179,7 @@ impl Record for Agent {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -199,6 +200,7 @@ impl Record for Agent {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -222,6 +224,7 @@ impl Record for Agent {
 }
 
 impl Default for Agent {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -245,34 +248,20 @@ impl Default for Agent {
 
 impl Clone for Agent {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            id: self.id.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            comment: self.comment.clone(),
-            r#type: self.r#type.clone(),
-            address: self.address.clone(),
-            username: self.username.clone(),
-            password: self.password.clone(),
-            options: self.options.clone(),
-            encrypt_options: self.encrypt_options.clone(),
-            concurrent: self.concurrent.clone(),
-            order: self.order.clone(),
-            port: self.port.clone(),
-            host: self.host.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for Agent {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for Agent {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

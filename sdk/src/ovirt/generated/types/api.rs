@@ -2,8 +2,8 @@
 
 use crate::core::date_time::DateTime;
 use crate::core::link::Link;
-use crate::core::table::{self, Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table::{Field, Record, Slot, Table, View};
+use crate::core::table_ops;
 
 /// Root of the API: version of the engine, counts of its main objects and references to a few special ones.
 #[non_exhaustive]
@@ -116,6 +116,7 @@ impl Record for Api {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -129,6 +130,7 @@ impl Record for Api {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -145,6 +147,7 @@ impl Record for Api {
 }
 
 impl Default for Api {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -161,27 +164,20 @@ impl Default for Api {
 
 impl Clone for Api {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            special_objects: table::clone_boxed(&self.special_objects),
-            product_info: table::clone_boxed(&self.product_info),
-            summary: table::clone_boxed(&self.summary),
-            time: self.time.clone(),
-            engine_backup: table::clone_boxed(&self.engine_backup),
-            authenticated_user: self.authenticated_user.clone(),
-            effective_user: self.effective_user.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for Api {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for Api {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

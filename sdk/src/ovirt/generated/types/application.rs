@@ -2,7 +2,7 @@
 
 use crate::core::link::Link;
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Application found inside a virtual machine. Known only where a guest agent runs in the guest operating system and reports it.
 #[non_exhaustive]
@@ -89,6 +89,7 @@ impl Record for Application {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -100,6 +101,7 @@ impl Record for Application {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -114,6 +116,7 @@ impl Record for Application {
 }
 
 impl Default for Application {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -128,25 +131,20 @@ impl Default for Application {
 
 impl Clone for Application {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            id: self.id.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            comment: self.comment.clone(),
-            vm: self.vm.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for Application {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for Application {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

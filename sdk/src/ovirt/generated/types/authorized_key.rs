@@ -2,7 +2,7 @@
 
 use crate::core::link::Link;
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Authorized key of a user.
 #[non_exhaustive]
@@ -99,6 +99,7 @@ impl Record for AuthorizedKey {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -111,6 +112,7 @@ impl Record for AuthorizedKey {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -126,6 +128,7 @@ impl Record for AuthorizedKey {
 }
 
 impl Default for AuthorizedKey {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -141,26 +144,20 @@ impl Default for AuthorizedKey {
 
 impl Clone for AuthorizedKey {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            id: self.id.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            comment: self.comment.clone(),
-            key: self.key.clone(),
-            user: self.user.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for AuthorizedKey {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for AuthorizedKey {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

@@ -3,7 +3,7 @@
 use crate::core::date_time::DateTime;
 use crate::core::link::{Link, List};
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Backup of disks of a virtual machine, full or incremental.
 #[non_exhaustive]
@@ -188,6 +188,7 @@ impl Record for Backup {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -207,6 +208,7 @@ impl Record for Backup {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -229,6 +231,7 @@ impl Record for Backup {
 }
 
 impl Default for Backup {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -251,33 +254,20 @@ impl Default for Backup {
 
 impl Clone for Backup {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            id: self.id.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            comment: self.comment.clone(),
-            from_checkpoint_id: self.from_checkpoint_id.clone(),
-            to_checkpoint_id: self.to_checkpoint_id.clone(),
-            phase: self.phase.clone(),
-            creation_date: self.creation_date.clone(),
-            modification_date: self.modification_date.clone(),
-            host: self.host.clone(),
-            vm: self.vm.clone(),
-            disks: self.disks.clone(),
-            snapshot: self.snapshot.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for Backup {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for Backup {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

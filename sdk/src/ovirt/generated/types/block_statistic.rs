@@ -2,7 +2,7 @@
 
 use crate::core::link::List;
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Block statistics in a Gluster profile.
 #[non_exhaustive]
@@ -49,6 +49,7 @@ impl Record for BlockStatistic {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -56,6 +57,7 @@ impl Record for BlockStatistic {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -66,6 +68,7 @@ impl Record for BlockStatistic {
 }
 
 impl Default for BlockStatistic {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -76,21 +79,20 @@ impl Default for BlockStatistic {
 
 impl Clone for BlockStatistic {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            statistics: self.statistics.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for BlockStatistic {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for BlockStatistic {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

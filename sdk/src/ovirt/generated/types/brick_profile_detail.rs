@@ -2,7 +2,7 @@
 
 use crate::core::link::{Link, List};
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Profile details of one Gluster brick.
 #[non_exhaustive]
@@ -62,6 +62,7 @@ impl Record for BrickProfileDetail {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -70,6 +71,7 @@ impl Record for BrickProfileDetail {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -81,6 +83,7 @@ impl Record for BrickProfileDetail {
 }
 
 impl Default for BrickProfileDetail {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -92,22 +95,20 @@ impl Default for BrickProfileDetail {
 
 impl Clone for BrickProfileDetail {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            profile_details: self.profile_details.clone(),
-            brick: self.brick.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for BrickProfileDetail {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for BrickProfileDetail {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

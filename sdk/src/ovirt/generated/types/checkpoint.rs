@@ -3,7 +3,7 @@
 use crate::core::date_time::DateTime;
 use crate::core::link::{Link, List};
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Checkpoint of a virtual machine, made by a backup; a later incremental backup can start from it.
 #[non_exhaustive]
@@ -140,6 +140,7 @@ impl Record for Checkpoint {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -155,6 +156,7 @@ impl Record for Checkpoint {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -173,6 +175,7 @@ impl Record for Checkpoint {
 }
 
 impl Default for Checkpoint {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -191,29 +194,20 @@ impl Default for Checkpoint {
 
 impl Clone for Checkpoint {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            id: self.id.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            comment: self.comment.clone(),
-            parent_id: self.parent_id.clone(),
-            creation_date: self.creation_date.clone(),
-            state: self.state.clone(),
-            vm: self.vm.clone(),
-            disks: self.disks.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for Checkpoint {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for Checkpoint {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

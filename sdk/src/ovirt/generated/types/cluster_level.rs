@@ -2,7 +2,7 @@
 
 use crate::core::link::List;
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Compatibility level of clusters, with what is supported at that level.
 #[non_exhaustive]
@@ -119,6 +119,7 @@ impl Record for ClusterLevel {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -132,6 +133,7 @@ impl Record for ClusterLevel {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -148,6 +150,7 @@ impl Record for ClusterLevel {
 }
 
 impl Default for ClusterLevel {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -164,27 +167,20 @@ impl Default for ClusterLevel {
 
 impl Clone for ClusterLevel {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            id: self.id.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            comment: self.comment.clone(),
-            cpu_types: self.cpu_types.clone(),
-            permits: self.permits.clone(),
-            cluster_features: self.cluster_features.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for ClusterLevel {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for ClusterLevel {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::core::link::{Link, List};
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// CPU profile of a cluster.
 #[non_exhaustive]
@@ -109,6 +109,7 @@ impl Record for CpuProfile {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -122,6 +123,7 @@ impl Record for CpuProfile {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -138,6 +140,7 @@ impl Record for CpuProfile {
 }
 
 impl Default for CpuProfile {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -154,27 +157,20 @@ impl Default for CpuProfile {
 
 impl Clone for CpuProfile {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            id: self.id.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            comment: self.comment.clone(),
-            qos: self.qos.clone(),
-            cluster: self.cluster.clone(),
-            permissions: self.permissions.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for CpuProfile {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for CpuProfile {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::core::link::List;
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// CPU pinning settings.
 #[non_exhaustive]
@@ -49,6 +49,7 @@ impl Record for CpuTune {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -56,6 +57,7 @@ impl Record for CpuTune {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -66,6 +68,7 @@ impl Record for CpuTune {
 }
 
 impl Default for CpuTune {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -76,21 +79,20 @@ impl Default for CpuTune {
 
 impl Clone for CpuTune {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            vcpu_pins: self.vcpu_pins.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for CpuTune {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for CpuTune {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::core::link::Link;
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Attachment of a disk to a virtual machine or template: interface, boot flag, access mode.
 #[non_exhaustive]
@@ -187,6 +187,7 @@ impl Record for DiskAttachment {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -207,6 +208,7 @@ impl Record for DiskAttachment {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -230,6 +232,7 @@ impl Record for DiskAttachment {
 }
 
 impl Default for DiskAttachment {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -253,34 +256,20 @@ impl Default for DiskAttachment {
 
 impl Clone for DiskAttachment {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            id: self.id.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            comment: self.comment.clone(),
-            bootable: self.bootable.clone(),
-            pass_discard: self.pass_discard.clone(),
-            interface: self.interface.clone(),
-            uses_scsi_reservation: self.uses_scsi_reservation.clone(),
-            active: self.active.clone(),
-            logical_name: self.logical_name.clone(),
-            read_only: self.read_only.clone(),
-            disk: self.disk.clone(),
-            vm: self.vm.clone(),
-            template: self.template.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for DiskAttachment {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for DiskAttachment {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

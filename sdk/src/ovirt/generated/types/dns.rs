@@ -2,7 +2,7 @@
 
 use crate::core::link::List;
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// DNS settings: servers and search domains.
 #[non_exhaustive]
@@ -59,6 +59,7 @@ impl Record for Dns {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -67,6 +68,7 @@ impl Record for Dns {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -78,6 +80,7 @@ impl Record for Dns {
 }
 
 impl Default for Dns {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -89,22 +92,20 @@ impl Default for Dns {
 
 impl Clone for Dns {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            servers: self.servers.clone(),
-            search_domains: self.search_domains.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for Dns {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for Dns {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::core::date_time::DateTime;
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Times at which each part of the engine installation was last backed up successfully.
 ///
@@ -113,6 +113,7 @@ impl Record for EngineBackupInfo {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -125,6 +126,7 @@ impl Record for EngineBackupInfo {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -140,6 +142,7 @@ impl Record for EngineBackupInfo {
 }
 
 impl Default for EngineBackupInfo {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -155,26 +158,20 @@ impl Default for EngineBackupInfo {
 
 impl Clone for EngineBackupInfo {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            last_engine_backup: self.last_engine_backup.clone(),
-            last_db_backup: self.last_db_backup.clone(),
-            last_dwh_backup: self.last_dwh_backup.clone(),
-            last_cinder_backup: self.last_cinder_backup.clone(),
-            last_keycloak_backup: self.last_keycloak_backup.clone(),
-            last_grafana_backup: self.last_grafana_backup.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for EngineBackupInfo {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for EngineBackupInfo {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::core::link::List;
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Profile details of one Gluster entity, such as a brick.
 #[non_exhaustive]
@@ -52,6 +52,7 @@ impl Record for EntityProfileDetail {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -59,6 +60,7 @@ impl Record for EntityProfileDetail {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -69,6 +71,7 @@ impl Record for EntityProfileDetail {
 }
 
 impl Default for EntityProfileDetail {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -79,21 +82,20 @@ impl Default for EntityProfileDetail {
 
 impl Clone for EntityProfileDetail {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            profile_details: self.profile_details.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for EntityProfileDetail {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for EntityProfileDetail {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

@@ -3,7 +3,7 @@
 use crate::core::date_time::DateTime;
 use crate::core::link::Link;
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Event in the audit log of the engine, or one added by a client.
 #[non_exhaustive]
@@ -257,6 +257,7 @@ impl Record for Event {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -284,6 +285,7 @@ impl Record for Event {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -314,6 +316,7 @@ impl Record for Event {
 }
 
 impl Default for Event {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -344,41 +347,20 @@ impl Default for Event {
 
 impl Clone for Event {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            id: self.id.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            comment: self.comment.clone(),
-            index: self.index.clone(),
-            code: self.code.clone(),
-            severity: self.severity.clone(),
-            time: self.time.clone(),
-            correlation_id: self.correlation_id.clone(),
-            origin: self.origin.clone(),
-            custom_id: self.custom_id.clone(),
-            flood_rate: self.flood_rate.clone(),
-            log_on_host: self.log_on_host.clone(),
-            custom_data: self.custom_data.clone(),
-            user: self.user.clone(),
-            vm: self.vm.clone(),
-            storage_domain: self.storage_domain.clone(),
-            host: self.host.clone(),
-            template: self.template.clone(),
-            cluster: self.cluster.clone(),
-            data_center: self.data_center.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for Event {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for Event {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::core::link::Link;
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Compute resource of an external host provider.
 #[non_exhaustive]
@@ -124,6 +124,7 @@ impl Record for ExternalComputeResource {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -138,6 +139,7 @@ impl Record for ExternalComputeResource {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -155,6 +157,7 @@ impl Record for ExternalComputeResource {
 }
 
 impl Default for ExternalComputeResource {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -172,28 +175,20 @@ impl Default for ExternalComputeResource {
 
 impl Clone for ExternalComputeResource {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            id: self.id.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            comment: self.comment.clone(),
-            provider: self.provider.clone(),
-            user: self.user.clone(),
-            url: self.url.clone(),
-            external_host_provider: self.external_host_provider.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for ExternalComputeResource {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for ExternalComputeResource {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

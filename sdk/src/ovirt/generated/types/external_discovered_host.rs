@@ -2,7 +2,7 @@
 
 use crate::core::link::Link;
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Host that an external host provider has discovered but not provisioned yet.
 #[non_exhaustive]
@@ -134,6 +134,7 @@ impl Record for ExternalDiscoveredHost {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -149,6 +150,7 @@ impl Record for ExternalDiscoveredHost {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -167,6 +169,7 @@ impl Record for ExternalDiscoveredHost {
 }
 
 impl Default for ExternalDiscoveredHost {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -185,29 +188,20 @@ impl Default for ExternalDiscoveredHost {
 
 impl Clone for ExternalDiscoveredHost {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            id: self.id.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            comment: self.comment.clone(),
-            ip: self.ip.clone(),
-            mac: self.mac.clone(),
-            subnet_name: self.subnet_name.clone(),
-            last_report: self.last_report.clone(),
-            external_host_provider: self.external_host_provider.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for ExternalDiscoveredHost {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for ExternalDiscoveredHost {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

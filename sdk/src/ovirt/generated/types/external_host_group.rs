@@ -2,7 +2,7 @@
 
 use crate::core::link::Link;
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Host group of an external host provider.
 #[non_exhaustive]
@@ -134,6 +134,7 @@ impl Record for ExternalHostGroup {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -149,6 +150,7 @@ impl Record for ExternalHostGroup {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -167,6 +169,7 @@ impl Record for ExternalHostGroup {
 }
 
 impl Default for ExternalHostGroup {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -185,29 +188,20 @@ impl Default for ExternalHostGroup {
 
 impl Clone for ExternalHostGroup {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            id: self.id.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            comment: self.comment.clone(),
-            architecture_name: self.architecture_name.clone(),
-            operating_system_name: self.operating_system_name.clone(),
-            domain_name: self.domain_name.clone(),
-            subnet_name: self.subnet_name.clone(),
-            external_host_provider: self.external_host_provider.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for ExternalHostGroup {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for ExternalHostGroup {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

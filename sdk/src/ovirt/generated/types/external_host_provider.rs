@@ -2,7 +2,7 @@
 
 use crate::core::link::List;
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// External provider of hosts, such as Foreman or Satellite.
 #[non_exhaustive]
@@ -208,6 +208,7 @@ impl Record for ExternalHostProvider {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -229,6 +230,7 @@ impl Record for ExternalHostProvider {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -253,6 +255,7 @@ impl Record for ExternalHostProvider {
 }
 
 impl Default for ExternalHostProvider {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -277,35 +280,20 @@ impl Default for ExternalHostProvider {
 
 impl Clone for ExternalHostProvider {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            id: self.id.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            comment: self.comment.clone(),
-            url: self.url.clone(),
-            requires_authentication: self.requires_authentication.clone(),
-            username: self.username.clone(),
-            password: self.password.clone(),
-            authentication_url: self.authentication_url.clone(),
-            properties: self.properties.clone(),
-            certificates: self.certificates.clone(),
-            compute_resources: self.compute_resources.clone(),
-            discovered_hosts: self.discovered_hosts.clone(),
-            host_groups: self.host_groups.clone(),
-            hosts: self.hosts.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for ExternalHostProvider {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for ExternalHostProvider {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::core::link::Link;
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Way in which a host is set up for an external network provider.
 ///
@@ -108,6 +108,7 @@ impl Record for ExternalNetworkProviderConfiguration {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -120,6 +121,7 @@ impl Record for ExternalNetworkProviderConfiguration {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -135,6 +137,7 @@ impl Record for ExternalNetworkProviderConfiguration {
 }
 
 impl Default for ExternalNetworkProviderConfiguration {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -150,26 +153,20 @@ impl Default for ExternalNetworkProviderConfiguration {
 
 impl Clone for ExternalNetworkProviderConfiguration {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            id: self.id.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            comment: self.comment.clone(),
-            external_network_provider: self.external_network_provider.clone(),
-            host: self.host.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for ExternalNetworkProviderConfiguration {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for ExternalNetworkProviderConfiguration {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

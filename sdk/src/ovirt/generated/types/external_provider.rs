@@ -2,7 +2,7 @@
 
 use crate::core::link::List;
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Provider of resources outside the engine.
 #[non_exhaustive]
@@ -139,6 +139,7 @@ impl Record for ExternalProvider {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -155,6 +156,7 @@ impl Record for ExternalProvider {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -174,6 +176,7 @@ impl Record for ExternalProvider {
 }
 
 impl Default for ExternalProvider {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -193,30 +196,20 @@ impl Default for ExternalProvider {
 
 impl Clone for ExternalProvider {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            id: self.id.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            comment: self.comment.clone(),
-            url: self.url.clone(),
-            requires_authentication: self.requires_authentication.clone(),
-            username: self.username.clone(),
-            password: self.password.clone(),
-            authentication_url: self.authentication_url.clone(),
-            properties: self.properties.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for ExternalProvider {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for ExternalProvider {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::core::link::Link;
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Import of a template from outside the engine. Only OVA files are supported so far.
 ///
@@ -140,6 +140,7 @@ impl Record for ExternalTemplateImport {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -154,6 +155,7 @@ impl Record for ExternalTemplateImport {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -171,6 +173,7 @@ impl Record for ExternalTemplateImport {
 }
 
 impl Default for ExternalTemplateImport {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -188,28 +191,20 @@ impl Default for ExternalTemplateImport {
 
 impl Clone for ExternalTemplateImport {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            url: self.url.clone(),
-            clone: self.clone.clone(),
-            template: self.template.clone(),
-            cluster: self.cluster.clone(),
-            storage_domain: self.storage_domain.clone(),
-            host: self.host.clone(),
-            cpu_profile: self.cpu_profile.clone(),
-            quota: self.quota.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for ExternalTemplateImport {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for ExternalTemplateImport {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

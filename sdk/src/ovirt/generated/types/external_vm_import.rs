@@ -2,7 +2,7 @@
 
 use crate::core::link::Link;
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Import of a virtual machine from an external system.
 ///
@@ -200,6 +200,7 @@ impl Record for ExternalVmImport {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -219,6 +220,7 @@ impl Record for ExternalVmImport {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -241,6 +243,7 @@ impl Record for ExternalVmImport {
 }
 
 impl Default for ExternalVmImport {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -263,33 +266,20 @@ impl Default for ExternalVmImport {
 
 impl Clone for ExternalVmImport {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            provider: self.provider.clone(),
-            url: self.url.clone(),
-            username: self.username.clone(),
-            password: self.password.clone(),
-            name: self.name.clone(),
-            sparse: self.sparse.clone(),
-            vm: self.vm.clone(),
-            cluster: self.cluster.clone(),
-            storage_domain: self.storage_domain.clone(),
-            cpu_profile: self.cpu_profile.clone(),
-            quota: self.quota.clone(),
-            host: self.host.clone(),
-            drivers_iso: self.drivers_iso.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for ExternalVmImport {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for ExternalVmImport {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

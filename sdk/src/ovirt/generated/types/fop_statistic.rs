@@ -2,7 +2,7 @@
 
 use crate::core::link::List;
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Statistics of one kind of file operation in a Gluster profile.
 #[non_exhaustive]
@@ -59,6 +59,7 @@ impl Record for FopStatistic {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -67,6 +68,7 @@ impl Record for FopStatistic {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -78,6 +80,7 @@ impl Record for FopStatistic {
 }
 
 impl Default for FopStatistic {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -89,22 +92,20 @@ impl Default for FopStatistic {
 
 impl Clone for FopStatistic {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            name: self.name.clone(),
-            statistics: self.statistics.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for FopStatistic {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for FopStatistic {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

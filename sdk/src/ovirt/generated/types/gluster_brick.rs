@@ -2,7 +2,7 @@
 
 use crate::core::link::{Link, List};
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Brick of a Gluster volume: a directory on one server.
 #[non_exhaustive]
@@ -250,6 +250,7 @@ impl Record for GlusterBrick {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -276,6 +277,7 @@ impl Record for GlusterBrick {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -305,6 +307,7 @@ impl Record for GlusterBrick {
 }
 
 impl Default for GlusterBrick {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -334,40 +337,20 @@ impl Default for GlusterBrick {
 
 impl Clone for GlusterBrick {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            id: self.id.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            comment: self.comment.clone(),
-            template: self.template.clone(),
-            instance_type: self.instance_type.clone(),
-            vms: self.vms.clone(),
-            vm: self.vm.clone(),
-            port: self.port.clone(),
-            pid: self.pid.clone(),
-            device: self.device.clone(),
-            mnt_options: self.mnt_options.clone(),
-            fs_name: self.fs_name.clone(),
-            gluster_clients: self.gluster_clients.clone(),
-            memory_pools: self.memory_pools.clone(),
-            server_id: self.server_id.clone(),
-            brick_dir: self.brick_dir.clone(),
-            status: self.status.clone(),
-            gluster_volume: self.gluster_volume.clone(),
-            statistics: self.statistics.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for GlusterBrick {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for GlusterBrick {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::core::link::{Link, List};
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Advanced details of a Gluster brick.
 #[non_exhaustive]
@@ -197,6 +197,7 @@ impl Record for GlusterBrickAdvancedDetails {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -218,6 +219,7 @@ impl Record for GlusterBrickAdvancedDetails {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -242,6 +244,7 @@ impl Record for GlusterBrickAdvancedDetails {
 }
 
 impl Default for GlusterBrickAdvancedDetails {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -266,35 +269,20 @@ impl Default for GlusterBrickAdvancedDetails {
 
 impl Clone for GlusterBrickAdvancedDetails {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            id: self.id.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            comment: self.comment.clone(),
-            template: self.template.clone(),
-            instance_type: self.instance_type.clone(),
-            vms: self.vms.clone(),
-            vm: self.vm.clone(),
-            port: self.port.clone(),
-            pid: self.pid.clone(),
-            device: self.device.clone(),
-            mnt_options: self.mnt_options.clone(),
-            fs_name: self.fs_name.clone(),
-            gluster_clients: self.gluster_clients.clone(),
-            memory_pools: self.memory_pools.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for GlusterBrickAdvancedDetails {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for GlusterBrickAdvancedDetails {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::core::link::List;
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Memory use of a Gluster brick.
 #[non_exhaustive]
@@ -52,6 +52,7 @@ impl Record for GlusterBrickMemoryInfo {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -59,6 +60,7 @@ impl Record for GlusterBrickMemoryInfo {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -69,6 +71,7 @@ impl Record for GlusterBrickMemoryInfo {
 }
 
 impl Default for GlusterBrickMemoryInfo {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -79,21 +82,20 @@ impl Default for GlusterBrickMemoryInfo {
 
 impl Clone for GlusterBrickMemoryInfo {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            memory_pools: self.memory_pools.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for GlusterBrickMemoryInfo {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for GlusterBrickMemoryInfo {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::core::link::{Link, List};
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Gluster hook of a cluster, tied to a Gluster command and a stage of it.
 #[non_exhaustive]
@@ -182,6 +182,7 @@ impl Record for GlusterHook {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -202,6 +203,7 @@ impl Record for GlusterHook {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -225,6 +227,7 @@ impl Record for GlusterHook {
 }
 
 impl Default for GlusterHook {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -248,34 +251,20 @@ impl Default for GlusterHook {
 
 impl Clone for GlusterHook {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            id: self.id.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            comment: self.comment.clone(),
-            gluster_command: self.gluster_command.clone(),
-            stage: self.stage.clone(),
-            content_type: self.content_type.clone(),
-            checksum: self.checksum.clone(),
-            content: self.content.clone(),
-            conflict_status: self.conflict_status.clone(),
-            conflicts: self.conflicts.clone(),
-            status: self.status.clone(),
-            cluster: self.cluster.clone(),
-            server_hooks: self.server_hooks.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for GlusterHook {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for GlusterHook {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::core::link::Link;
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Copy of a Gluster hook on one server.
 #[non_exhaustive]
@@ -119,6 +119,7 @@ impl Record for GlusterServerHook {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -133,6 +134,7 @@ impl Record for GlusterServerHook {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -150,6 +152,7 @@ impl Record for GlusterServerHook {
 }
 
 impl Default for GlusterServerHook {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -167,28 +170,20 @@ impl Default for GlusterServerHook {
 
 impl Clone for GlusterServerHook {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            id: self.id.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            comment: self.comment.clone(),
-            content_type: self.content_type.clone(),
-            status: self.status.clone(),
-            checksum: self.checksum.clone(),
-            host: self.host.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for GlusterServerHook {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for GlusterServerHook {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::core::link::{Link, List};
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Gluster volume of a cluster, made of bricks.
 #[non_exhaustive]
@@ -192,6 +192,7 @@ impl Record for GlusterVolume {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -213,6 +214,7 @@ impl Record for GlusterVolume {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -237,6 +239,7 @@ impl Record for GlusterVolume {
 }
 
 impl Default for GlusterVolume {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -261,35 +264,20 @@ impl Default for GlusterVolume {
 
 impl Clone for GlusterVolume {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            id: self.id.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            comment: self.comment.clone(),
-            volume_type: self.volume_type.clone(),
-            transport_types: self.transport_types.clone(),
-            replica_count: self.replica_count.clone(),
-            stripe_count: self.stripe_count.clone(),
-            disperse_count: self.disperse_count.clone(),
-            redundancy_count: self.redundancy_count.clone(),
-            options: self.options.clone(),
-            status: self.status.clone(),
-            cluster: self.cluster.clone(),
-            bricks: self.bricks.clone(),
-            statistics: self.statistics.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for GlusterVolume {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for GlusterVolume {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::core::link::List;
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Profile of a Gluster volume: details by brick and for NFS.
 #[non_exhaustive]
@@ -115,6 +115,7 @@ impl Record for GlusterVolumeProfileDetails {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -127,6 +128,7 @@ impl Record for GlusterVolumeProfileDetails {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -142,6 +144,7 @@ impl Record for GlusterVolumeProfileDetails {
 }
 
 impl Default for GlusterVolumeProfileDetails {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -157,26 +160,20 @@ impl Default for GlusterVolumeProfileDetails {
 
 impl Clone for GlusterVolumeProfileDetails {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            id: self.id.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            comment: self.comment.clone(),
-            brick_profile_details: self.brick_profile_details.clone(),
-            nfs_profile_details: self.nfs_profile_details.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for GlusterVolumeProfileDetails {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for GlusterVolumeProfileDetails {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

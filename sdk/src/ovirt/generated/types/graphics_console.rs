@@ -2,7 +2,7 @@
 
 use crate::core::link::Link;
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Graphical console of a virtual machine, template or instance type.
 #[non_exhaustive]
@@ -149,6 +149,7 @@ impl Record for GraphicsConsole {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -166,6 +167,7 @@ impl Record for GraphicsConsole {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -186,6 +188,7 @@ impl Record for GraphicsConsole {
 }
 
 impl Default for GraphicsConsole {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -206,31 +209,20 @@ impl Default for GraphicsConsole {
 
 impl Clone for GraphicsConsole {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            id: self.id.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            comment: self.comment.clone(),
-            protocol: self.protocol.clone(),
-            port: self.port.clone(),
-            tls_port: self.tls_port.clone(),
-            address: self.address.clone(),
-            vm: self.vm.clone(),
-            template: self.template.clone(),
-            instance_type: self.instance_type.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for GraphicsConsole {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for GraphicsConsole {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::core::link::List;
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Physical CPU in a host, together with the virtual machines now pinned to it.
 ///
@@ -141,6 +141,7 @@ impl Record for HostCpuUnit {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -156,6 +157,7 @@ impl Record for HostCpuUnit {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -174,6 +176,7 @@ impl Record for HostCpuUnit {
 }
 
 impl Default for HostCpuUnit {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -192,29 +195,20 @@ impl Default for HostCpuUnit {
 
 impl Clone for HostCpuUnit {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            id: self.id.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            comment: self.comment.clone(),
-            socket_id: self.socket_id.clone(),
-            core_id: self.core_id.clone(),
-            cpu_id: self.cpu_id.clone(),
-            runs_vdsm: self.runs_vdsm.clone(),
-            vms: self.vms.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for HostCpuUnit {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for HostCpuUnit {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::core::link::Link;
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Transfer of image data between a client and a disk or disk snapshot.
 ///
@@ -263,6 +263,7 @@ impl Record for ImageTransfer {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -288,6 +289,7 @@ impl Record for ImageTransfer {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -316,6 +318,7 @@ impl Record for ImageTransfer {
 }
 
 impl Default for ImageTransfer {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -344,39 +347,20 @@ impl Default for ImageTransfer {
 
 impl Clone for ImageTransfer {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            id: self.id.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            comment: self.comment.clone(),
-            proxy_url: self.proxy_url.clone(),
-            transfer_url: self.transfer_url.clone(),
-            phase: self.phase.clone(),
-            direction: self.direction.clone(),
-            active: self.active.clone(),
-            transferred: self.transferred.clone(),
-            inactivity_timeout: self.inactivity_timeout.clone(),
-            timeout_policy: self.timeout_policy.clone(),
-            format: self.format.clone(),
-            shallow: self.shallow.clone(),
-            image: self.image.clone(),
-            disk: self.disk.clone(),
-            snapshot: self.snapshot.clone(),
-            host: self.host.clone(),
-            backup: self.backup.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for ImageTransfer {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for ImageTransfer {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::core::link::{Link, List};
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// iSCSI bond of a data center.
 #[non_exhaustive]
@@ -117,6 +117,7 @@ impl Record for IscsiBond {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -130,6 +131,7 @@ impl Record for IscsiBond {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -146,6 +148,7 @@ impl Record for IscsiBond {
 }
 
 impl Default for IscsiBond {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -162,27 +165,20 @@ impl Default for IscsiBond {
 
 impl Clone for IscsiBond {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            id: self.id.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            comment: self.comment.clone(),
-            data_center: self.data_center.clone(),
-            storage_connections: self.storage_connections.clone(),
-            networks: self.networks.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for IscsiBond {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for IscsiBond {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

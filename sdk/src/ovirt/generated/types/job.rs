@@ -3,7 +3,7 @@
 use crate::core::date_time::DateTime;
 use crate::core::link::{Link, List};
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Tracks one flow that the engine runs. Consists of steps that may nest and, depending on the flow, run in parallel.
 #[non_exhaustive]
@@ -160,6 +160,7 @@ impl Record for Job {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -178,6 +179,7 @@ impl Record for Job {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -199,6 +201,7 @@ impl Record for Job {
 }
 
 impl Default for Job {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -220,32 +223,20 @@ impl Default for Job {
 
 impl Clone for Job {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            id: self.id.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            comment: self.comment.clone(),
-            status: self.status.clone(),
-            start_time: self.start_time.clone(),
-            end_time: self.end_time.clone(),
-            last_updated: self.last_updated.clone(),
-            external: self.external.clone(),
-            auto_cleared: self.auto_cleared.clone(),
-            owner: self.owner.clone(),
-            steps: self.steps.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for Job {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for Job {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

@@ -3,7 +3,7 @@
 use crate::core::date_time::DateTime;
 use crate::core::link::{Link, List};
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// One erratum reported by Katello for a host or a virtual machine.
 #[non_exhaustive]
@@ -170,6 +170,7 @@ impl Record for KatelloErratum {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -189,6 +190,7 @@ impl Record for KatelloErratum {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -211,6 +213,7 @@ impl Record for KatelloErratum {
 }
 
 impl Default for KatelloErratum {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -233,33 +236,20 @@ impl Default for KatelloErratum {
 
 impl Clone for KatelloErratum {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            id: self.id.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            comment: self.comment.clone(),
-            title: self.title.clone(),
-            r#type: self.r#type.clone(),
-            issued: self.issued.clone(),
-            severity: self.severity.clone(),
-            solution: self.solution.clone(),
-            summary: self.summary.clone(),
-            packages: self.packages.clone(),
-            host: self.host.clone(),
-            vm: self.vm.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for KatelloErratum {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for KatelloErratum {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

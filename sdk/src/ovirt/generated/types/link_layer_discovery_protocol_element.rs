@@ -2,7 +2,7 @@
 
 use crate::core::link::List;
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// One information element (a type, length, value triple of IEEE 802.1AB) received over LLDP. `name` holds the wording of chapter 8 of the standard; it is only a reading aid, follows from `type`, `oui` and `subtype`, and need not be unique. `oui` and `subtype` are present only for organization-specific elements, whose `type` is `127`.
 ///
@@ -129,6 +129,7 @@ impl Record for LinkLayerDiscoveryProtocolElement {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -143,6 +144,7 @@ impl Record for LinkLayerDiscoveryProtocolElement {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -160,6 +162,7 @@ impl Record for LinkLayerDiscoveryProtocolElement {
 }
 
 impl Default for LinkLayerDiscoveryProtocolElement {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -177,28 +180,20 @@ impl Default for LinkLayerDiscoveryProtocolElement {
 
 impl Clone for LinkLayerDiscoveryProtocolElement {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            id: self.id.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            comment: self.comment.clone(),
-            r#type: self.r#type.clone(),
-            oui: self.oui.clone(),
-            subtype: self.subtype.clone(),
-            properties: self.properties.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for LinkLayerDiscoveryProtocolElement {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for LinkLayerDiscoveryProtocolElement {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

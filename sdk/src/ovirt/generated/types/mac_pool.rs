@@ -2,7 +2,7 @@
 
 use crate::core::link::List;
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Pool of MAC addresses, made of one or more ranges.
 #[non_exhaustive]
@@ -121,6 +121,7 @@ impl Record for MacPool {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -135,6 +136,7 @@ impl Record for MacPool {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -152,6 +154,7 @@ impl Record for MacPool {
 }
 
 impl Default for MacPool {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -169,28 +172,20 @@ impl Default for MacPool {
 
 impl Clone for MacPool {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            id: self.id.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            comment: self.comment.clone(),
-            allow_duplicates: self.allow_duplicates.clone(),
-            default_pool: self.default_pool.clone(),
-            ranges: self.ranges.clone(),
-            permissions: self.permissions.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for MacPool {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for MacPool {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

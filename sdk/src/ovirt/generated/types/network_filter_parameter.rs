@@ -2,7 +2,7 @@
 
 use crate::core::link::Link;
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Named parameter with a value that is passed to the network filter of a NIC.
 ///
@@ -105,6 +105,7 @@ impl Record for NetworkFilterParameter {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -117,6 +118,7 @@ impl Record for NetworkFilterParameter {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -132,6 +134,7 @@ impl Record for NetworkFilterParameter {
 }
 
 impl Default for NetworkFilterParameter {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -147,26 +150,20 @@ impl Default for NetworkFilterParameter {
 
 impl Clone for NetworkFilterParameter {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            id: self.id.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            comment: self.comment.clone(),
-            value: self.value.clone(),
-            nic: self.nic.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for NetworkFilterParameter {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for NetworkFilterParameter {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

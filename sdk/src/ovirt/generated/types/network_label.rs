@@ -2,7 +2,7 @@
 
 use crate::core::link::Link;
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Label for networks and host interfaces. A network and an interface with the same label `id` are bound to each other.
 #[non_exhaustive]
@@ -99,6 +99,7 @@ impl Record for NetworkLabel {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -111,6 +112,7 @@ impl Record for NetworkLabel {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -126,6 +128,7 @@ impl Record for NetworkLabel {
 }
 
 impl Default for NetworkLabel {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -141,26 +144,20 @@ impl Default for NetworkLabel {
 
 impl Clone for NetworkLabel {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            id: self.id.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            comment: self.comment.clone(),
-            network: self.network.clone(),
-            host_nic: self.host_nic.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for NetworkLabel {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for NetworkLabel {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

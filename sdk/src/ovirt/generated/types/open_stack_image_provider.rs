@@ -2,7 +2,7 @@
 
 use crate::core::link::List;
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// OpenStack provider of images.
 #[non_exhaustive]
@@ -169,6 +169,7 @@ impl Record for OpenStackImageProvider {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -188,6 +189,7 @@ impl Record for OpenStackImageProvider {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -210,6 +212,7 @@ impl Record for OpenStackImageProvider {
 }
 
 impl Default for OpenStackImageProvider {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -232,33 +235,20 @@ impl Default for OpenStackImageProvider {
 
 impl Clone for OpenStackImageProvider {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            id: self.id.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            comment: self.comment.clone(),
-            url: self.url.clone(),
-            requires_authentication: self.requires_authentication.clone(),
-            username: self.username.clone(),
-            password: self.password.clone(),
-            authentication_url: self.authentication_url.clone(),
-            properties: self.properties.clone(),
-            tenant_name: self.tenant_name.clone(),
-            certificates: self.certificates.clone(),
-            images: self.images.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for OpenStackImageProvider {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for OpenStackImageProvider {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

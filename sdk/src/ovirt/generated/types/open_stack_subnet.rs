@@ -2,7 +2,7 @@
 
 use crate::core::link::Link;
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Subnet of an OpenStack network.
 #[non_exhaustive]
@@ -132,6 +132,7 @@ impl Record for OpenStackSubnet {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -147,6 +148,7 @@ impl Record for OpenStackSubnet {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -165,6 +167,7 @@ impl Record for OpenStackSubnet {
 }
 
 impl Default for OpenStackSubnet {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -183,29 +186,20 @@ impl Default for OpenStackSubnet {
 
 impl Clone for OpenStackSubnet {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            id: self.id.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            comment: self.comment.clone(),
-            cidr: self.cidr.clone(),
-            ip_version: self.ip_version.clone(),
-            gateway: self.gateway.clone(),
-            dns_servers: self.dns_servers.clone(),
-            openstack_network: self.openstack_network.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for OpenStackSubnet {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for OpenStackSubnet {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

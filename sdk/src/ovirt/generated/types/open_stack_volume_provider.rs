@@ -2,7 +2,7 @@
 
 use crate::core::link::{Link, List};
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// OpenStack provider of volumes (Cinder). Managed Block Storage has taken its place.
 #[deprecated = "deprecated in the API"]
@@ -208,6 +208,7 @@ impl Record for OpenStackVolumeProvider {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -229,6 +230,7 @@ impl Record for OpenStackVolumeProvider {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -253,6 +255,7 @@ impl Record for OpenStackVolumeProvider {
 }
 
 impl Default for OpenStackVolumeProvider {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -277,35 +280,20 @@ impl Default for OpenStackVolumeProvider {
 
 impl Clone for OpenStackVolumeProvider {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            id: self.id.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            comment: self.comment.clone(),
-            url: self.url.clone(),
-            requires_authentication: self.requires_authentication.clone(),
-            username: self.username.clone(),
-            password: self.password.clone(),
-            authentication_url: self.authentication_url.clone(),
-            properties: self.properties.clone(),
-            tenant_name: self.tenant_name.clone(),
-            data_center: self.data_center.clone(),
-            certificates: self.certificates.clone(),
-            volume_types: self.volume_types.clone(),
-            authentication_keys: self.authentication_keys.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for OpenStackVolumeProvider {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for OpenStackVolumeProvider {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

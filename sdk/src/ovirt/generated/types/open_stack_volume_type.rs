@@ -2,7 +2,7 @@
 
 use crate::core::link::{Link, List};
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Volume type of an OpenStack volume (Cinder) provider. Managed Block Storage has taken the place of this integration.
 #[deprecated = "deprecated in the API"]
@@ -105,6 +105,7 @@ impl Record for OpenStackVolumeType {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -117,6 +118,7 @@ impl Record for OpenStackVolumeType {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -132,6 +134,7 @@ impl Record for OpenStackVolumeType {
 }
 
 impl Default for OpenStackVolumeType {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -147,26 +150,20 @@ impl Default for OpenStackVolumeType {
 
 impl Clone for OpenStackVolumeType {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            id: self.id.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            comment: self.comment.clone(),
-            properties: self.properties.clone(),
-            openstack_volume_provider: self.openstack_volume_provider.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for OpenStackVolumeType {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for OpenStackVolumeType {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

@@ -3,7 +3,7 @@
 use crate::core::date_time::DateTime;
 use crate::core::link::Link;
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Authentication key of an OpenStack volume (Cinder) provider. Managed Block Storage has taken the place of this integration.
 #[deprecated = "deprecated in the API"]
@@ -141,6 +141,7 @@ impl Record for OpenstackVolumeAuthenticationKey {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -156,6 +157,7 @@ impl Record for OpenstackVolumeAuthenticationKey {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -174,6 +176,7 @@ impl Record for OpenstackVolumeAuthenticationKey {
 }
 
 impl Default for OpenstackVolumeAuthenticationKey {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -192,29 +195,20 @@ impl Default for OpenstackVolumeAuthenticationKey {
 
 impl Clone for OpenstackVolumeAuthenticationKey {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            id: self.id.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            comment: self.comment.clone(),
-            uuid: self.uuid.clone(),
-            value: self.value.clone(),
-            usage_type: self.usage_type.clone(),
-            creation_date: self.creation_date.clone(),
-            openstack_volume_provider: self.openstack_volume_provider.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for OpenstackVolumeAuthenticationKey {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for OpenstackVolumeAuthenticationKey {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::core::link::Link;
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Grant of a role to a user or a group on one object, such as a cluster, a host or a virtual machine.
 #[non_exhaustive]
@@ -192,6 +192,7 @@ impl Record for Permission {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -213,6 +214,7 @@ impl Record for Permission {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -237,6 +239,7 @@ impl Record for Permission {
 }
 
 impl Default for Permission {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -261,35 +264,20 @@ impl Default for Permission {
 
 impl Clone for Permission {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            id: self.id.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            comment: self.comment.clone(),
-            role: self.role.clone(),
-            user: self.user.clone(),
-            group: self.group.clone(),
-            data_center: self.data_center.clone(),
-            cluster: self.cluster.clone(),
-            host: self.host.clone(),
-            storage_domain: self.storage_domain.clone(),
-            vm: self.vm.clone(),
-            vm_pool: self.vm_pool.clone(),
-            template: self.template.clone(),
-            disk: self.disk.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for Permission {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for Permission {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::core::link::List;
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Settings for power control and fencing of a host.
 #[non_exhaustive]
@@ -149,6 +149,7 @@ impl Record for PowerManagement {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -166,6 +167,7 @@ impl Record for PowerManagement {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -186,6 +188,7 @@ impl Record for PowerManagement {
 }
 
 impl Default for PowerManagement {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -206,31 +209,20 @@ impl Default for PowerManagement {
 
 impl Clone for PowerManagement {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            enabled: self.enabled.clone(),
-            address: self.address.clone(),
-            username: self.username.clone(),
-            password: self.password.clone(),
-            options: self.options.clone(),
-            status: self.status.clone(),
-            pm_proxies: self.pm_proxies.clone(),
-            agents: self.agents.clone(),
-            automatic_pm_enabled: self.automatic_pm_enabled.clone(),
-            kdump_detection: self.kdump_detection.clone(),
-            r#type: self.r#type.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for PowerManagement {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for PowerManagement {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

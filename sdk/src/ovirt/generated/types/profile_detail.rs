@@ -2,7 +2,7 @@
 
 use crate::core::link::List;
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Profiling results: statistics by block and by file operation.
 #[non_exhaustive]
@@ -95,6 +95,7 @@ impl Record for ProfileDetail {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -106,6 +107,7 @@ impl Record for ProfileDetail {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -120,6 +122,7 @@ impl Record for ProfileDetail {
 }
 
 impl Default for ProfileDetail {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -134,25 +137,20 @@ impl Default for ProfileDetail {
 
 impl Clone for ProfileDetail {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            profile_type: self.profile_type.clone(),
-            duration: self.duration.clone(),
-            statistics: self.statistics.clone(),
-            block_statistics: self.block_statistics.clone(),
-            fop_statistics: self.fop_statistics.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for ProfileDetail {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for ProfileDetail {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

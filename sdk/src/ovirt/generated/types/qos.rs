@@ -2,7 +2,7 @@
 
 use crate::core::link::Link;
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Quality of service limits of a data center. `type` decides which members count: `storage` the `max_*` ones, `cpu` only `cpu_limit`, `network` (virtual machine networks) average, peak and burst of `inbound_*` and `outbound_*`, `hostnetwork` the `outbound_average_*` ones.
 #[non_exhaustive]
@@ -259,6 +259,7 @@ impl Record for Qos {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -287,6 +288,7 @@ impl Record for Qos {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -318,6 +320,7 @@ impl Record for Qos {
 }
 
 impl Default for Qos {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -349,42 +352,20 @@ impl Default for Qos {
 
 impl Clone for Qos {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            id: self.id.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            comment: self.comment.clone(),
-            r#type: self.r#type.clone(),
-            max_throughput: self.max_throughput.clone(),
-            max_read_throughput: self.max_read_throughput.clone(),
-            max_write_throughput: self.max_write_throughput.clone(),
-            max_iops: self.max_iops.clone(),
-            max_read_iops: self.max_read_iops.clone(),
-            max_write_iops: self.max_write_iops.clone(),
-            cpu_limit: self.cpu_limit.clone(),
-            inbound_average: self.inbound_average.clone(),
-            inbound_peak: self.inbound_peak.clone(),
-            inbound_burst: self.inbound_burst.clone(),
-            outbound_average: self.outbound_average.clone(),
-            outbound_peak: self.outbound_peak.clone(),
-            outbound_burst: self.outbound_burst.clone(),
-            outbound_average_linkshare: self.outbound_average_linkshare.clone(),
-            outbound_average_upperlimit: self.outbound_average_upperlimit.clone(),
-            outbound_average_realtime: self.outbound_average_realtime.clone(),
-            data_center: self.data_center.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for Qos {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for Qos {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::core::link::Link;
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Limit of a quota on virtual CPUs and memory of a cluster, with the current usage.
 #[non_exhaustive]
@@ -139,6 +139,7 @@ impl Record for QuotaClusterLimit {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -155,6 +156,7 @@ impl Record for QuotaClusterLimit {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -174,6 +176,7 @@ impl Record for QuotaClusterLimit {
 }
 
 impl Default for QuotaClusterLimit {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -193,30 +196,20 @@ impl Default for QuotaClusterLimit {
 
 impl Clone for QuotaClusterLimit {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            id: self.id.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            comment: self.comment.clone(),
-            vcpu_limit: self.vcpu_limit.clone(),
-            vcpu_usage: self.vcpu_usage.clone(),
-            memory_limit: self.memory_limit.clone(),
-            memory_usage: self.memory_usage.clone(),
-            quota: self.quota.clone(),
-            cluster: self.cluster.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for QuotaClusterLimit {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for QuotaClusterLimit {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

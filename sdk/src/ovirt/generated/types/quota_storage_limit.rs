@@ -2,7 +2,7 @@
 
 use crate::core::link::Link;
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Limit of a quota on storage, with the current usage.
 #[non_exhaustive]
@@ -122,6 +122,7 @@ impl Record for QuotaStorageLimit {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -136,6 +137,7 @@ impl Record for QuotaStorageLimit {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -153,6 +155,7 @@ impl Record for QuotaStorageLimit {
 }
 
 impl Default for QuotaStorageLimit {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -170,28 +173,20 @@ impl Default for QuotaStorageLimit {
 
 impl Clone for QuotaStorageLimit {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            id: self.id.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            comment: self.comment.clone(),
-            limit: self.limit.clone(),
-            usage: self.usage.clone(),
-            quota: self.quota.clone(),
-            storage_domain: self.storage_domain.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for QuotaStorageLimit {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for QuotaStorageLimit {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

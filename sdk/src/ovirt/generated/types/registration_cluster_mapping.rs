@@ -2,7 +2,7 @@
 
 use crate::core::link::Link;
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Replaces one cluster by another when an object, such as a virtual machine or a template, is registered.
 ///
@@ -65,6 +65,7 @@ impl Record for RegistrationClusterMapping {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -73,6 +74,7 @@ impl Record for RegistrationClusterMapping {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -84,6 +86,7 @@ impl Record for RegistrationClusterMapping {
 }
 
 impl Default for RegistrationClusterMapping {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -95,22 +98,20 @@ impl Default for RegistrationClusterMapping {
 
 impl Clone for RegistrationClusterMapping {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            from: self.from.clone(),
-            to: self.to.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for RegistrationClusterMapping {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for RegistrationClusterMapping {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::core::link::List;
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Mappings used while registering a virtual machine, template or similar object from an imported storage domain, mainly for disaster recovery. Each mapping swaps an object of the original system, as named in the OVF, for its counterpart on the target system: clusters, LUNs, roles, user domains, affinity groups and labels, and vNIC profiles.
 ///
@@ -179,6 +179,7 @@ impl Record for RegistrationConfiguration {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -192,6 +193,7 @@ impl Record for RegistrationConfiguration {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -208,6 +210,7 @@ impl Record for RegistrationConfiguration {
 }
 
 impl Default for RegistrationConfiguration {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -224,27 +227,20 @@ impl Default for RegistrationConfiguration {
 
 impl Clone for RegistrationConfiguration {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            cluster_mappings: self.cluster_mappings.clone(),
-            role_mappings: self.role_mappings.clone(),
-            lun_mappings: self.lun_mappings.clone(),
-            domain_mappings: self.domain_mappings.clone(),
-            affinity_group_mappings: self.affinity_group_mappings.clone(),
-            affinity_label_mappings: self.affinity_label_mappings.clone(),
-            vnic_profile_mappings: self.vnic_profile_mappings.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for RegistrationConfiguration {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for RegistrationConfiguration {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::core::link::Link;
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Replaces one direct LUN disk by another when an object, such as a virtual machine or a template, is registered. Needed because such a disk lies outside any storage domain and may be missing on the target system.
 ///
@@ -65,6 +65,7 @@ impl Record for RegistrationLunMapping {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -73,6 +74,7 @@ impl Record for RegistrationLunMapping {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -84,6 +86,7 @@ impl Record for RegistrationLunMapping {
 }
 
 impl Default for RegistrationLunMapping {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -95,22 +98,20 @@ impl Default for RegistrationLunMapping {
 
 impl Clone for RegistrationLunMapping {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            from: self.from.clone(),
-            to: self.to.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for RegistrationLunMapping {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for RegistrationLunMapping {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::core::link::List;
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Policy by which virtual machines are placed on hosts; made of balances, filters and weights.
 #[non_exhaustive]
@@ -139,6 +139,7 @@ impl Record for SchedulingPolicy {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -155,6 +156,7 @@ impl Record for SchedulingPolicy {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -174,6 +176,7 @@ impl Record for SchedulingPolicy {
 }
 
 impl Default for SchedulingPolicy {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -193,30 +196,20 @@ impl Default for SchedulingPolicy {
 
 impl Clone for SchedulingPolicy {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            id: self.id.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            comment: self.comment.clone(),
-            locked: self.locked.clone(),
-            default_policy: self.default_policy.clone(),
-            properties: self.properties.clone(),
-            balances: self.balances.clone(),
-            filters: self.filters.clone(),
-            weight: self.weight.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for SchedulingPolicy {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for SchedulingPolicy {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

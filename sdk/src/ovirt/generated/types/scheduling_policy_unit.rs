@@ -2,7 +2,7 @@
 
 use crate::core::link::List;
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Building block of scheduling policies.
 #[non_exhaustive]
@@ -119,6 +119,7 @@ impl Record for SchedulingPolicyUnit {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -133,6 +134,7 @@ impl Record for SchedulingPolicyUnit {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -150,6 +152,7 @@ impl Record for SchedulingPolicyUnit {
 }
 
 impl Default for SchedulingPolicyUnit {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -167,28 +170,20 @@ impl Default for SchedulingPolicyUnit {
 
 impl Clone for SchedulingPolicyUnit {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            id: self.id.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            comment: self.comment.clone(),
-            r#type: self.r#type.clone(),
-            internal: self.internal.clone(),
-            enabled: self.enabled.clone(),
-            properties: self.properties.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for SchedulingPolicyUnit {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for SchedulingPolicyUnit {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::core::date_time::DateTime;
 use crate::core::link::{Link, List};
-use crate::core::table::{self, Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table::{Field, Record, Slot, Table, View};
+use crate::core::table_ops;
 
 /// Saved state of a virtual machine: configuration, disks and optionally memory.
 #[non_exhaustive]
@@ -1094,6 +1094,7 @@ impl Record for Snapshot {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -1196,6 +1197,7 @@ impl Record for Snapshot {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -1301,6 +1303,7 @@ impl Record for Snapshot {
 }
 
 impl Default for Snapshot {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -1406,120 +1409,20 @@ impl Default for Snapshot {
 
 impl Clone for Snapshot {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            id: self.id.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            comment: self.comment.clone(),
-            r#type: self.r#type.clone(),
-            memory: self.memory.clone(),
-            cpu: table::clone_boxed(&self.cpu),
-            cpu_shares: self.cpu_shares.clone(),
-            bios: table::clone_boxed(&self.bios),
-            os: table::clone_boxed(&self.os),
-            creation_time: self.creation_time.clone(),
-            origin: self.origin.clone(),
-            stateless: self.stateless.clone(),
-            delete_protected: self.delete_protected.clone(),
-            high_availability: table::clone_boxed(&self.high_availability),
-            display: table::clone_boxed(&self.display),
-            sso: table::clone_boxed(&self.sso),
-            rng_device: table::clone_boxed(&self.rng_device),
-            console: table::clone_boxed(&self.console),
-            domain: table::clone_boxed(&self.domain),
-            usb: table::clone_boxed(&self.usb),
-            soundcard_enabled: self.soundcard_enabled.clone(),
-            tunnel_migration: self.tunnel_migration.clone(),
-            migration_downtime: self.migration_downtime.clone(),
-            virtio_scsi: table::clone_boxed(&self.virtio_scsi),
-            serial_number: table::clone_boxed(&self.serial_number),
-            start_paused: self.start_paused.clone(),
-            migration: table::clone_boxed(&self.migration),
-            io: table::clone_boxed(&self.io),
-            custom_properties: self.custom_properties.clone(),
-            custom_emulated_machine: self.custom_emulated_machine.clone(),
-            custom_cpu_model: self.custom_cpu_model.clone(),
-            time_zone: table::clone_boxed(&self.time_zone),
-            small_icon: table::clone_boxed(&self.small_icon),
-            large_icon: table::clone_boxed(&self.large_icon),
-            initialization: table::clone_boxed(&self.initialization),
-            memory_policy: table::clone_boxed(&self.memory_policy),
-            custom_compatibility_version: table::clone_boxed(
-                &self.custom_compatibility_version,
-            ),
-            lease: table::clone_boxed(&self.lease),
-            storage_error_resume_behaviour: self.storage_error_resume_behaviour.clone(),
-            placement_policy: table::clone_boxed(&self.placement_policy),
-            multi_queues_enabled: self.multi_queues_enabled.clone(),
-            virtio_scsi_multi_queues_enabled: self
-                .virtio_scsi_multi_queues_enabled
-                .clone(),
-            virtio_scsi_multi_queues: self.virtio_scsi_multi_queues.clone(),
-            tpm_enabled: self.tpm_enabled.clone(),
-            auto_pinning_policy: self.auto_pinning_policy.clone(),
-            cpu_pinning_policy: self.cpu_pinning_policy.clone(),
-            cluster: self.cluster.clone(),
-            storage_domain: self.storage_domain.clone(),
-            cpu_profile: self.cpu_profile.clone(),
-            quota: self.quota.clone(),
-            status: self.status.clone(),
-            status_detail: self.status_detail.clone(),
-            stop_reason: self.stop_reason.clone(),
-            start_time: self.start_time.clone(),
-            stop_time: self.stop_time.clone(),
-            run_once: self.run_once.clone(),
-            payloads: self.payloads.clone(),
-            fqdn: self.fqdn.clone(),
-            use_latest_template_version: self.use_latest_template_version.clone(),
-            next_run_configuration_exists: self.next_run_configuration_exists.clone(),
-            numa_tune_mode: self.numa_tune_mode.clone(),
-            guest_time_zone: table::clone_boxed(&self.guest_time_zone),
-            guest_operating_system: table::clone_boxed(&self.guest_operating_system),
-            has_illegal_images: self.has_illegal_images.clone(),
-            host: self.host.clone(),
-            template: self.template.clone(),
-            original_template: self.original_template.clone(),
-            instance_type: self.instance_type.clone(),
-            nics: self.nics.clone(),
-            snapshots: self.snapshots.clone(),
-            vm_pool: self.vm_pool.clone(),
-            cdroms: self.cdroms.clone(),
-            floppies: self.floppies.clone(),
-            reported_devices: self.reported_devices.clone(),
-            watchdogs: self.watchdogs.clone(),
-            permissions: self.permissions.clone(),
-            external_host_provider: self.external_host_provider.clone(),
-            affinity_labels: self.affinity_labels.clone(),
-            applications: self.applications.clone(),
-            graphics_consoles: self.graphics_consoles.clone(),
-            host_devices: self.host_devices.clone(),
-            katello_errata: self.katello_errata.clone(),
-            numa_nodes: self.numa_nodes.clone(),
-            sessions: self.sessions.clone(),
-            statistics: self.statistics.clone(),
-            tags: self.tags.clone(),
-            disk_attachments: self.disk_attachments.clone(),
-            dynamic_cpu: self.dynamic_cpu.clone(),
-            mediated_devices: self.mediated_devices.clone(),
-            date: self.date.clone(),
-            snapshot_status: self.snapshot_status.clone(),
-            persist_memorystate: self.persist_memorystate.clone(),
-            snapshot_type: self.snapshot_type.clone(),
-            vm: self.vm.clone(),
-            disks: self.disks.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for Snapshot {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for Snapshot {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::core::link::List;
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Single sign-on settings of a virtual machine.
 #[non_exhaustive]
@@ -46,6 +46,7 @@ impl Record for Sso {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -53,6 +54,7 @@ impl Record for Sso {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -63,6 +65,7 @@ impl Record for Sso {
 }
 
 impl Default for Sso {
+    #[inline(never)]
     fn default() -> Self {
         Self { href: None, methods: None }
     }
@@ -70,21 +73,20 @@ impl Default for Sso {
 
 impl Clone for Sso {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            methods: self.methods.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for Sso {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for Sso {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::core::link::{Link, List};
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// One measured figure of a disk, host, host NIC, NUMA node, NIC, virtual machine, Gluster brick or volume, or step. Read-only.
 #[non_exhaustive]
@@ -212,6 +212,7 @@ impl Record for Statistic {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -235,6 +236,7 @@ impl Record for Statistic {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -261,6 +263,7 @@ impl Record for Statistic {
 }
 
 impl Default for Statistic {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -287,37 +290,20 @@ impl Default for Statistic {
 
 impl Clone for Statistic {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            id: self.id.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            comment: self.comment.clone(),
-            values: self.values.clone(),
-            kind: self.kind.clone(),
-            r#type: self.r#type.clone(),
-            unit: self.unit.clone(),
-            disk: self.disk.clone(),
-            host: self.host.clone(),
-            host_nic: self.host_nic.clone(),
-            host_numa_node: self.host_numa_node.clone(),
-            nic: self.nic.clone(),
-            vm: self.vm.clone(),
-            brick: self.brick.clone(),
-            step: self.step.clone(),
-            gluster_volume: self.gluster_volume.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for Statistic {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for Statistic {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

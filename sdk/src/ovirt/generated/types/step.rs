@@ -3,7 +3,7 @@
 use crate::core::date_time::DateTime;
 use crate::core::link::{Link, List};
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// One tracked unit of work within a job. Some steps report their progress.
 #[non_exhaustive]
@@ -204,6 +204,7 @@ impl Record for Step {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -226,6 +227,7 @@ impl Record for Step {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -251,6 +253,7 @@ impl Record for Step {
 }
 
 impl Default for Step {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -276,36 +279,20 @@ impl Default for Step {
 
 impl Clone for Step {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            id: self.id.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            comment: self.comment.clone(),
-            r#type: self.r#type.clone(),
-            number: self.number.clone(),
-            status: self.status.clone(),
-            start_time: self.start_time.clone(),
-            end_time: self.end_time.clone(),
-            external: self.external.clone(),
-            external_type: self.external_type.clone(),
-            progress: self.progress.clone(),
-            parent_step: self.parent_step.clone(),
-            job: self.job.clone(),
-            statistics: self.statistics.clone(),
-            execution_host: self.execution_host.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for Step {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for Step {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::core::link::Link;
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Connection to a storage server. `type` decides which other members count.
 #[non_exhaustive]
@@ -232,6 +232,7 @@ impl Record for StorageConnection {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -257,6 +258,7 @@ impl Record for StorageConnection {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -285,6 +287,7 @@ impl Record for StorageConnection {
 }
 
 impl Default for StorageConnection {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -313,39 +316,20 @@ impl Default for StorageConnection {
 
 impl Clone for StorageConnection {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            id: self.id.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            comment: self.comment.clone(),
-            address: self.address.clone(),
-            r#type: self.r#type.clone(),
-            path: self.path.clone(),
-            mount_options: self.mount_options.clone(),
-            vfs_type: self.vfs_type.clone(),
-            nfs_version: self.nfs_version.clone(),
-            nfs_timeo: self.nfs_timeo.clone(),
-            nfs_retrans: self.nfs_retrans.clone(),
-            port: self.port.clone(),
-            target: self.target.clone(),
-            username: self.username.clone(),
-            password: self.password.clone(),
-            portal: self.portal.clone(),
-            gluster_volume: self.gluster_volume.clone(),
-            host: self.host.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for StorageConnection {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for StorageConnection {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

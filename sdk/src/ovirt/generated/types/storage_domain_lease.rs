@@ -2,7 +2,7 @@
 
 use crate::core::link::Link;
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Lease kept as a Sanlock resource on a special volume of a storage domain; serves for locking by way of the storage.
 ///
@@ -56,6 +56,7 @@ impl Record for StorageDomainLease {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -63,6 +64,7 @@ impl Record for StorageDomainLease {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -73,6 +75,7 @@ impl Record for StorageDomainLease {
 }
 
 impl Default for StorageDomainLease {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -83,21 +86,20 @@ impl Default for StorageDomainLease {
 
 impl Clone for StorageDomainLease {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            storage_domain: self.storage_domain.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for StorageDomainLease {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for StorageDomainLease {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

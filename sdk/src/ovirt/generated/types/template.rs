@@ -2,8 +2,8 @@
 
 use crate::core::date_time::DateTime;
 use crate::core::link::{Link, List};
-use crate::core::table::{self, Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table::{Field, Record, Slot, Table, View};
+use crate::core::table_ops;
 
 /// Model from which virtual machines with the same configuration and disk contents are made quickly.
 #[non_exhaustive]
@@ -721,6 +721,7 @@ impl Record for Template {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -789,6 +790,7 @@ impl Record for Template {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -860,6 +862,7 @@ impl Record for Template {
 }
 
 impl Default for Template {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -931,86 +934,20 @@ impl Default for Template {
 
 impl Clone for Template {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            id: self.id.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            comment: self.comment.clone(),
-            r#type: self.r#type.clone(),
-            memory: self.memory.clone(),
-            cpu: table::clone_boxed(&self.cpu),
-            cpu_shares: self.cpu_shares.clone(),
-            bios: table::clone_boxed(&self.bios),
-            os: table::clone_boxed(&self.os),
-            creation_time: self.creation_time.clone(),
-            origin: self.origin.clone(),
-            stateless: self.stateless.clone(),
-            delete_protected: self.delete_protected.clone(),
-            high_availability: table::clone_boxed(&self.high_availability),
-            display: table::clone_boxed(&self.display),
-            sso: table::clone_boxed(&self.sso),
-            rng_device: table::clone_boxed(&self.rng_device),
-            console: table::clone_boxed(&self.console),
-            domain: table::clone_boxed(&self.domain),
-            usb: table::clone_boxed(&self.usb),
-            soundcard_enabled: self.soundcard_enabled.clone(),
-            tunnel_migration: self.tunnel_migration.clone(),
-            migration_downtime: self.migration_downtime.clone(),
-            virtio_scsi: table::clone_boxed(&self.virtio_scsi),
-            serial_number: table::clone_boxed(&self.serial_number),
-            start_paused: self.start_paused.clone(),
-            migration: table::clone_boxed(&self.migration),
-            io: table::clone_boxed(&self.io),
-            custom_properties: self.custom_properties.clone(),
-            custom_emulated_machine: self.custom_emulated_machine.clone(),
-            custom_cpu_model: self.custom_cpu_model.clone(),
-            time_zone: table::clone_boxed(&self.time_zone),
-            small_icon: table::clone_boxed(&self.small_icon),
-            large_icon: table::clone_boxed(&self.large_icon),
-            initialization: table::clone_boxed(&self.initialization),
-            memory_policy: table::clone_boxed(&self.memory_policy),
-            custom_compatibility_version: table::clone_boxed(
-                &self.custom_compatibility_version,
-            ),
-            lease: table::clone_boxed(&self.lease),
-            storage_error_resume_behaviour: self.storage_error_resume_behaviour.clone(),
-            placement_policy: table::clone_boxed(&self.placement_policy),
-            multi_queues_enabled: self.multi_queues_enabled.clone(),
-            virtio_scsi_multi_queues_enabled: self
-                .virtio_scsi_multi_queues_enabled
-                .clone(),
-            virtio_scsi_multi_queues: self.virtio_scsi_multi_queues.clone(),
-            tpm_enabled: self.tpm_enabled.clone(),
-            auto_pinning_policy: self.auto_pinning_policy.clone(),
-            cpu_pinning_policy: self.cpu_pinning_policy.clone(),
-            cluster: self.cluster.clone(),
-            storage_domain: self.storage_domain.clone(),
-            cpu_profile: self.cpu_profile.clone(),
-            quota: self.quota.clone(),
-            status: self.status.clone(),
-            vm: table::clone_boxed(&self.vm),
-            version: table::clone_boxed(&self.version),
-            cdroms: self.cdroms.clone(),
-            graphics_consoles: self.graphics_consoles.clone(),
-            nics: self.nics.clone(),
-            permissions: self.permissions.clone(),
-            tags: self.tags.clone(),
-            watchdogs: self.watchdogs.clone(),
-            disk_attachments: self.disk_attachments.clone(),
-            mediated_devices: self.mediated_devices.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for Template {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for Template {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

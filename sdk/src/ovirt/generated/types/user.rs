@@ -2,7 +2,7 @@
 
 use crate::core::link::{Link, List};
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// User known to the engine.
 #[non_exhaustive]
@@ -263,6 +263,7 @@ impl Record for User {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -290,6 +291,7 @@ impl Record for User {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -320,6 +322,7 @@ impl Record for User {
 }
 
 impl Default for User {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -350,41 +353,20 @@ impl Default for User {
 
 impl Clone for User {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            id: self.id.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            comment: self.comment.clone(),
-            domain_entry_id: self.domain_entry_id.clone(),
-            department: self.department.clone(),
-            logged_in: self.logged_in.clone(),
-            namespace: self.namespace.clone(),
-            last_name: self.last_name.clone(),
-            user_name: self.user_name.clone(),
-            principal: self.principal.clone(),
-            password: self.password.clone(),
-            email: self.email.clone(),
-            user_options: self.user_options.clone(),
-            domain: self.domain.clone(),
-            roles: self.roles.clone(),
-            groups: self.groups.clone(),
-            permissions: self.permissions.clone(),
-            tags: self.tags.clone(),
-            ssh_public_keys: self.ssh_public_keys.clone(),
-            options: self.options.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for User {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for User {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::core::link::{Link, List};
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Specification of a vGPU mediated device. Not a device in itself: says how part of a host device is to be set up for the virtual machine.
 ///
@@ -135,6 +135,7 @@ impl Record for VmMediatedDevice {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -150,6 +151,7 @@ impl Record for VmMediatedDevice {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -168,6 +170,7 @@ impl Record for VmMediatedDevice {
 }
 
 impl Default for VmMediatedDevice {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -186,29 +189,20 @@ impl Default for VmMediatedDevice {
 
 impl Clone for VmMediatedDevice {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            id: self.id.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            comment: self.comment.clone(),
-            template: self.template.clone(),
-            instance_type: self.instance_type.clone(),
-            vms: self.vms.clone(),
-            vm: self.vm.clone(),
-            spec_params: self.spec_params.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for VmMediatedDevice {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for VmMediatedDevice {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

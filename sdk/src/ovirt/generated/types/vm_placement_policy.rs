@@ -2,7 +2,7 @@
 
 use crate::core::link::List;
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Placement settings of a virtual machine: its affinity and its hosts.
 #[non_exhaustive]
@@ -59,6 +59,7 @@ impl Record for VmPlacementPolicy {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -67,6 +68,7 @@ impl Record for VmPlacementPolicy {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -78,6 +80,7 @@ impl Record for VmPlacementPolicy {
 }
 
 impl Default for VmPlacementPolicy {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -89,22 +92,20 @@ impl Default for VmPlacementPolicy {
 
 impl Clone for VmPlacementPolicy {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            affinity: self.affinity.clone(),
-            hosts: self.hosts.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for VmPlacementPolicy {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for VmPlacementPolicy {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

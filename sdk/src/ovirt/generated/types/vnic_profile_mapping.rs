@@ -2,7 +2,7 @@
 
 use crate::core::link::Link;
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Maps an external vNIC profile to one of the engine. Deprecated since 4.2.1.
 ///
@@ -87,6 +87,7 @@ impl Record for VnicProfileMapping {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -96,6 +97,7 @@ impl Record for VnicProfileMapping {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -108,6 +110,7 @@ impl Record for VnicProfileMapping {
 }
 
 impl Default for VnicProfileMapping {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -120,23 +123,20 @@ impl Default for VnicProfileMapping {
 
 impl Clone for VnicProfileMapping {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            source_network_name: self.source_network_name.clone(),
-            source_network_profile_name: self.source_network_profile_name.clone(),
-            target_vnic_profile: self.target_vnic_profile.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for VnicProfileMapping {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for VnicProfileMapping {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::core::link::{Link, List};
 use crate::core::table::{Field, Record, Slot, Table, View};
-use crate::core::table_fmt;
+use crate::core::table_ops;
 
 /// Watchdog device with the action it triggers.
 #[non_exhaustive]
@@ -141,6 +141,7 @@ impl Record for Watchdog {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+    #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
             0usize => Slot::Text(&mut self.href),
@@ -157,6 +158,7 @@ impl Record for Watchdog {
             _ => Slot::None,
         }
     }
+    #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {
             0usize => View::Text(&self.href),
@@ -176,6 +178,7 @@ impl Record for Watchdog {
 }
 
 impl Default for Watchdog {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             href: None,
@@ -195,30 +198,20 @@ impl Default for Watchdog {
 
 impl Clone for Watchdog {
     fn clone(&self) -> Self {
-        Self {
-            href: self.href.clone(),
-            id: self.id.clone(),
-            name: self.name.clone(),
-            description: self.description.clone(),
-            comment: self.comment.clone(),
-            template: self.template.clone(),
-            instance_type: self.instance_type.clone(),
-            vms: self.vms.clone(),
-            vm: self.vm.clone(),
-            model: self.model.clone(),
-            action: self.action.clone(),
-        }
+        let mut copy = Self::default();
+        table_ops::copy(self, &mut copy);
+        copy
     }
 }
 
 impl PartialEq for Watchdog {
     fn eq(&self, other: &Self) -> bool {
-        table_fmt::equal(self, other)
+        table_ops::equal(self, other)
     }
 }
 
 impl ::core::fmt::Debug for Watchdog {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        table_fmt::debug(self, f)
+        table_ops::debug(self, f)
     }
 }
