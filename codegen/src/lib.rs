@@ -72,9 +72,10 @@ fn space_out(text: &str) -> String {
     let mut before = "";
     for line in text.lines() {
         let indent = &line[..line.len() - line.trim_start().len()];
-        let starts_item = line.trim_start().starts_with("///") || line.trim_start().starts_with("impl") || line.trim_start().starts_with("static ");
-        let follows_item = before == format!("{indent}}}") || before.ends_with(';') && indent.is_empty() && !before.starts_with(' ');
-        if starts_item && follows_item {
+        let starts_item = ["///", "#[", "impl", "static", "fn ", "pub "].iter().any(|start| line.trim_start().starts_with(start));
+        let follows_item = before == format!("{indent}}}") || indent.is_empty() && before.ends_with(';');
+        let in_header = line.starts_with("pub use") || line.starts_with("pub mod");
+        if starts_item && follows_item && !in_header {
             spaced.push('\n');
         }
         spaced.push_str(line);

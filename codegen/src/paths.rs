@@ -8,14 +8,18 @@ pub(crate) type Paths<'a> = BTreeMap<&'a str, Vec<String>>;
 
 pub(crate) fn find(model: &Model) -> Paths<'_> {
     let mut paths = Paths::new();
-    let mut open: Vec<(&str, String)> = vec![(&model.root, String::new())];
-    while let Some((name, path)) = open.pop() {
-        let Some(service) = model.services.get(name) else { continue };
+    let mut open: Vec<(Vec<&str>, String)> = vec![(vec![&model.root], String::new())];
+    while let Some((trail, path)) = open.pop() {
+        let Some(service) = trail.last().and_then(|name| model.services.get(*name)) else { continue };
         for locator in &service.locators {
+            // A service that leads back to itself has paths without end; the others tell enough.
+            if trail.contains(&locator.service.as_str()) {
+                continue;
+            }
             let segment = locator.parameter.as_ref().map_or(locator.segment.clone(), |_| format!("{{{}}}", placeholder(&locator.name)));
-            open.push((&locator.service, format!("{path}/{segment}")));
+            open.push(([&trail[..], &[locator.service.as_str()]].concat(), format!("{path}/{segment}")));
         }
-        paths.entry(name).or_default().push(path);
+        paths.entry(&service.name).or_default().push(path);
     }
     for found in paths.values_mut() {
         found.sort_by(|a, b| a.matches('/').count().cmp(&b.matches('/').count()).then_with(|| a.cmp(b)));

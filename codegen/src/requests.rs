@@ -15,7 +15,8 @@ pub(crate) fn imports(service: &Service) -> TokenStream {
     let borrow = borrow.then(|| quote! { use ::core::borrow::Borrow; });
     let list = methods.iter().flat_map(|m| &m.parameters).any(|p| p.ty.is_list() && p.ty.struct_name().is_some());
     let list = list.then(|| quote! { use crate::core::link::List; });
-    let types = methods.iter().flat_map(|m| &m.parameters).any(|p| matches!(p.ty.item(), Type::Struct(_) | Type::Enum(_)));
+    let types = methods.iter().flat_map(|m| &m.parameters).any(|p| matches!(p.ty.item(), Type::Struct(_) | Type::Enum(_)))
+        || methods.iter().any(|method| method.kind == Kind::Action && method.result().is_some());
     let types = types.then(|| quote! { use super::super::types; });
     let answer = (!methods.is_empty()).then(|| quote! { use crate::ovirt::answer; });
     quote! {
@@ -140,7 +141,7 @@ fn result(method: &Method) -> (TokenStream, TokenStream, String) {
     if method.kind == Kind::Action {
         let field = names::ident(&parameter.name);
         let unbox = matches!(parameter.ty, Type::Struct(_)).then(|| quote! { .map(|value| *value) });
-        return (quote! { ::core::option::Option<#ty> }, quote! { |reply| Ok(answer::action(reply)?.#field #unbox) }, doc);
+        return (quote! { ::core::option::Option<#ty> }, quote! { |reply| Ok(answer::action::<types::Action>(reply)?.#field #unbox) }, doc);
     }
     let decode = match (method.kind, parameter.ty.is_list()) {
         (_, true) => quote! { answer::list },

@@ -6,6 +6,8 @@ use crate::ir::*;
 use crate::ovirt::wire;
 use std::collections::{BTreeMap, BTreeSet};
 
+const PRIMITIVES: &[&str] = &["boolean", "integer", "decimal", "date", "string"];
+
 /// Resolves what was declared. `None` only when there is no header to build a model on; where
 /// `faults` grew, the model is not fit for use.
 pub(crate) fn resolve(documents: &[Document], declared: &Declared, faults: &mut Vec<Fault>) -> Option<Model> {
@@ -310,8 +312,8 @@ impl<'a> Resolver<'a> {
             _ if self.enums.contains_key(name) => Type::Enum(name.to_owned()),
             _ => {
                 if report && !self.structs.contains_key(name) && !self.unreadable(name) {
-                    let types = self.structs.keys().chain(self.enums.keys()).copied();
-                    self.fault(written, format!("unknown type `{name}`; {}", nearest(name, types, "boolean, integer, decimal, date, string, or an enum or struct of the model")));
+                    let types = self.structs.keys().chain(self.enums.keys()).copied().chain(PRIMITIVES.iter().copied());
+                    self.fault(written, format!("unknown type `{name}`; {}", nearest(name, types, &format!("{}, or an enum or struct of the model", PRIMITIVES.join(", ")))));
                 }
                 Type::Struct(name.to_owned())
             }

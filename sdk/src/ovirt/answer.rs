@@ -1,10 +1,10 @@
 //! Answers of an engine: what a success holds, and what a failure means.
 
-use super::types::{Action, Fault as FaultDocument};
+use super::types::{self, Action};
 use crate::core::error::{Error, ErrorKind, Fault, Result};
 use crate::core::link::List;
 use crate::core::reply::Reply;
-use crate::core::table::{Record, Slot};
+use crate::core::table::{Record, Slot, View};
 use crate::core::xml::{self, Root, XmlError};
 use reqwest::Url;
 
@@ -50,15 +50,15 @@ pub(crate) fn nothing(reply: &Reply) -> Result<()> {
 
 /// Success of an action that has no result.
 pub(crate) fn done(reply: &Reply) -> Result<()> {
-    action(reply).map(|_| ())
+    action::<Action>(reply).map(|_| ())
 }
 
-/// The result of an action. A fault within is a failure whatever the status.
-pub(crate) fn action(reply: &Reply) -> Result<Action> {
-    let mut action = Action::default();
+/// An action that was carried out, with its result. A fault within is a failure whatever the status.
+pub(crate) fn action<T: Record + Default>(reply: &Reply) -> Result<T> {
+    let mut action = T::default();
     read(reply, &mut action)?;
-    match action.fault.take() {
-        Some(fault) => Err(failure(reply, Some(fault_of(*fault)))),
+    match object_member(&action, "fault") {
+        Some(fault) => Err(failure(reply, Some(fault_of(fault)))),
         None => Ok(action),
     }
 }
@@ -106,21 +106,36 @@ fn fault(reply: &Reply) -> Option<Fault> {
     let root = xml::root(std::str::from_utf8(&reply.body).ok()?).ok()??;
     match root.name() {
         "fault" => {
-            let mut fault = FaultDocument::default();
+            let mut fault = types::Fault::default();
             xml::read_record(root, &mut fault).ok()?;
-            Some(fault_of(fault))
+            Some(fault_of(&fault))
         }
         "action" => {
             let mut action = Action::default();
             xml::read_record(root, &mut action).ok()?;
-            Some(fault_of(*action.fault?))
+            Some(fault_of(&**action.fault.as_ref()?))
         }
         _ => None,
     }
 }
 
-fn fault_of(document: FaultDocument) -> Fault {
-    Fault { reason: document.reason, detail: document.detail }
+fn fault_of(record: &dyn Record) -> Fault {
+    let text = |name| match member(record, name) {
+        Some(View::Text(text)) => text.clone(),
+        _ => None,
+    };
+    Fault { reason: text("reason"), detail: text("detail") }
+}
+
+fn object_member<'a>(record: &'a dyn Record, name: &str) -> Option<&'a dyn Record> {
+    match member(record, name)? {
+        View::Object(object) => object.record(),
+        _ => None,
+    }
+}
+
+fn member<'a>(record: &'a dyn Record, name: &str) -> Option<View<'a>> {
+    record.table().fields.iter().position(|field| field.name == name).map(|index| record.view(index))
 }
 
 /// The error that a failure means. The status decides; the explanation goes along.

@@ -11,6 +11,12 @@ mod follow;
 #[rustfmt::skip]
 #[allow(deprecated, clippy::all)]
 mod generated;
+/// What the generator makes of a made-up model that has every case.
+#[cfg(test)]
+#[rustfmt::skip]
+#[allow(dead_code, deprecated, unused_imports, unreachable_pub, clippy::all)]
+#[path = "../../../codegen/tests/golden/mod.rs"]
+pub(crate) mod golden;
 mod sso;
 
 pub use connection::{Connection, ConnectionBuilder};

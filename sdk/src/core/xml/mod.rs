@@ -2,6 +2,8 @@
 
 mod read;
 mod source;
+#[cfg(test)]
+mod tests;
 mod write;
 
 pub(crate) use read::{Root, read_list, read_record, root};

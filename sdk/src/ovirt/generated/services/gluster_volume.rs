@@ -190,7 +190,10 @@ impl GlusterVolumeServiceGetProfileStatisticsRequest {
     pub fn send(
         self,
     ) -> Pending<::core::option::Option<types::GlusterVolumeProfileDetails>> {
-        self.call.send(|reply| Ok(answer::action(reply)?.details.map(|value| *value)))
+        self.call
+            .send(|reply| Ok(
+                answer::action::<types::Action>(reply)?.details.map(|value| *value),
+            ))
     }
 }
 

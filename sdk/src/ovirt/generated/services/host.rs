@@ -737,7 +737,9 @@ impl HostServiceFenceRequest {
     pub fn send(self) -> Pending<::core::option::Option<types::PowerManagement>> {
         self.call
             .send(|reply| Ok(
-                answer::action(reply)?.power_management.map(|value| *value),
+                answer::action::<types::Action>(reply)?
+                    .power_management
+                    .map(|value| *value),
             ))
     }
 }
@@ -1071,7 +1073,7 @@ impl HostServiceIscsiDiscoverRequest {
     /// Sends the request. Returns `iscsi_targets`: Targets found.
     #[inline]
     pub fn send(self) -> Pending<::core::option::Option<Vec<String>>> {
-        self.call.send(|reply| Ok(answer::action(reply)?.iscsi_targets))
+        self.call.send(|reply| Ok(answer::action::<types::Action>(reply)?.iscsi_targets))
     }
 }
 
@@ -1105,7 +1107,8 @@ impl HostServiceDiscoverIscsiRequest {
     /// Sends the request. Returns `discovered_targets`: Targets found, with their connection details.
     #[inline]
     pub fn send(self) -> Pending<::core::option::Option<List<types::IscsiDetails>>> {
-        self.call.send(|reply| Ok(answer::action(reply)?.discovered_targets))
+        self.call
+            .send(|reply| Ok(answer::action::<types::Action>(reply)?.discovered_targets))
     }
 }
 
@@ -1165,7 +1168,8 @@ impl HostServiceUnregisteredStorageDomainsDiscoverRequest {
     /// Sends the request. Returns `storage_domains`: Storage domains that could be imported.
     #[inline]
     pub fn send(self) -> Pending<::core::option::Option<List<types::StorageDomain>>> {
-        self.call.send(|reply| Ok(answer::action(reply)?.storage_domains))
+        self.call
+            .send(|reply| Ok(answer::action::<types::Action>(reply)?.storage_domains))
     }
 }
 

@@ -204,7 +204,7 @@ impl StorageDomainServiceIsAttachedRequest {
     /// Sends the request. Returns `is_attached`: Answer: `true` when the storage domain belongs to the data center.
     #[inline]
     pub fn send(self) -> Pending<::core::option::Option<bool>> {
-        self.call.send(|reply| Ok(answer::action(reply)?.is_attached))
+        self.call.send(|reply| Ok(answer::action::<types::Action>(reply)?.is_attached))
     }
 }
 

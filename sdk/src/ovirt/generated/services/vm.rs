@@ -1386,7 +1386,10 @@ impl VmServiceTicketRequest {
     /// Sends the request. Returns `ticket`: Proposed ticket value and expiry in seconds, both optional; the reply holds those in force.
     #[inline]
     pub fn send(self) -> Pending<::core::option::Option<types::Ticket>> {
-        self.call.send(|reply| Ok(answer::action(reply)?.ticket.map(|value| *value)))
+        self.call
+            .send(|reply| Ok(
+                answer::action::<types::Action>(reply)?.ticket.map(|value| *value),
+            ))
     }
 }
 

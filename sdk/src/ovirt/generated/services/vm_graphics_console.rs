@@ -121,7 +121,9 @@ impl VmGraphicsConsoleServiceProxyTicketRequest {
     #[inline]
     pub fn send(self) -> Pending<::core::option::Option<types::ProxyTicket>> {
         self.call
-            .send(|reply| Ok(answer::action(reply)?.proxy_ticket.map(|value| *value)))
+            .send(|reply| Ok(
+                answer::action::<types::Action>(reply)?.proxy_ticket.map(|value| *value),
+            ))
     }
 }
 
@@ -146,7 +148,10 @@ impl VmGraphicsConsoleServiceTicketRequest {
     /// Sends the request. Returns `ticket`: Proposed ticket value and expiry in seconds, both optional; the reply holds the ticket that opens the console.
     #[inline]
     pub fn send(self) -> Pending<::core::option::Option<types::Ticket>> {
-        self.call.send(|reply| Ok(answer::action(reply)?.ticket.map(|value| *value)))
+        self.call
+            .send(|reply| Ok(
+                answer::action::<types::Action>(reply)?.ticket.map(|value| *value),
+            ))
     }
 }
 
@@ -162,7 +167,10 @@ impl VmGraphicsConsoleServiceRemoteViewerConnectionFileRequest {
     /// Sends the request. Returns `remote_viewer_connection_file`: Content of the connection file. Save it to a file and pass that to `remote-viewer` to open the console.
     #[inline]
     pub fn send(self) -> Pending<::core::option::Option<String>> {
-        self.call.send(|reply| Ok(answer::action(reply)?.remote_viewer_connection_file))
+        self.call
+            .send(|reply| Ok(
+                answer::action::<types::Action>(reply)?.remote_viewer_connection_file,
+            ))
     }
 }
 

@@ -53,6 +53,7 @@ impl Text for Architecture {
             _ => Self::Unrecognized(text.to_owned()),
         }
     }
+
     fn as_text(&self) -> &str {
         self.as_str()
     }

@@ -46,6 +46,7 @@ impl Text for AutoPinningPolicy {
             _ => Self::Unrecognized(text.to_owned()),
         }
     }
+
     fn as_text(&self) -> &str {
         self.as_str()
     }

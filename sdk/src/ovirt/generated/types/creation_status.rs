@@ -41,6 +41,7 @@ impl Text for CreationStatus {
             _ => Self::Unrecognized(text.to_owned()),
         }
     }
+
     fn as_text(&self) -> &str {
         self.as_str()
     }

@@ -47,6 +47,7 @@ impl Text for DiskInterface {
             _ => Self::Unrecognized(text.to_owned()),
         }
     }
+
     fn as_text(&self) -> &str {
         self.as_str()
     }

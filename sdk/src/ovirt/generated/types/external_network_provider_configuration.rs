@@ -108,6 +108,7 @@ impl Record for ExternalNetworkProviderConfiguration {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+
     #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
@@ -121,6 +122,7 @@ impl Record for ExternalNetworkProviderConfiguration {
             _ => Slot::None,
         }
     }
+
     #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {

@@ -45,6 +45,7 @@ impl Text for ExternalStatus {
             _ => Self::Unrecognized(text.to_owned()),
         }
     }
+
     fn as_text(&self) -> &str {
         self.as_str()
     }

@@ -140,6 +140,7 @@ impl Record for ExternalTemplateImport {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+
     #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
@@ -155,6 +156,7 @@ impl Record for ExternalTemplateImport {
             _ => Slot::None,
         }
     }
+
     #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {

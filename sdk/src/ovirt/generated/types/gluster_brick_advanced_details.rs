@@ -197,6 +197,7 @@ impl Record for GlusterBrickAdvancedDetails {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+
     #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
@@ -219,6 +220,7 @@ impl Record for GlusterBrickAdvancedDetails {
             _ => Slot::None,
         }
     }
+
     #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {

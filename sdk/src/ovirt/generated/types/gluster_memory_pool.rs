@@ -158,6 +158,7 @@ impl Record for GlusterMemoryPool {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+
     #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
@@ -177,6 +178,7 @@ impl Record for GlusterMemoryPool {
             _ => Slot::None,
         }
     }
+
     #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {

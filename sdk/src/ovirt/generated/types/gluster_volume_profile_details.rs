@@ -115,6 +115,7 @@ impl Record for GlusterVolumeProfileDetails {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+
     #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
@@ -128,6 +129,7 @@ impl Record for GlusterVolumeProfileDetails {
             _ => Slot::None,
         }
     }
+
     #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {

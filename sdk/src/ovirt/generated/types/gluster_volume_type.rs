@@ -61,6 +61,7 @@ impl Text for GlusterVolumeType {
             _ => Self::Unrecognized(text.to_owned()),
         }
     }
+
     fn as_text(&self) -> &str {
         self.as_str()
     }

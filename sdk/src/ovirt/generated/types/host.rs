@@ -688,6 +688,7 @@ impl Record for Host {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+
     #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
@@ -753,6 +754,7 @@ impl Record for Host {
             _ => Slot::None,
         }
     }
+
     #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {

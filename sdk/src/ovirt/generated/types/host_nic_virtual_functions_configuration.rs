@@ -71,6 +71,7 @@ impl Record for HostNicVirtualFunctionsConfiguration {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+
     #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
@@ -81,6 +82,7 @@ impl Record for HostNicVirtualFunctionsConfiguration {
             _ => Slot::None,
         }
     }
+
     #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {

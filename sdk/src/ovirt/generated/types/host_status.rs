@@ -90,6 +90,7 @@ impl Text for HostStatus {
             _ => Self::Unrecognized(text.to_owned()),
         }
     }
+
     fn as_text(&self) -> &str {
         self.as_str()
     }

@@ -282,6 +282,7 @@ impl Record for HostStorage {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+
     #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
@@ -312,6 +313,7 @@ impl Record for HostStorage {
             _ => Slot::None,
         }
     }
+
     #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {

@@ -118,6 +118,7 @@ impl Text for ImageTransferPhase {
             _ => Self::Unrecognized(text.to_owned()),
         }
     }
+
     fn as_text(&self) -> &str {
         self.as_str()
     }

@@ -271,6 +271,7 @@ impl Record for Initialization {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+
     #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
@@ -300,6 +301,7 @@ impl Record for Initialization {
             _ => Slot::None,
         }
     }
+
     #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {

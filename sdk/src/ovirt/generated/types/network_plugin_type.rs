@@ -31,6 +31,7 @@ impl Text for NetworkPluginType {
             _ => Self::Unrecognized(text.to_owned()),
         }
     }
+
     fn as_text(&self) -> &str {
         self.as_str()
     }

@@ -843,6 +843,7 @@ impl Text for NotifiableEvent {
             _ => Self::Unrecognized(text.to_owned()),
         }
     }
+
     fn as_text(&self) -> &str {
         self.as_str()
     }

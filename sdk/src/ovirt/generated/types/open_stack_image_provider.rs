@@ -169,6 +169,7 @@ impl Record for OpenStackImageProvider {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+
     #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
@@ -189,6 +190,7 @@ impl Record for OpenStackImageProvider {
             _ => Slot::None,
         }
     }
+
     #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {

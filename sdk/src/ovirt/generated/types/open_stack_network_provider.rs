@@ -295,6 +295,7 @@ impl Record for OpenStackNetworkProvider {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+
     #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
@@ -326,6 +327,7 @@ impl Record for OpenStackNetworkProvider {
             _ => Slot::None,
         }
     }
+
     #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {

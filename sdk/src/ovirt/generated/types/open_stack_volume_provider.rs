@@ -208,6 +208,7 @@ impl Record for OpenStackVolumeProvider {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+
     #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
@@ -230,6 +231,7 @@ impl Record for OpenStackVolumeProvider {
             _ => Slot::None,
         }
     }
+
     #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {

@@ -105,6 +105,7 @@ impl Record for OpenStackVolumeType {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+
     #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
@@ -118,6 +119,7 @@ impl Record for OpenStackVolumeType {
             _ => Slot::None,
         }
     }
+
     #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {

@@ -30,6 +30,7 @@ impl Text for OpenstackVolumeAuthenticationKeyUsageType {
             _ => Self::Unrecognized(text.to_owned()),
         }
     }
+
     fn as_text(&self) -> &str {
         self.as_str()
     }

@@ -57,6 +57,7 @@ impl Text for ParallelMigrationsPolicy {
             _ => Self::Unrecognized(text.to_owned()),
         }
     }
+
     fn as_text(&self) -> &str {
         self.as_str()
     }

@@ -122,6 +122,7 @@ impl Record for QuotaStorageLimit {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+
     #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
@@ -137,6 +138,7 @@ impl Record for QuotaStorageLimit {
             _ => Slot::None,
         }
     }
+
     #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {

@@ -179,6 +179,7 @@ impl Record for RegistrationConfiguration {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+
     #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
@@ -193,6 +194,7 @@ impl Record for RegistrationConfiguration {
             _ => Slot::None,
         }
     }
+
     #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {

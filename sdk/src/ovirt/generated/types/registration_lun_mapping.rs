@@ -65,6 +65,7 @@ impl Record for RegistrationLunMapping {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+
     #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
@@ -74,6 +75,7 @@ impl Record for RegistrationLunMapping {
             _ => Slot::None,
         }
     }
+
     #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {

@@ -65,6 +65,7 @@ impl Record for RegistrationRoleMapping {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+
     #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
@@ -74,6 +75,7 @@ impl Record for RegistrationRoleMapping {
             _ => Slot::None,
         }
     }
+
     #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {

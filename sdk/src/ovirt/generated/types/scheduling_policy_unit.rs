@@ -119,6 +119,7 @@ impl Record for SchedulingPolicyUnit {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+
     #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
@@ -134,6 +135,7 @@ impl Record for SchedulingPolicyUnit {
             _ => Slot::None,
         }
     }
+
     #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {

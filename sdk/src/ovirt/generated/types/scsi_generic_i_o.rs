@@ -39,6 +39,7 @@ impl Text for ScsiGenericIO {
             _ => Self::Unrecognized(text.to_owned()),
         }
     }
+
     fn as_text(&self) -> &str {
         self.as_str()
     }

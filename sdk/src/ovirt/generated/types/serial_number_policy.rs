@@ -43,6 +43,7 @@ impl Text for SerialNumberPolicy {
             _ => Self::Unrecognized(text.to_owned()),
         }
     }
+
     fn as_text(&self) -> &str {
         self.as_str()
     }

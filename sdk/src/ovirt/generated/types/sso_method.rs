@@ -29,6 +29,7 @@ impl Text for SsoMethod {
             _ => Self::Unrecognized(text.to_owned()),
         }
     }
+
     fn as_text(&self) -> &str {
         self.as_str()
     }

@@ -33,6 +33,7 @@ impl Text for StatisticKind {
             _ => Self::Unrecognized(text.to_owned()),
         }
     }
+
     fn as_text(&self) -> &str {
         self.as_str()
     }

@@ -65,6 +65,7 @@ impl Text for StorageDomainStatus {
             _ => Self::Unrecognized(text.to_owned()),
         }
     }
+
     fn as_text(&self) -> &str {
         self.as_str()
     }

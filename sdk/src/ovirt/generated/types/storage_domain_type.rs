@@ -51,6 +51,7 @@ impl Text for StorageDomainType {
             _ => Self::Unrecognized(text.to_owned()),
         }
     }
+
     fn as_text(&self) -> &str {
         self.as_str()
     }

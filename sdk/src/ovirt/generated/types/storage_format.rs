@@ -49,6 +49,7 @@ impl Text for StorageFormat {
             _ => Self::Unrecognized(text.to_owned()),
         }
     }
+
     fn as_text(&self) -> &str {
         self.as_str()
     }

@@ -43,6 +43,7 @@ impl Text for VideoType {
             _ => Self::Unrecognized(text.to_owned()),
         }
     }
+
     fn as_text(&self) -> &str {
         self.as_str()
     }

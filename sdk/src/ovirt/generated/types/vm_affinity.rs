@@ -37,6 +37,7 @@ impl Text for VmAffinity {
             _ => Self::Unrecognized(text.to_owned()),
         }
     }
+
     fn as_text(&self) -> &str {
         self.as_str()
     }

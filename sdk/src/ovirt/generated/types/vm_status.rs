@@ -85,6 +85,7 @@ impl Text for VmStatus {
             _ => Self::Unrecognized(text.to_owned()),
         }
     }
+
     fn as_text(&self) -> &str {
         self.as_str()
     }

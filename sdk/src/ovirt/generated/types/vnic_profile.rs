@@ -179,6 +179,7 @@ impl Record for VnicProfile {
     fn table(&self) -> &'static Table {
         &TABLE
     }
+
     #[inline(never)]
     fn slot(&mut self, index: usize) -> Slot<'_> {
         match index {
@@ -199,6 +200,7 @@ impl Record for VnicProfile {
             _ => Slot::None,
         }
     }
+
     #[inline(never)]
     fn view(&self, index: usize) -> View<'_> {
         match index {

@@ -35,6 +35,7 @@ impl Text for WatchdogModel {
             _ => Self::Unrecognized(text.to_owned()),
         }
     }
+
     fn as_text(&self) -> &str {
         self.as_str()
     }
