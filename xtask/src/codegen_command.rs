@@ -9,6 +9,9 @@ use std::path::{Path, PathBuf};
 /// Folder of the generated code; whatever else is in it is removed.
 const GENERATED: &str = "sdk/src/ovirt/generated";
 
+/// Every type, for the tests that look at all of them.
+const TYPE_LIST: &str = "sdk/tests/sdk/every_type.rs";
+
 /// Listing of everything public.
 const LISTING: &str = "API.txt";
 
@@ -49,6 +52,7 @@ fn render() -> Result<(Model, BTreeMap<PathBuf, String>), String> {
     })?;
     let files = codegen::render(&model).map_err(|problems| problems.join("\n"))?;
     let mut wanted: BTreeMap<PathBuf, String> = files.into_iter().map(|file| (Path::new(GENERATED).join(file.path), file.text)).collect();
+    wanted.insert(TYPE_LIST.into(), codegen::type_list(&model));
     wanted.insert(LISTING.into(), codegen::listing(&model));
     Ok((model, wanted))
 }

@@ -1,11 +1,11 @@
-//! Adds a virtual machine, starts it, and waits until it is up.
+//! Adds a virtual machine with a disk, starts it, and waits until it is up.
 
 use clap::Parser;
-use examples::{Engine, EngineOptions, Result};
+use examples::{Engine, EngineOptions, Result, first_data_domain, wait_for_disk};
 use std::time::{Duration, Instant};
-use virt_sdk::ovirt::types::{Cluster, Template, Vm, VmStatus};
+use virt_sdk::ovirt::types::{Cluster, Disk, DiskAttachment, DiskFormat, DiskInterface, StorageDomain, Template, Vm, VmStatus};
 
-/// Adds a virtual machine from a template, starts it, and waits until it is up.
+/// Adds a virtual machine with a disk, starts it, and waits until it is up.
 #[derive(Parser)]
 struct Options {
     /// Name of the virtual machine
@@ -20,9 +20,12 @@ struct Options {
     /// Memory in MiB
     #[arg(long, default_value_t = 1024)]
     memory: u32,
-    /// Only add it
+    /// Size of its disk in GiB
+    #[arg(long, default_value_t = 1)]
+    disk: u32,
+    /// Storage domain for the disk; without it the first active data domain
     #[arg(long)]
-    no_start: bool,
+    storage_domain: Option<String>,
     #[command(flatten)]
     engine: EngineOptions,
 }
@@ -43,11 +46,23 @@ async fn main() -> Result<()> {
 
     let service = vms.vm_service(&id);
     wait_for(&service, VmStatus::Down).await?;
-    if !options.no_start {
-        service.start().send().await?;
-        wait_for(&service, VmStatus::Up).await?;
-        println!("It is up");
-    }
+    let storage_domain = match options.storage_domain {
+        Some(name) => name,
+        None => first_data_domain(&engine.connection).await?,
+    };
+    let disk = Disk::new()
+        .name("root")
+        .format(DiskFormat::Cow)
+        .provisioned_size(i64::from(options.disk) << 30)
+        .storage_domains([StorageDomain::new().name(storage_domain)]);
+    let attachment = DiskAttachment::new().bootable(true).active(true).interface(DiskInterface::VirtioScsi).disk(disk);
+    let attachment = service.disk_attachments_service().add().attachment(attachment).send().await?;
+    // An attachment has the identifier of its disk.
+    wait_for_disk(&engine.connection, &attachment.id.ok_or("the engine attached a disk without telling its id")?).await?;
+
+    service.start().send().await?;
+    wait_for(&service, VmStatus::Up).await?;
+    println!("It is up");
     engine.close().await
 }
 

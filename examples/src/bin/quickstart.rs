@@ -1,15 +1,15 @@
 //! Uploads an image to a new disk, downloads it again, and compares.
 
 use clap::Parser;
-use examples::{Engine, EngineOptions, ImageTransfer, Outcome, Result};
+use examples::{Engine, EngineOptions, ImageTransfer, Outcome, Result, first_data_domain, wait_for_disk};
 use indicatif::{HumanBytes, HumanDuration, ProgressBar, ProgressStyle};
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use virt_sdk::ovirt::Connection;
-use virt_sdk::ovirt::types::{Disk, DiskFormat, DiskStatus, ImageTransferDirection, StorageDomain};
+use virt_sdk::ovirt::types::{Disk, DiskFormat, ImageTransferDirection, StorageDomain};
 
 /// Uploads a raw image to a new disk, downloads it again, and compares the two.
 #[derive(Parser)]
@@ -118,21 +118,6 @@ async fn end(transfer: ImageTransfer, data: Result<()>, bar: &ProgressBar) -> Re
     }
 }
 
-async fn first_data_domain(connection: &Connection) -> Result<String> {
-    let centers = connection.system_service().data_centers_service();
-    for center in centers.list().send().await? {
-        let attached = centers.data_center_service(center.id.as_deref().unwrap_or_default()).storage_domains_service();
-        for domain in attached.list().send().await? {
-            let active = domain.status.as_ref().is_some_and(|status| status.as_str() == "active");
-            let data = domain.r#type.as_ref().is_some_and(|kind| kind.as_str() == "data");
-            if let (true, true, Some(name)) = (active, data, domain.name) {
-                return Ok(name);
-            }
-        }
-    }
-    Err("no active data storage domain was found; name one with --storage-domain".into())
-}
-
 /// Adds a thin raw disk, and waits until it is ready.
 async fn add_disk(connection: &Connection, storage_domain: &str, size: u64) -> Result<String> {
     let disks = connection.system_service().disks_service();
@@ -143,13 +128,7 @@ async fn add_disk(connection: &Connection, storage_domain: &str, size: u64) -> R
         .provisioned_size(i64::try_from(size)?)
         .storage_domains([StorageDomain::new().name(storage_domain)]);
     let id = disks.add().disk(disk).send().await?.id.ok_or("the engine added a disk without telling its id")?;
-    let deadline = Instant::now() + Duration::from_secs(120);
-    while disks.disk_service(&id).get().send().await?.status != Some(DiskStatus::Ok) {
-        if Instant::now() > deadline {
-            return Err("the new disk was still not ready after two minutes".into());
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    wait_for_disk(connection, &id).await?;
     Ok(id)
 }
 
