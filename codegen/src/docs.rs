@@ -23,7 +23,8 @@ impl Docs {
     }
 
     pub(crate) fn tokens(&self) -> TokenStream {
-        let lines: Vec<String> = self.0.join("\n\n").lines().map(|line| if line.is_empty() { String::new() } else { format!(" {line}") }).collect();
+        let lines: Vec<String> =
+            self.0.join("\n\n").lines().map(|line| if line.is_empty() { String::new() } else { format!(" {line}") }).collect();
         quote! { #(#[doc = #lines])* }
     }
 }
@@ -42,7 +43,8 @@ pub(crate) fn deprecation(notes: &Notes) -> TokenStream {
 
 /// What a caller must and may set, from the member paths and flags of the model.
 pub(crate) fn members(method: &Method, docs: &mut Docs) {
-    let flags = method.parameters.iter().filter(|p| p.mandatory && p.direction != Direction::Out).map(|p| format!("`{}`", p.name));
+    let flags =
+        method.parameters.iter().filter(|p| p.mandatory && p.direction != Direction::Out).map(|p| format!("`{}`", p.name));
     let mandatory: Vec<String> = flags.chain(method.mandatory.iter().map(|path| alternatives(path))).collect();
     if !mandatory.is_empty() {
         docs.push(format!("Mandatory: {}.", mandatory.join(", ")));
@@ -60,7 +62,11 @@ fn alternatives(path: &str) -> String {
 /// Keeps Markdown from reading brackets in plain text as links or tags.
 fn escape(text: &str) -> String {
     let parts = text.split('`').enumerate().map(|(index, part)| {
-        if index % 2 == 1 { part.to_owned() } else { part.replace('[', "\\[").replace(']', "\\]").replace('<', "\\<").replace('>', "\\>") }
+        if index % 2 == 1 {
+            part.to_owned()
+        } else {
+            part.replace('[', "\\[").replace(']', "\\]").replace('<', "\\<").replace('>', "\\>")
+        }
     });
     parts.collect::<Vec<_>>().join("`")
 }

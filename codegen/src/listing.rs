@@ -6,7 +6,8 @@ use model::{Direction, Model, Notes, Type};
 use std::fmt::Write;
 
 pub(crate) fn render(model: &Model) -> String {
-    let mut out = format!("# {} {}: everything public that is generated from the model. Do not edit.\n", model.name, model.version);
+    let mut out =
+        format!("# {} {}: everything public that is generated from the model. Do not edit.\n", model.name, model.version);
     for item in model.enums.values() {
         let name = names::type_name(&item.name);
         line(&mut out, &format!("enum {name}"), &item.notes);
@@ -39,7 +40,11 @@ fn render_service(out: &mut String, service: &model::Service, paths: &Paths<'_>)
         line(out, &format!("method {name}.{} -> {result}: {route}", method.name), &method.notes);
         for parameter in method.parameters.iter().filter(|parameter| parameter.direction != Direction::Out) {
             let mandatory = if parameter.mandatory { " mandatory" } else { "" };
-            line(out, &format!("parameter {name}.{}.{}: {}{mandatory}", method.name, parameter.name, spelled(&parameter.ty)), &parameter.notes);
+            line(
+                out,
+                &format!("parameter {name}.{}.{}: {}{mandatory}", method.name, parameter.name, spelled(&parameter.ty)),
+                &parameter.notes,
+            );
         }
     }
     for locator in &service.locators {

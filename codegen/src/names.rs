@@ -9,17 +9,33 @@ use std::collections::BTreeMap;
 ///
 /// All strict and reserved keywords but those that not even `r#` makes a name.
 const KEYWORDS: &[&str] = &[
-    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn", "else", "enum", "extern", "false",
-    "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub",
-    "ref", "return", "static", "struct", "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while",
-    "yield",
+    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn", "else", "enum", "extern",
+    "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match", "mod", "move", "mut", "override",
+    "priv", "pub", "ref", "return", "static", "struct", "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use",
+    "virtual", "where", "while", "yield",
 ];
 
 /// Words that no name can be.
 const IMPOSSIBLE: &[&str] = &["crate", "self", "super", "Self", "_"];
 
 /// Types of Rust that the rendered code writes without a path.
-const PRELUDE: &[&str] = &["Box", "DateTime", "Default", "Field", "Into", "Link", "List", "PartialEq", "Record", "Slot", "String", "Table", "Text", "Vec", "View"];
+const PRELUDE: &[&str] = &[
+    "Box",
+    "DateTime",
+    "Default",
+    "Field",
+    "Into",
+    "Link",
+    "List",
+    "PartialEq",
+    "Record",
+    "Slot",
+    "String",
+    "Table",
+    "Text",
+    "Vec",
+    "View",
+];
 
 /// The variant of every enum that holds texts unknown to the model. No value may have its name.
 pub(crate) const UNRECOGNIZED: &str = "Unrecognized";
@@ -67,11 +83,16 @@ pub(crate) fn check(model: &Model) -> Result<(), Vec<String>> {
     let types = model.structs.keys().chain(model.enums.keys());
     unique("types", types.map(|name| (name.clone(), type_name(name))), &mut problems);
     let services = model.services.values().filter(|service| !service.pseudo);
-    let requests = services.clone().flat_map(|s| s.methods.iter().map(|m| (format!("{}.{}", s.name, m.name), request_name(&s.name, &m.name))));
+    let requests = services
+        .clone()
+        .flat_map(|s| s.methods.iter().map(|m| (format!("{}.{}", s.name, m.name), request_name(&s.name, &m.name))));
     let services = services.map(|service| (service.name.clone(), service_name(&service.name)));
     unique("services and requests", services.chain(requests), &mut problems);
     for name in model.structs.keys().chain(model.enums.keys()).filter(|name| PRELUDE.contains(&type_name(name).as_str())) {
-        problems.push(format!("the type `{name}` would hide `{}` of Rust; write that with its path in codegen, or rename the type", type_name(name)));
+        problems.push(format!(
+            "the type `{name}` would hide `{}` of Rust; write that with its path in codegen, or rename the type",
+            type_name(name)
+        ));
     }
     for item in model.enums.values() {
         let variants = item.values.iter().map(|value| (value.name.clone(), type_name(&value.name)));
@@ -88,8 +109,15 @@ pub(crate) fn check(model: &Model) -> Result<(), Vec<String>> {
         let locators = service.locators.iter().map(|locator| (locator.name.clone(), locator_name(&locator.name)));
         unique(&format!("methods and locators of `{}`", service.name), methods.chain(locators), &mut problems);
         for method in &service.methods {
-            if let Some(parameter) = method.parameters.iter().find(|parameter| parameter.name == "send" || IMPOSSIBLE.contains(&parameter.name.as_str())) {
-                problems.push(format!("`{}.{}` has a parameter `{}`, which cannot be the name of a setter", service.name, method.name, parameter.name));
+            if let Some(parameter) = method
+                .parameters
+                .iter()
+                .find(|parameter| parameter.name == "send" || IMPOSSIBLE.contains(&parameter.name.as_str()))
+            {
+                problems.push(format!(
+                    "`{}.{}` has a parameter `{}`, which cannot be the name of a setter",
+                    service.name, method.name, parameter.name
+                ));
             }
         }
     }

@@ -16,7 +16,8 @@ pub(crate) fn find(model: &Model) -> Paths<'_> {
             if trail.contains(&locator.service.as_str()) {
                 continue;
             }
-            let segment = locator.parameter.as_ref().map_or(locator.segment.clone(), |_| format!("{{{}}}", placeholder(&locator.name)));
+            let segment =
+                locator.parameter.as_ref().map_or(locator.segment.clone(), |_| format!("{{{}}}", placeholder(&locator.name)));
             open.push(([&trail[..], &[locator.service.as_str()]].concat(), format!("{path}/{segment}")));
         }
         paths.entry(&service.name).or_default().push(path);

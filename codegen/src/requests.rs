@@ -10,7 +10,11 @@ const HEADERS: &[(&str, &str)] = &[("all_content", "All-Content")];
 /// What the requests of a service use.
 pub(crate) fn imports(service: &Service) -> TokenStream {
     let methods = &service.methods;
-    let resource = if methods.is_empty() { quote! { Resource } } else { quote! { Call, Pending, Resource } };
+    let resource = if methods.is_empty() {
+        quote! { Resource }
+    } else {
+        quote! { Call, Pending, Resource }
+    };
     let borrow = methods.iter().flat_map(|m| &m.parameters).any(|p| p.direction.is_in() && matches!(p.ty, Type::Struct(_)));
     let borrow = borrow.then(|| quote! { use ::core::borrow::Borrow; });
     let list = methods.iter().flat_map(|m| &m.parameters).any(|p| p.ty.is_list() && p.ty.struct_name().is_some());
@@ -33,7 +37,11 @@ pub(crate) fn render(model: &Model, service: &Service, method: &Method) -> Token
     let name = names::type_ident(&names::request_name(&service.name, &method.name));
     let doc = format!(" Request of [`{0}::{1}`]({0}::{1}()).", names::service_name(&service.name), method.name);
     let deprecated = docs::deprecation(&method.notes);
-    let setters = method.parameters.iter().filter(|parameter| parameter.direction.is_in()).map(|parameter| setter(model, method, parameter));
+    let setters = method
+        .parameters
+        .iter()
+        .filter(|parameter| parameter.direction.is_in())
+        .map(|parameter| setter(model, method, parameter));
     let (result, decode, what) = result(method);
     let send_doc = format!(" Sends the request. {what}");
     quote! {
@@ -130,7 +138,11 @@ fn elements(model: &Model, item: &Type) -> (String, String) {
 fn result(method: &Method) -> (TokenStream, TokenStream, String) {
     let module = quote! { types };
     let Some(parameter) = method.result() else {
-        let decode = if method.kind == Kind::Action { quote! { answer::done } } else { quote! { answer::nothing } };
+        let decode = if method.kind == Kind::Action {
+            quote! { answer::done }
+        } else {
+            quote! { answer::nothing }
+        };
         return (quote! { () }, decode, "There is no result.".to_owned());
     };
     let ty = types::plain(&parameter.ty, &module);
@@ -141,7 +153,11 @@ fn result(method: &Method) -> (TokenStream, TokenStream, String) {
     if method.kind == Kind::Action {
         let field = names::ident(&parameter.name);
         let unbox = matches!(parameter.ty, Type::Struct(_)).then(|| quote! { .map(|value| *value) });
-        return (quote! { ::core::option::Option<#ty> }, quote! { |reply| Ok(answer::action::<types::Action>(reply)?.#field #unbox) }, doc);
+        return (
+            quote! { ::core::option::Option<#ty> },
+            quote! { |reply| Ok(answer::action::<types::Action>(reply)?.#field #unbox) },
+            doc,
+        );
     }
     let decode = match (method.kind, parameter.ty.is_list()) {
         (_, true) => quote! { answer::list },

@@ -117,7 +117,8 @@ pub(crate) fn render(item: &Struct) -> TokenStream {
 
 /// Members in attributes first: that is where the codecs look for them.
 fn in_table_order(item: &Struct) -> Vec<&Member> {
-    let (attributes, elements): (Vec<_>, Vec<_>) = item.members.iter().partition(|member| matches!(member.place, Place::Attribute(_)));
+    let (attributes, elements): (Vec<_>, Vec<_>) =
+        item.members.iter().partition(|member| matches!(member.place, Place::Attribute(_)));
     [attributes, elements].concat()
 }
 
@@ -171,7 +172,11 @@ fn row(member: &Member) -> TokenStream {
         }
         Place::Element { tag, item: None, .. } => quote! { Field::element(#name, #tag) },
     };
-    if member.secret { quote! { #row.secret() } } else { row }
+    if member.secret {
+        quote! { #row.secret() }
+    } else {
+        row
+    }
 }
 
 /// The variant of `Slot` and `View` that lends the member.

@@ -24,7 +24,11 @@ pub(crate) fn stored(ty: &Type, link: bool, module: &TokenStream) -> TokenStream
         }
         Type::List(item) => {
             let inner = plain(item, module);
-            if matches!(**item, Type::Struct(_)) { quote! { List<#inner> } } else { quote! { Vec<#inner> } }
+            if matches!(**item, Type::Struct(_)) {
+                quote! { List<#inner> }
+            } else {
+                quote! { Vec<#inner> }
+            }
         }
     }
 }

@@ -43,13 +43,16 @@ impl Engine {
             http = http.tls_certs_only(reqwest::Certificate::from_pem_bundle(&pem)?);
         }
         let http = http.build()?;
-        let EngineOptions { url: Some(url), username: Some(username), password_file: Some(password_file), ca_file } = options else {
+        let EngineOptions { url: Some(url), username: Some(username), password_file: Some(password_file), ca_file } = options
+        else {
             let simulator = Simulator::start().await?;
-            let connection = Connection::builder(simulator.url()).username(simulator.username()).password(simulator.password()).build()?;
+            let connection =
+                Connection::builder(simulator.url()).username(simulator.username()).password(simulator.password()).build()?;
             println!("Simulated engine at {}", simulator.url());
             return Ok(Self { connection, http, simulator: Some(simulator) });
         };
-        let password = std::fs::read_to_string(&password_file).map_err(|error| format!("{} cannot be read: {error}", password_file.display()))?;
+        let password = std::fs::read_to_string(&password_file)
+            .map_err(|error| format!("{} cannot be read: {error}", password_file.display()))?;
         let mut builder = Connection::builder(url).username(username).password(password.lines().next().unwrap_or_default());
         if let Some(path) = ca_file {
             builder = builder.ca_file(path);

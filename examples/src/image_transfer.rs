@@ -46,7 +46,12 @@ impl ImageTransfer {
     ///
     /// When the engine refuses, or the transfer does not get to the phase `transferring`; then it is
     /// cancelled.
-    pub async fn start(connection: &Connection, http: &reqwest::Client, disk_id: &str, direction: ImageTransferDirection) -> Result<Self> {
+    pub async fn start(
+        connection: &Connection,
+        http: &reqwest::Client,
+        disk_id: &str,
+        direction: ImageTransferDirection,
+    ) -> Result<Self> {
         let transfers = connection.system_service().image_transfers_service();
         let wanted = types::ImageTransfer::new().disk(Link::by_id(disk_id)).direction(direction).format(DiskFormat::Raw);
         let added = transfers.add().image_transfer(wanted).send().await?;

@@ -28,14 +28,8 @@ struct Resolver<'a> {
 
 impl<'a> Resolver<'a> {
     fn new(documents: &'a [Document], declared: &'a Declared, faults: &'a mut Vec<Fault>) -> Self {
-        let mut resolver = Self {
-            documents,
-            declared,
-            faults,
-            enums: BTreeMap::new(),
-            structs: BTreeMap::new(),
-            services: BTreeMap::new(),
-        };
+        let mut resolver =
+            Self { documents, declared, faults, enums: BTreeMap::new(), structs: BTreeMap::new(), services: BTreeMap::new() };
         for item in &declared.enums {
             resolver.enums.insert(&item.name.text, item);
         }
@@ -181,24 +175,41 @@ impl<'a> Resolver<'a> {
         let message = if others.iter().any(|other| other.name == *name) {
             format!("locator clash: {owner} has two locators `{name}`; rename or remove one")
         } else if let Some(other) = others.iter().find(|other| other.parameter.is_some() || locator.parameter.is_some()) {
-            format!("locator clash: {owner} has `{}` and `{name}`, of which one takes an argument and so hides the other; keep one", other.name)
+            format!(
+                "locator clash: {owner} has `{}` and `{name}`, of which one takes an argument and so hides the other; keep one",
+                other.name
+            )
         } else if others.iter().any(|other| other.segment == segment)
             || methods.iter().any(|method| method.route.path.as_ref() == Some(&segment))
         {
-            format!("locator clash: `{name}` of {owner} has the path segment `{segment}` that another locator or action has; rename it")
+            format!(
+                "locator clash: `{name}` of {owner} has the path segment `{segment}` that another locator or action has; rename it"
+            )
         } else {
             return;
         };
         self.fault(&locator.name, message);
     }
 
-    fn method(&mut self, service: &'a declared::Service, method: &'a declared::Method, common: &BTreeMap<&str, &str>, own: bool) -> Method {
+    fn method(
+        &mut self,
+        service: &'a declared::Service,
+        method: &'a declared::Method,
+        common: &BTreeMap<&str, &str>,
+        own: bool,
+    ) -> Method {
         let full_name = method.full_name();
         let owner = format!("`{}.{full_name}`", service.name.text);
-        let base = service.methods.iter().find(|other| other.of.is_none() && method.of.as_ref().is_some_and(|of| of.text == other.name.text));
+        let base = service
+            .methods
+            .iter()
+            .find(|other| other.of.is_none() && method.of.as_ref().is_some_and(|of| of.text == other.name.text));
         if own {
             if let (Some(of), None) = (&method.of, base) {
-                let message = format!("signature without base: service `{}` has no method `{}`; declare it, or correct `of`", service.name.text, of.text);
+                let message = format!(
+                    "signature without base: service `{}` has no method `{}`; declare it, or correct `of`",
+                    service.name.text, of.text
+                );
                 self.fault(of, message);
             }
             self.unique(method.parameters.iter().map(|parameter| &parameter.name), &owner, "parameters");
@@ -263,9 +274,17 @@ impl<'a> Resolver<'a> {
     fn member_paths(&mut self, paths: &Located, parameters: &[Parameter]) {
         for path in paths.text.split('|') {
             let mut steps = path.split('.').map(|step| (step.trim_end_matches("[]"), step.ends_with("[]")));
-            let first = steps.next().and_then(|(name, list)| parameters.iter().find(|p| p.name == name).map(|p| (p.ty.to_string(), list)));
+            let first = steps
+                .next()
+                .and_then(|(name, list)| parameters.iter().find(|p| p.name == name).map(|p| (p.ty.to_string(), list)));
             let Some((mut ty, mut list)) = first else {
-                self.fault(paths, format!("`{path}` does not start with a parameter of the method; it may start with {}", names(parameters.iter().map(|p| p.name.as_str()))));
+                self.fault(
+                    paths,
+                    format!(
+                        "`{path}` does not start with a parameter of the method; it may start with {}",
+                        names(parameters.iter().map(|p| p.name.as_str()))
+                    ),
+                );
                 continue;
             };
             for (name, next_list) in steps {
@@ -313,7 +332,13 @@ impl<'a> Resolver<'a> {
             _ => {
                 if report && !self.structs.contains_key(name) && !self.unreadable(name) {
                     let types = self.structs.keys().chain(self.enums.keys()).copied().chain(PRIMITIVES.iter().copied());
-                    self.fault(written, format!("unknown type `{name}`; {}", nearest(name, types, &format!("{}, or an enum or struct of the model", PRIMITIVES.join(", ")))));
+                    self.fault(
+                        written,
+                        format!(
+                            "unknown type `{name}`; {}",
+                            nearest(name, types, &format!("{}, or an enum or struct of the model", PRIMITIVES.join(", ")))
+                        ),
+                    );
                 }
                 Type::Struct(name.to_owned())
             }
@@ -324,7 +349,10 @@ impl<'a> Resolver<'a> {
     fn service_exists(&mut self, name: &Located) {
         if !self.services.contains_key(name.text.as_str()) && !self.unreadable(&name.text) {
             let services = self.services.keys().copied();
-            self.fault(name, format!("unknown service `{}`; {}", name.text, nearest(&name.text, services, "a service of the model")));
+            self.fault(
+                name,
+                format!("unknown service `{}`; {}", name.text, nearest(&name.text, services, "a service of the model")),
+            );
         }
     }
 
@@ -343,7 +371,10 @@ impl<'a> Resolver<'a> {
         while let Some(written) = next {
             if !seen.insert(written.text.clone()) {
                 if written.text == name(item).text {
-                    self.fault(base(item).unwrap_or(written), format!("cycle in the bases of {kind} `{}`; one of them must have none", written.text));
+                    self.fault(
+                        base(item).unwrap_or(written),
+                        format!("cycle in the bases of {kind} `{}`; one of them must have none", written.text),
+                    );
                 }
                 break;
             }

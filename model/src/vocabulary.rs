@@ -47,12 +47,7 @@ const ELEMENTS: &[Element] = &[
     Element { name: "inout", required: &["name", "type"], optional: &["mandatory", "since", "deprecated"], children: &[] },
     Element { name: "mandatory", required: &[], optional: &[], children: &[] },
     Element { name: "optional", required: &[], optional: &[], children: &[] },
-    Element {
-        name: "locator",
-        required: &["name", "service"],
-        optional: &["parameter", "since", "deprecated"],
-        children: &[],
-    },
+    Element { name: "locator", required: &["name", "service"], optional: &["parameter", "since", "deprecated"], children: &[] },
     Element { name: "doc", required: &[], optional: &[], children: &[] },
 ];
 

@@ -27,7 +27,10 @@ fn corrections_change_only_the_methods_they_name() {
     let derived = crate::read_uncorrected(&documents()).expect("the model is right");
     let corrected = crate::read(&documents()).expect("the corrections apply");
     let routes = |model: &Model| -> Vec<(String, Route)> {
-        let methods = model.services.values().flat_map(|s| s.methods.iter().map(move |m| (format!("{}.{}", s.name, m.name), m.route.clone())));
+        let methods = model
+            .services
+            .values()
+            .flat_map(|s| s.methods.iter().map(move |m| (format!("{}.{}", s.name, m.name), m.route.clone())));
         methods.collect()
     };
     let changed: Vec<_> = routes(&derived).into_iter().zip(routes(&corrected)).filter(|(a, b)| a != b).map(|(_, b)| b).collect();
@@ -99,12 +102,19 @@ fn compare(path: &str, ours: &Json, theirs: &Json, differences: &mut Vec<String>
         (Json::Object(a), Json::Object(b)) => {
             let keys: std::collections::BTreeSet<&String> = a.keys().chain(b.keys()).collect();
             for key in keys {
-                compare(&format!("{path}/{key}"), a.get(key).unwrap_or(&Json::Null), b.get(key).unwrap_or(&Json::Null), differences);
+                compare(
+                    &format!("{path}/{key}"),
+                    a.get(key).unwrap_or(&Json::Null),
+                    b.get(key).unwrap_or(&Json::Null),
+                    differences,
+                );
             }
         }
         // Inherited methods stand elsewhere in the record: order means nothing on the wire.
         (Json::Array(a), Json::Array(b)) if path.ends_with("/methods") => {
-            let by_name = |items: &[Json]| Json::Object(items.iter().map(|m| (m["name"].as_str().unwrap_or_default().to_owned(), m.clone())).collect());
+            let by_name = |items: &[Json]| {
+                Json::Object(items.iter().map(|m| (m["name"].as_str().unwrap_or_default().to_owned(), m.clone())).collect())
+            };
             compare(path, &by_name(a), &by_name(b), differences);
         }
         _ if ours == theirs => {}

@@ -39,8 +39,16 @@ fn three_faults_in_one_file_are_three_messages() {
     let faults = faults_of(&[("structs/disk.xml", text)]);
     assert_eq!(faults.len(), 3, "{faults:#?}");
     assert!(faults[0].starts_with("structs/disk.xml:3:32: unknown type `interger`; did you mean `integer`?"), "{}", faults[0]);
-    assert!(faults[1].starts_with("structs/disk.xml:4:20: duplicate name:") && faults[1].contains("disk.xml:3:20"), "{}", faults[1]);
-    assert!(faults[2].starts_with("structs/disk.xml:5:29: unknown attribute `colour`") && faults[2].contains("`secret`"), "{}", faults[2]);
+    assert!(
+        faults[1].starts_with("structs/disk.xml:4:20: duplicate name:") && faults[1].contains("disk.xml:3:20"),
+        "{}",
+        faults[1]
+    );
+    assert!(
+        faults[2].starts_with("structs/disk.xml:5:29: unknown attribute `colour`") && faults[2].contains("`secret`"),
+        "{}",
+        faults[2]
+    );
 }
 
 #[test]
@@ -48,10 +56,18 @@ fn unknown_types_and_services_come_with_a_suggestion() {
     let text = "<struct name=\"disk\"><doc>d</doc><link name=\"vm\" type=\"vmm[]\"/></struct>";
     assert_fault(&[("structs/disk.xml", text)], "structs/disk.xml:1:55", &["unknown type `vmm`", "did you mean `vm`?"]);
     let text = "<service name=\"system\"><doc>d</doc><locator name=\"vms\" service=\"sistem\"/></service>";
-    assert_fault(&[("services/system.xml", text)], "services/system.xml:1:65", &["unknown service `sistem`", "did you mean `system`?"]);
+    assert_fault(
+        &[("services/system.xml", text)],
+        "services/system.xml:1:65",
+        &["unknown service `sistem`", "did you mean `system`?"],
+    );
     let text = HEADER.replace("\"system\"", "\"sys\"");
     assert_fault(&[("model.xml", &text)], "model.xml:1:35", &["unknown service `sys`"]);
-    assert_fault(&[("structs/vm.xml", "<struct name=\"vm\" base=\"x\"/>")], "structs/vm.xml:1:25", &["unknown struct `x` as base"]);
+    assert_fault(
+        &[("structs/vm.xml", "<struct name=\"vm\" base=\"x\"/>")],
+        "structs/vm.xml:1:25",
+        &["unknown struct `x` as base"],
+    );
 }
 
 #[test]
@@ -74,7 +90,8 @@ fn a_signature_needs_its_base() {
 
 #[test]
 fn bases_may_not_go_round_in_circles() {
-    let documents = [("structs/vm.xml", "<struct name=\"vm\" base=\"disk\"/>"), ("structs/disk.xml", "<struct name=\"disk\" base=\"vm\"/>")];
+    let documents =
+        [("structs/vm.xml", "<struct name=\"vm\" base=\"disk\"/>"), ("structs/disk.xml", "<struct name=\"disk\" base=\"vm\"/>")];
     let faults = faults_of(&documents);
     assert_eq!(faults.len(), 2, "{faults:#?}");
     assert!(faults.iter().all(|fault| fault.contains("cycle in the bases of struct")), "{faults:#?}");
@@ -99,7 +116,8 @@ fn locators_may_not_clash() {
 fn members_may_not_share_a_place_on_the_wire() {
     let text = "<struct name=\"vm\"><attribute name=\"numa_nodes\" type=\"string\"/><attribute name=\"host_numa_nodes\" type=\"string\"/></struct>";
     assert_fault(&[("structs/vm.xml", text)], "structs/vm.xml:1:80", &["<host_numa_nodes>", "`numa_nodes`"]);
-    let documents = [("structs/os.xml", "<struct name=\"os\"/>"), ("structs/operating_system.xml", "<struct name=\"operating_system\"/>")];
+    let documents =
+        [("structs/os.xml", "<struct name=\"os\"/>"), ("structs/operating_system.xml", "<struct name=\"operating_system\"/>")];
     let faults = faults_of(&documents);
     assert!(!faults.is_empty() && faults.iter().all(|fault| fault.contains("root element")), "{faults:#?}");
 }
@@ -112,7 +130,10 @@ fn methods_have_the_parameters_of_their_kind() {
         ("<method name=\"remove\"><doc>d</doc><out name=\"vm\" type=\"vm\"/></method>", "no `out`"),
         ("<method name=\"run\"><doc>d</doc><out name=\"a\" type=\"vm\"/><out name=\"b\" type=\"vm\"/></method>", "at most one"),
         ("<method name=\"run\"><doc>d</doc><mandatory>vm.id</mandatory></method>", "does not start with a parameter"),
-        ("<method name=\"run\"><doc>d</doc><in name=\"vm\" type=\"vm\"/><mandatory>vm.idd</mandatory></method>", "no member `idd`"),
+        (
+            "<method name=\"run\"><doc>d</doc><in name=\"vm\" type=\"vm\"/><mandatory>vm.idd</mandatory></method>",
+            "no member `idd`",
+        ),
         ("<method name=\"run\"><doc>d</doc><in name=\"vms\" type=\"vm[]\"/><mandatory>vms.id</mandatory></method>", "`[]`"),
         ("<method name=\"run\"><doc>d</doc></method><method name=\"run\"><doc>d</doc></method>", "two methods `run`"),
     ] {

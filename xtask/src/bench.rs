@@ -45,7 +45,7 @@ pub(crate) fn run() -> Result<(), String> {
         println!("| {} | {seconds:.1} ({:.0}) | {memory:.0} ({MEMORY_BUDGET:.0}) |", build.name, build.budget);
     }
     let started = Instant::now();
-    crate::codegen_command::check()?;
+    crate::codegen_command::check(&workspace::root())?;
     println!("| codegen | {:.1} ({CODEGEN_BUDGET:.0}) | |", started.elapsed().as_secs_f64());
     Ok(())
 }
@@ -56,7 +56,8 @@ fn measure(arguments: &[&str]) -> Result<(f64, f64), String> {
     let figures = root.join("target/bench/figures");
     let _ = fs::remove_file(&figures);
     let library = root.join("sdk/src/lib.rs");
-    let touched = fs::File::options().append(true).open(&library).and_then(|file| file.set_modified(std::time::SystemTime::now()));
+    let touched =
+        fs::File::options().append(true).open(&library).and_then(|file| file.set_modified(std::time::SystemTime::now()));
     touched.map_err(|error| format!("{} cannot be touched: {error}", library.display()))?;
     cargo(arguments, Some(&figures))?;
     let text = fs::read_to_string(&figures).map_err(|error| format!("the compiler left no figures: {error}"))?;
@@ -86,10 +87,11 @@ pub(crate) fn wrapped_compiler(arguments: &[String]) -> Option<ExitCode> {
     let compiler = arguments.first().filter(|first| Path::new(first).file_stem().is_some_and(|name| name == "rustc"))?;
     let status = Command::new(compiler).args(&arguments[1..]).status();
     let is_sdk = arguments.windows(2).any(|pair| pair[0] == "--crate-name" && pair[1] == "virt_sdk");
-    if let (true, Some(figures)) = (is_sdk, std::env::var_os(FIGURES)) {
-        if let Err(error) = usage_of_children().and_then(|figure| fs::write(figures, figure)) {
-            eprintln!("the figures cannot be written: {error}");
-        }
+    if is_sdk
+        && let Some(figures) = std::env::var_os(FIGURES)
+        && let Err(error) = usage_of_children().and_then(|figure| fs::write(figures, figure))
+    {
+        eprintln!("the figures cannot be written: {error}");
     }
     let code = status.ok().and_then(|status| status.code()).and_then(|code| u8::try_from(code).ok());
     Some(ExitCode::from(code.unwrap_or(1)))

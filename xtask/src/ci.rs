@@ -1,6 +1,6 @@
 //! `cargo xtask ci`: everything that must hold before a change lands.
 
-use crate::codegen_command;
+use crate::{codegen_command, workspace};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
@@ -10,14 +10,18 @@ pub(crate) fn run() -> Result<(), String> {
     let started = Instant::now();
     cargo("format", &["fmt", "--all", "--check"], &[])?;
     step("codegen --check");
-    codegen_command::check()?;
+    codegen_command::check(&workspace::root())?;
     cargo("clippy", &["clippy", "--workspace", "--all-targets", "--locked", "--quiet", "--", "-D", "warnings"], &[])?;
     cargo("docs", &["doc", "--workspace", "--no-deps", "--locked", "--quiet"], &[("RUSTDOCFLAGS", "-D warnings")])?;
     cargo("doc tests", &["test", "--workspace", "--doc", "--locked", "--quiet"], &[])?;
     if succeeds(&["nextest", "--version"]) {
         cargo("tests", &["nextest", "run", "--workspace", "--locked"], &[])?;
     } else {
-        cargo("tests, by cargo test: cargo-nextest is not installed", &["test", "--workspace", "--all-targets", "--locked"], &[])?;
+        cargo(
+            "tests, by cargo test: cargo-nextest is not installed",
+            &["test", "--workspace", "--all-targets", "--locked"],
+            &[],
+        )?;
     }
     eprintln!("all checks passed in {} s", started.elapsed().as_secs());
     Ok(())
@@ -44,6 +48,6 @@ fn succeeds(arguments: &[&str]) -> bool {
 
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.args(arguments).current_dir(crate::workspace::root());
+    command.args(arguments).current_dir(workspace::root());
     command
 }

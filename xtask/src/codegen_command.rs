@@ -1,6 +1,5 @@
 //! `cargo xtask codegen [--check]`
 
-use crate::workspace;
 use model::Model;
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,15 +15,13 @@ const TYPE_LIST: &str = "sdk/tests/sdk/every_type.rs";
 const LISTING: &str = "API.txt";
 
 /// Writes what is not as it should be.
-pub(crate) fn write() -> Result<(), String> {
-    let (model, wanted) = render()?;
-    for path in stale(&wanted)? {
+pub(crate) fn write(root: &Path) -> Result<(), String> {
+    let (model, wanted) = render(root)?;
+    for path in stale(root, &wanted)? {
+        let file = root.join(&path);
         match wanted.get(&path) {
-            Some(text) => write_file(&workspace::root().join(&path), text)?,
-            None => {
-                let file = workspace::root().join(&path);
-                fs::remove_file(&file).map_err(|error| format!("{} cannot be removed: {error}", file.display()))?;
-            }
+            Some(text) => write_file(&file, text)?,
+            None => fs::remove_file(&file).map_err(|error| format!("{} cannot be removed: {error}", file.display()))?,
         }
         println!("wrote {}", path.display());
     }
@@ -33,9 +30,9 @@ pub(crate) fn write() -> Result<(), String> {
 }
 
 /// Fails when there is something to write.
-pub(crate) fn check() -> Result<(), String> {
-    let (_, wanted) = render()?;
-    let stale = stale(&wanted)?;
+pub(crate) fn check(root: &Path) -> Result<(), String> {
+    let (_, wanted) = render(root)?;
+    let stale = stale(root, &wanted)?;
     if stale.is_empty() {
         return Ok(());
     }
@@ -44,26 +41,27 @@ pub(crate) fn check() -> Result<(), String> {
 }
 
 /// Everything that should be there, by path below the workspace.
-fn render() -> Result<(Model, BTreeMap<PathBuf, String>), String> {
-    let root = workspace::root();
+fn render(root: &Path) -> Result<(Model, BTreeMap<PathBuf, String>), String> {
     let model = model::read_folder(&root.join("model/ovirt")).map_err(|faults| {
-        let faults: Vec<String> = faults.iter().map(|fault| relative(&fault.to_string(), &root)).collect();
+        let faults: Vec<String> = faults.iter().map(|fault| relative(&fault.to_string(), root)).collect();
         format!("{}\n{} found; nothing was written", faults.join("\n"), plural(faults.len(), "fault"))
     })?;
     let files = codegen::render(&model).map_err(|problems| problems.join("\n"))?;
-    let mut wanted: BTreeMap<PathBuf, String> = files.into_iter().map(|file| (Path::new(GENERATED).join(file.path), file.text)).collect();
+    let mut wanted: BTreeMap<PathBuf, String> =
+        files.into_iter().map(|file| (Path::new(GENERATED).join(file.path), file.text)).collect();
     wanted.insert(TYPE_LIST.into(), codegen::type_list(&model));
     wanted.insert(LISTING.into(), codegen::listing(&model));
     Ok((model, wanted))
 }
 
 /// Paths that are missing, different, or should not be there.
-fn stale(wanted: &BTreeMap<PathBuf, String>) -> Result<Vec<PathBuf>, String> {
-    let root = workspace::root();
+fn stale(root: &Path, wanted: &BTreeMap<PathBuf, String>) -> Result<Vec<PathBuf>, String> {
     let mut stale: Vec<PathBuf> = wanted
         .iter()
         // Whether the checkout has Windows line ends does not count.
-        .filter(|(path, text)| fs::read_to_string(root.join(path)).ok().map(|found| found.replace("\r\n", "\n")).as_ref() != Some(text))
+        .filter(|(path, text)| {
+            fs::read_to_string(root.join(path)).ok().map(|found| found.replace("\r\n", "\n")).as_ref() != Some(text)
+        })
         .map(|(path, _)| path.clone())
         .collect();
     let mut folders = vec![root.join(GENERATED)];
@@ -71,7 +69,7 @@ fn stale(wanted: &BTreeMap<PathBuf, String>) -> Result<Vec<PathBuf>, String> {
         let Ok(entries) = fs::read_dir(&folder) else { continue };
         for entry in entries {
             let path = entry.map_err(|error| format!("{} cannot be read: {error}", folder.display()))?.path();
-            let below = path.strip_prefix(&root).unwrap_or(&path);
+            let below = path.strip_prefix(root).unwrap_or(&path);
             if path.is_dir() {
                 folders.push(path);
             } else if !wanted.contains_key(below) {
@@ -119,4 +117,77 @@ fn counts(model: &Model) -> String {
 
 fn plural(count: usize, word: &str) -> String {
     if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A workspace with the made-up model of the generator's tests.
+    fn workspace() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let model = crate::workspace::root().join("codegen/tests/model");
+        for name in ["", "enums", "structs", "services"] {
+            let to = folder.path().join("model/ovirt").join(name);
+            fs::create_dir_all(&to).expect("a folder can be made");
+            for entry in fs::read_dir(model.join(name)).expect("the model can be read") {
+                let from = entry.expect("the model can be read").path();
+                if let (true, Some(file)) = (from.is_file(), from.file_name()) {
+                    fs::copy(&from, to.join(file)).expect("a file can be copied");
+                }
+            }
+        }
+        folder
+    }
+
+    #[test]
+    fn what_is_written_is_what_check_wants() {
+        let folder = workspace();
+        let root = folder.path();
+        assert!(check(root).is_err());
+        write(root).expect("the model is right");
+        check(root).expect("everything was just written");
+
+        let file = root.join(GENERATED).join("types/thing.rs");
+        let text = fs::read(&file).expect("it was written");
+        fs::remove_file(&file).expect("it can be removed");
+        write(root).expect("the model is right");
+        assert_eq!(fs::read(&file).expect("it was restored"), text);
+    }
+
+    #[test]
+    fn check_names_what_is_edited_missing_or_left_over() {
+        let folder = workspace();
+        let root = folder.path();
+        write(root).expect("the model is right");
+        let generated = root.join(GENERATED);
+        fs::write(generated.join("types/host.rs"), "edited").expect("it can be written");
+        fs::remove_file(generated.join("services/hosts.rs")).expect("it can be removed");
+        fs::write(generated.join("types/old.rs"), "").expect("it can be written");
+        let message = check(root).expect_err("three files are stale");
+        for part in ["types/host.rs", "services/hosts.rs", "types/old.rs", "cargo xtask codegen"] {
+            assert!(message.contains(part), "{part} in {message}");
+        }
+        assert_eq!(message.matches(".rs").count(), 3, "{message}");
+        write(root).expect("the model is right");
+        assert!(!generated.join("types/old.rs").exists(), "what is left over is removed");
+    }
+
+    #[test]
+    fn a_broken_document_writes_nothing() {
+        let folder = workspace();
+        let root = folder.path();
+        let broken = "<struct name=\"host\" base=\"identifid\">\n  <link name=\"a\" type=\"none\"/>\n  <link name=\"a\" type=\"thing\"/>\n</struct>";
+        fs::write(root.join("model/ovirt/structs/host.xml"), broken).expect("it can be written");
+        let message = write(root).expect_err("the model is broken");
+        for place in [
+            "model/ovirt/structs/host.xml:1:27: ",
+            "model/ovirt/structs/host.xml:2:24: ",
+            "model/ovirt/structs/host.xml:3:15: ",
+            "nothing was written",
+        ] {
+            assert!(message.contains(place), "{place} in {message}");
+        }
+        assert!(!root.join("sdk").exists() && !root.join(LISTING).exists());
+    }
 }

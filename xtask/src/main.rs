@@ -24,8 +24,8 @@ fn main() -> ExitCode {
     }
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match arguments.as_slice() {
-        ["codegen"] => codegen_command::write(),
-        ["codegen", "--check"] => codegen_command::check(),
+        ["codegen"] => codegen_command::write(&workspace::root()),
+        ["codegen", "--check"] => codegen_command::check(&workspace::root()),
         ["ci"] => ci::run(),
         ["bench"] => bench::run(),
         [] | ["help" | "--help" | "-h"] => {

@@ -31,7 +31,12 @@ async fn main() -> Result<()> {
     for cluster in system.clusters_service().list().follow("data_center,networks").send().await? {
         let data_center = cluster.data_center.as_ref().and_then(|link| link.get()).and_then(|center| center.name.as_deref());
         let networks: Vec<&str> = cluster.networks.iter().flatten().filter_map(|network| network.name.as_deref()).collect();
-        println!("cluster {} of data center {} has networks {}", cluster.name.unwrap_or_default(), data_center.unwrap_or("-"), networks.join(", "));
+        println!(
+            "cluster {} of data center {} has networks {}",
+            cluster.name.unwrap_or_default(),
+            data_center.unwrap_or("-"),
+            networks.join(", ")
+        );
     }
     engine.close().await
 }

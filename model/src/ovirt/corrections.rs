@@ -21,7 +21,9 @@ pub(crate) fn apply(model: &mut Model) -> Result<(), String> {
     for Correction { service, method, apply } in CORRECTIONS {
         let found = model.services.get_mut(*service).and_then(|s| s.methods.iter_mut().find(|m| m.name == *method));
         if !found.is_some_and(apply) {
-            return Err(format!("the correction of `{service}.{method}` no longer applies; remove it from `ovirt/corrections.rs`"));
+            return Err(format!(
+                "the correction of `{service}.{method}` no longer applies; remove it from `ovirt/corrections.rs`"
+            ));
         }
     }
     Ok(())

@@ -184,7 +184,10 @@ impl Call {
             (Ok(name), Ok(value)) => {
                 self.headers.insert(name, value);
             }
-            _ => self.problem = Some(format!("`{name}` is not a header, or its value has characters that no header can carry; correct them")),
+            _ => {
+                self.problem =
+                    Some(format!("`{name}` is not a header, or its value has characters that no header can carry; correct them"))
+            }
         }
     }
 

@@ -96,7 +96,8 @@ impl FromStr for DateTime {
 }
 
 fn parse_offset(zone: &str) -> Result<Offset, InvalidDateTime> {
-    let two_digits = |text: &str| -> Option<i32> { text.parse().ok().filter(|_| text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit())) };
+    let two_digits =
+        |text: &str| -> Option<i32> { text.parse().ok().filter(|_| text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit())) };
     let seconds = || -> Option<i32> {
         if zone == "Z" {
             return Some(0);

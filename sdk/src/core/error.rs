@@ -102,19 +102,23 @@ impl Error {
     pub(crate) fn from_http(error: reqwest::Error, server: &str) -> Self {
         let error = error.without_url();
         let chain = chain(&error);
-        let is_tls = ["certificate", "tls", "ssl", "invalidcontenttype"].iter().any(|word| chain.to_ascii_lowercase().contains(word));
+        let is_tls =
+            ["certificate", "tls", "ssl", "invalidcontenttype"].iter().any(|word| chain.to_ascii_lowercase().contains(word));
         let (kind, message) = if error.is_timeout() {
-            (ErrorKind::Timeout, format!("no answer from {server} in time; allow more with `timeout`, or check that the server is well"))
+            (
+                ErrorKind::Timeout,
+                format!("no answer from {server} in time; allow more with `timeout`, or check that the server is well"),
+            )
         } else if is_tls {
             let fix = "give the CA that signed it with `ca_file` or `ca_pem` (an engine offers its own at \
                        /ovirt-engine/services/pki-resource?resource=ca-certificate&format=X509-PEM-CA)";
             (ErrorKind::Tls, format!("no secure connection to {server}: {chain}; if its certificate is not trusted, {fix}"))
-        } else if error.is_builder() || error.is_request() && !error.is_connect() && error.status().is_none() && chain.is_empty() {
+        } else if error.is_builder() {
             (ErrorKind::Request, format!("the request cannot be sent: {chain}"))
         } else if error.is_connect() {
             (ErrorKind::Connection, format!("cannot reach {server}: {chain}; check the host name, the port and the network"))
         } else {
-            (ErrorKind::Connection, format!("the connection to {server} broke: {chain}; try again"))
+            (ErrorKind::Connection, format!("the connection to {server} broke: {chain}; try again, and check scheme and port of the URL"))
         };
         Self::new(kind, message).with_source(error)
     }

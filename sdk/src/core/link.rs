@@ -2,6 +2,9 @@
 //!
 //! The types of an API refer to each other in many cycles. Behind `Box<dyn Hold<T>>` the compiler does
 //! not walk them, so that every type is provably `Send` in crates with the default recursion limit.
+//!
+//! What is generic here is compiled for hundreds of types; see [`super::table`].
+#![allow(clippy::manual_map, reason = "each closure would be one more function for each type")]
 
 use super::table::{Record, Slot, View};
 use std::fmt;

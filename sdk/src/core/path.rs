@@ -46,7 +46,9 @@ impl Path {
                 Segment::Fixed(fixed) => path.extend(["/", fixed]),
                 Segment::Told(told) => path.push_str(told),
                 Segment::Id(id) if matches!(id.as_str(), "" | "." | "..") => {
-                    let message = format!("`{id}` after `{path}/` is not an identifier and would address something else; give the identifier of an object");
+                    let message = format!(
+                        "`{id}` after `{path}/` is not an identifier and would address something else; give the identifier of an object"
+                    );
                     return Err(Error::new(ErrorKind::Request, message));
                 }
                 Segment::Id(id) => {
@@ -79,7 +81,12 @@ mod tests {
     #[test]
     fn an_identifier_is_one_segment() {
         let vms = Path::default().fixed("vms");
-        for (id, encoded) in [("123", "/vms/123"), ("a/b", "/vms/a%2Fb"), ("a;b?c#d%é ", "/vms/a%3Bb%3Fc%23d%25%C3%A9%20"), ("../x", "/vms/..%2Fx")] {
+        for (id, encoded) in [
+            ("123", "/vms/123"),
+            ("a/b", "/vms/a%2Fb"),
+            ("a;b?c#d%é ", "/vms/a%3Bb%3Fc%23d%25%C3%A9%20"),
+            ("../x", "/vms/..%2Fx"),
+        ] {
             assert_eq!(vms.id(id).encode().unwrap(), encoded);
         }
         assert_eq!(vms.id("123").fixed("nics").template(), "/vms/{id}/nics");

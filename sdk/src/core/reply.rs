@@ -27,7 +27,8 @@ impl Reply {
 
     /// The body as text.
     pub(crate) fn text(&self) -> Result<&str> {
-        std::str::from_utf8(&self.body).map_err(|error| self.error(ErrorKind::Decode, "the answer is not UTF-8 text").with_source(error))
+        std::str::from_utf8(&self.body)
+            .map_err(|error| self.error(ErrorKind::Decode, "the answer is not UTF-8 text").with_source(error))
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {

@@ -3,6 +3,7 @@
 //!
 //! What is generic here is compiled for hundreds of types: it is kept to the few lines that need the
 //! type, and uses `match` where a combinator would be one more function for each of them.
+#![allow(clippy::manual_map, reason = "each closure would be one more function for each type")]
 
 use super::date_time::DateTime;
 use super::link::{LinkSlot, ListSlot};

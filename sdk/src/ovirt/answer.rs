@@ -90,7 +90,8 @@ fn expect(reply: &Reply, root: &Root<'_>, element: &str) -> Result<()> {
     Err(reply.error(ErrorKind::Decode, format!("the answer is `<{}>` instead of `<{element}>`; {URL_HINT}", root.name())))
 }
 
-const URL_HINT: &str = "check that the URL of the connection is that of an engine's API, such as https://engine.example.com/ovirt-engine/api";
+const URL_HINT: &str =
+    "check that the URL of the connection is that of an engine's API, such as https://engine.example.com/ovirt-engine/api";
 
 fn malformed(reply: &Reply, error: XmlError) -> Error {
     let content_type = reply.content_type();
@@ -141,9 +142,12 @@ fn member<'a>(record: &'a dyn Record, name: &str) -> Option<View<'a>> {
 /// The error that a failure means. The status decides; the explanation goes along.
 fn failure(reply: &Reply, fault: Option<Fault>) -> Error {
     let (kind, otherwise) = match reply.status {
-        401 => (ErrorKind::Authentication, "the engine does not accept the token; sign in anew, or give user name and password so that it is renewed"),
+        401 => (
+            ErrorKind::Authentication,
+            "the engine does not accept the token; sign in anew, or give user name and password so that it is renewed",
+        ),
         403 => (ErrorKind::Authorization, "the user may not do this; give it a role that may"),
-        404 => (ErrorKind::NotFound, "there is no such object; check the identifiers in the path"),
+        404 => (ErrorKind::NotFound, "there is no such object; check the identifiers in the path, and the URL of the connection"),
         409 => (ErrorKind::Conflict, "the object is not in a state that allows this; wait until it is"),
         300..=399 => (ErrorKind::Fault, "the engine sends elsewhere, which is not followed; give the URL that it leads to"),
         502..=504 => (ErrorKind::Fault, "the engine is not ready; try again later"),

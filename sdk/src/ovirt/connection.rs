@@ -111,7 +111,8 @@ impl Connection {
         match tokio::time::timeout(CLOSE_DEADLINE, self.client.session().close()).await {
             Ok(result) => result,
             Err(_) => {
-                let message = format!("{} did not end the session in time; it ends by itself after a while", server(self.client.base()));
+                let message =
+                    format!("{} did not end the session in time; it ends by itself after a while", server(self.client.base()));
                 Err(Error::new(ErrorKind::Timeout, message))
             }
         }
@@ -238,7 +239,9 @@ impl ConnectionBuilder {
         for (name, value) in &self.headers {
             match (HeaderName::try_from(name), HeaderValue::try_from(value)) {
                 (Ok(name), Ok(value)) => headers.insert(name, value),
-                _ => return Err(wrong(format!("`{name}` is not a header, or its value has characters that no header can carry"))),
+                _ => {
+                    return Err(wrong(format!("`{name}` is not a header, or its value has characters that no header can carry")));
+                }
             };
         }
         Ok(headers)
@@ -281,13 +284,16 @@ fn certificates(ca: &Ca) -> Result<Vec<Certificate>> {
     let (pem, origin) = match ca {
         Ca::File(path) => {
             let origin = format!("the CA file {}", path.display());
-            let pem = std::fs::read(path).map_err(|error| wrong(format!("{origin} cannot be read: {error}")).with_source(error))?;
+            let pem =
+                std::fs::read(path).map_err(|error| wrong(format!("{origin} cannot be read: {error}")).with_source(error))?;
             (pem, origin)
         }
         Ca::Pem(pem) => (pem.clone(), "the CA text".to_owned()),
     };
     match Certificate::from_pem_bundle(&pem) {
         Ok(certificates) if !certificates.is_empty() => Ok(certificates),
-        _ => Err(wrong(format!("{origin} holds no certificate in PEM; it must have a part between `-----BEGIN CERTIFICATE-----` and `-----END CERTIFICATE-----`"))),
+        _ => Err(wrong(format!(
+            "{origin} holds no certificate in PEM; it must have a part between `-----BEGIN CERTIFICATE-----` and `-----END CERTIFICATE-----`"
+        ))),
     }
 }

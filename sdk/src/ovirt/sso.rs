@@ -51,7 +51,8 @@ impl PasswordGrant {
         }
         match answer.get("access_token").and_then(Value::as_str) {
             Some(token) => Ok(token.into()),
-            None => Err(reply.error(ErrorKind::Decode, "the answer to the sign-in has no `access_token`; check the URL of the connection")),
+            None => Err(reply
+                .error(ErrorKind::Decode, "the answer to the sign-in has no `access_token`; check the URL of the connection")),
         }
     }
 
@@ -106,7 +107,7 @@ fn json(reply: &Reply) -> Result<Value> {
 /// Code and text of a refusal, in either of the two layouts that engines use.
 fn refusal(answer: &Value) -> Option<String> {
     let text = |key| answer.get(key).and_then(Value::as_str);
-    let error = text("error")?;
+    let error = text("error")?.trim_end_matches('.');
     Some(match (text("error_code"), text("error_description")) {
         (Some(code), _) => format!("{error} ({code})"),
         (None, Some(description)) => format!("{description} ({error})"),

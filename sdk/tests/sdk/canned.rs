@@ -28,7 +28,8 @@ async fn read_request(stream: &mut (impl AsyncReadExt + Unpin)) {
     loop {
         let text = String::from_utf8_lossy(&request).to_ascii_lowercase();
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).and_then(|length| length.parse().ok());
+            let length =
+                head.lines().find_map(|line| line.strip_prefix("content-length: ")).and_then(|length| length.parse().ok());
             if body.len() >= length.unwrap_or(0) {
                 return;
             }

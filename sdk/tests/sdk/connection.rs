@@ -1,6 +1,6 @@
 //! Signing in and out.
 
-use crate::{connect, canned::canned};
+use crate::{canned::canned, connect};
 use virt_sdk::ErrorKind;
 use virt_sdk::ovirt::Connection;
 use virt_simulator::Simulator;
@@ -25,7 +25,14 @@ async fn the_first_call_signs_in_and_close_signs_out() {
 async fn calls_at_the_same_time_sign_in_once() {
     let engine = Simulator::start().await.expect("it starts");
     let connection = connect(&engine);
-    let tasks: Vec<_> = (0..32).map(|_| tokio::spawn({ let connection = connection.clone(); async move { connection.test().await } })).collect();
+    let tasks: Vec<_> = (0..32)
+        .map(|_| {
+            tokio::spawn({
+                let connection = connection.clone();
+                async move { connection.test().await }
+            })
+        })
+        .collect();
     for task in tasks {
         task.await.expect("no task panics").expect("the engine is there");
     }
@@ -47,7 +54,8 @@ async fn a_refused_token_is_renewed_once() {
 
 #[tokio::test]
 async fn a_second_refusal_is_the_error() {
-    let connection = canned("401 Unauthorized", "Content-Type: text/html\r\n", "<html/>").await.build().expect("the settings are right");
+    let connection =
+        canned("401 Unauthorized", "Content-Type: text/html\r\n", "<html/>").await.build().expect("the settings are right");
     let error = connection.test().await.expect_err("the token is refused");
     assert_eq!((error.kind(), error.status()), (ErrorKind::Authentication, Some(401)));
 }
@@ -85,7 +93,8 @@ async fn certificates_are_trusted_by_ca_or_not_checked_at_all() {
 
 #[test]
 fn debug_shows_no_secret() {
-    let builder = Connection::builder("https://engine.example.com/ovirt-engine/api/").username("u").password("s3cret").token("t0ken");
+    let builder =
+        Connection::builder("https://engine.example.com/ovirt-engine/api/").username("u").password("s3cret").token("t0ken");
     let shown = format!("{builder:?}") + &format!("{:?}", builder.build().expect("the settings are right"));
     assert!(shown.contains("engine.example.com") && !shown.contains("s3cret") && !shown.contains("t0ken"), "{shown}");
 }

@@ -70,7 +70,11 @@ async fn a_virtual_machine_starts() {
     let id = vms.add().vm(vm("one")).send().await.expect("it is added").id.expect("it has an id");
     let service = vms.vm_service(&id);
     assert_eq!(service.get().send().await.expect("it is there").status, Some(VmStatus::Down));
-    let disk = Disk::new().name("root").format(DiskFormat::Raw).provisioned_size(1 << 30).storage_domains([StorageDomain::new().name("data1")]);
+    let disk = Disk::new()
+        .name("root")
+        .format(DiskFormat::Raw)
+        .provisioned_size(1 << 30)
+        .storage_domains([StorageDomain::new().name("data1")]);
     let attachment = DiskAttachment::new().bootable(true).active(true).interface(DiskInterface::Virtio).disk(disk);
     let attached = service.disk_attachments_service().add().attachment(attachment).send().await.expect("it is attached");
     let disk = connection.system_service().disks_service().disk_service(attached.id.as_deref().unwrap_or_default());
@@ -100,13 +104,22 @@ async fn links_are_followed_and_lists_know_their_path() {
     assert!(connection.follow_link(tags).await.expect("the list is there").is_empty());
     assert_eq!(connection.follow_link(&found).await.expect("it is there").name.as_deref(), Some("one"));
     let with_cluster = vms.list().follow("cluster").send().await.expect("the list is there");
-    assert_eq!(with_cluster[0].cluster.as_ref().and_then(|link| link.get()).and_then(|cluster| cluster.name.as_deref()), Some("Default"));
+    assert_eq!(
+        with_cluster[0].cluster.as_ref().and_then(|link| link.get()).and_then(|cluster| cluster.name.as_deref()),
+        Some("Default")
+    );
 }
 
 #[tokio::test]
 async fn links_that_lead_elsewhere_are_not_followed() {
     let (engine, connection) = engine().await;
-    for href in ["https://elsewhere.example.com/ovirt-engine/api/vms/1", "/other/api/vms/1", "/ovirt-engine/api/../../vms/1", "/ovirt-engine/apivms", ""] {
+    for href in [
+        "https://elsewhere.example.com/ovirt-engine/api/vms/1",
+        "/other/api/vms/1",
+        "/ovirt-engine/api/../../vms/1",
+        "/ovirt-engine/apivms",
+        "",
+    ] {
         let error = connection.follow_link(&Link::<Vm>::by_href(href)).await.expect_err("it is refused");
         assert_eq!(error.kind(), ErrorKind::Request, "{href}: {error}");
     }

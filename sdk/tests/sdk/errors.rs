@@ -28,7 +28,11 @@ fn assert_error(error: &Error, kind: ErrorKind, parts: &[&str]) {
 async fn five_mistakes_are_five_errors_that_say_what_to_do() {
     let engine = Simulator::start().await.expect("it starts");
     let wrong_password = Connection::builder(engine.url()).username("admin@internal").password("s3cret-wrong");
-    assert_error(&get_vm(wrong_password).await, ErrorKind::Authentication, &["admin@internal", "access_denied", "check user name and password"]);
+    assert_error(
+        &get_vm(wrong_password).await,
+        ErrorKind::Authentication,
+        &["admin@internal", "access_denied", "check user name and password"],
+    );
 
     let unreachable = Connection::builder("http://127.0.0.1:1/ovirt-engine/api").username("u@internal").password("s3cret");
     assert_error(&get_vm(unreachable).await, ErrorKind::Connection, &["127.0.0.1:1", "cannot reach", "check the host name"]);
@@ -81,14 +85,23 @@ async fn the_status_decides_whatever_the_body_is() {
             assert_eq!(error.status(), status[..3].parse().ok(), "{error}");
             assert_eq!(error.correlation_id(), (headers == XML).then_some("abc"));
             let fault = error.fault().map(|fault| (fault.reason.as_deref(), fault.detail.as_deref()));
-            assert_eq!(fault, has_fault.then_some((Some("Operation Failed"), Some("[Cannot remove VM. VM is running.]"))), "{error}");
+            assert_eq!(
+                fault,
+                has_fault.then_some((Some("Operation Failed"), Some("[Cannot remove VM. VM is running.]"))),
+                "{error}"
+            );
         }
     }
 }
 
 #[tokio::test]
 async fn only_what_may_pass_by_itself_is_retryable() {
-    for (status, retryable) in [("503 Service Unavailable", true), ("504 Gateway Timeout", true), ("500 Internal Server Error", false), ("409 Conflict", false)] {
+    for (status, retryable) in [
+        ("503 Service Unavailable", true),
+        ("504 Gateway Timeout", true),
+        ("500 Internal Server Error", false),
+        ("409 Conflict", false),
+    ] {
         assert_eq!(get_vm(canned(status, XML, "").await).await.is_retryable(), retryable, "{status}");
     }
     assert!(get_vm(Connection::builder("http://127.0.0.1:1/ovirt-engine/api").token("t")).await.is_retryable());
@@ -119,7 +132,10 @@ async fn answers_that_are_not_of_the_api() {
 
 #[tokio::test]
 async fn an_accepted_request_needs_no_body() {
-    let connection = canned("202 Accepted", "Location: https://e/ovirt-engine/api/vms/7\r\n", "").await.build().expect("the settings are right");
+    let connection = canned("202 Accepted", "Location: https://e/ovirt-engine/api/vms/7\r\n", "")
+        .await
+        .build()
+        .expect("the settings are right");
     let vms = connection.system_service().vms_service();
     vms.vm_service("1").remove().send().await.expect("it was accepted");
     vms.vm_service("1").start().send().await.expect("it was accepted");

@@ -15,5 +15,9 @@ use virt_simulator::Simulator;
 
 /// A connection to a simulated engine.
 fn connect(engine: &Simulator) -> Connection {
-    Connection::builder(engine.url()).username(engine.username()).password(engine.password()).build().expect("the settings are right")
+    Connection::builder(engine.url())
+        .username(engine.username())
+        .password(engine.password())
+        .build()
+        .expect("the settings are right")
 }

@@ -6,7 +6,11 @@ use virt_sdk::ovirt::types::{self, Cluster, Disk, GlusterBrick, Host, Snapshot, 
 use virt_sdk::{Call, ErrorKind, Link};
 
 fn system() -> SystemService {
-    Connection::builder("https://engine.example.com/ovirt-engine/api").token("token").build().expect("the settings are right").system_service()
+    Connection::builder("https://engine.example.com/ovirt-engine/api")
+        .token("token")
+        .build()
+        .expect("the settings are right")
+        .system_service()
 }
 
 /// Method, path, query and body of a call.
@@ -20,13 +24,22 @@ fn line(call: &Call) -> String {
 fn each_kind_of_method_has_its_place_for_parameters() {
     let vms = system().vms_service();
     let vm = vms.vm_service("1");
-    assert_eq!(line(&vms.list().search("name=my*").max(10).case_sensitive(false).call), "GET /vms?search=name=my*&max=10&case_sensitive=false ");
+    assert_eq!(
+        line(&vms.list().search("name=my*").max(10).case_sensitive(false).call),
+        "GET /vms?search=name=my*&max=10&case_sensitive=false "
+    );
     assert_eq!(line(&vm.get().follow("nics").call), "GET /vms/1?follow=nics ");
     assert_eq!(line(&vms.add().vm(Vm::new().name("a")).clone(true).call), "POST /vms?clone=true <vm><name>a</name></vm>");
-    assert_eq!(line(&vm.update().vm(Vm::new().memory(1)).next_run(true).call), "PUT /vms/1?next_run=true <vm><memory>1</memory></vm>");
+    assert_eq!(
+        line(&vm.update().vm(Vm::new().memory(1)).next_run(true).call),
+        "PUT /vms/1?next_run=true <vm><memory>1</memory></vm>"
+    );
     assert_eq!(line(&vm.remove().detach_only(true).call), "DELETE /vms/1?detach_only=true ");
     assert_eq!(line(&vm.start().call), "POST /vms/1/start? <action/>");
-    assert_eq!(line(&vm.shutdown().reason("a&b").r#async(true).call), "POST /vms/1/shutdown? <action><reason>a&amp;b</reason><async>true</async></action>");
+    assert_eq!(
+        line(&vm.shutdown().reason("a&b").r#async(true).call),
+        "POST /vms/1/shutdown? <action><reason>a&amp;b</reason><async>true</async></action>"
+    );
 }
 
 #[test]
@@ -37,7 +50,10 @@ fn actions_carry_objects_and_lists() {
         line(&preview.call),
         "POST /vms/1/previewsnapshot? <action><snapshot id=\"s\"/><disks><disk id=\"d\"/></disks><restore_memory>false</restore_memory></action>"
     );
-    assert_eq!(line(&vm.ticket().ticket(Ticket::new().value("t")).call), "POST /vms/1/ticket? <action><ticket><value>t</value></ticket></action>");
+    assert_eq!(
+        line(&vm.ticket().ticket(Ticket::new().value("t")).call),
+        "POST /vms/1/ticket? <action><ticket><value>t</value></ticket></action>"
+    );
 }
 
 #[test]
@@ -54,9 +70,13 @@ fn signatures_are_called_like_their_base() {
 
 #[test]
 fn bricks_are_added_as_a_list_and_removed_by_an_action() {
-    let bricks = system().clusters_service().cluster_service("c").gluster_volumes_service().volume_service("v").gluster_bricks_service();
+    let bricks =
+        system().clusters_service().cluster_service("c").gluster_volumes_service().volume_service("v").gluster_bricks_service();
     let brick = || [GlusterBrick::new().id("b")];
-    assert_eq!(line(&bricks.add().bricks(brick()).replica_count(2).call), "POST /clusters/c/glustervolumes/v/glusterbricks?replica_count=2 <bricks><brick id=\"b\"/></bricks>");
+    assert_eq!(
+        line(&bricks.add().bricks(brick()).replica_count(2).call),
+        "POST /clusters/c/glustervolumes/v/glusterbricks?replica_count=2 <bricks><brick id=\"b\"/></bricks>"
+    );
     assert_eq!(
         line(&bricks.remove().bricks(brick()).r#async(true).call),
         "DELETE /clusters/c/glustervolumes/v/glusterbricks?async=true <action><bricks><brick id=\"b\"/></bricks></action>"
@@ -86,7 +106,9 @@ fn references_and_objects_are_written_alike() {
 
 #[test]
 fn names_that_differ_on_the_wire() {
-    let vm = Vm::new().os(types::OperatingSystem::new().boot(types::Boot::new().devices(vec![types::BootDevice::Hd, types::BootDevice::Network])));
+    let vm = Vm::new()
+        .os(types::OperatingSystem::new()
+            .boot(types::Boot::new().devices(vec![types::BootDevice::Hd, types::BootDevice::Network])));
     let body = system().vms_service().add().vm(vm).call.body().expect("it is complete").unwrap_or_default();
     assert_eq!(body, "<vm><os><boot><devices><device>hd</device><device>network</device></devices></boot></os></vm>");
     let body = system().networks_service().add().network(types::Network::new().vlan(types::Vlan::new().id(7))).call.body();

@@ -18,7 +18,7 @@ fn is_send<T: Send>() {}
 
 /// A task that keeps objects while it waits.
 async fn hold<T: Default>() {
-    let held = vec![T::default()];
+    let held = [T::default()];
     tokio::task::yield_now().await;
     assert_eq!(held.len(), 1);
 }

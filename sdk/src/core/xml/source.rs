@@ -163,10 +163,6 @@ impl<'a> Source<'a> {
         let offset = usize::try_from(offset).unwrap_or(usize::MAX).min(self.text.len());
         let before = self.text.as_bytes().get(..offset).map(String::from_utf8_lossy).unwrap_or_default();
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        XmlError {
-            line: before.matches('\n').count() + 1,
-            column: before[line_start..].chars().count() + 1,
-            message,
-        }
+        XmlError { line: before.matches('\n').count() + 1, column: before[line_start..].chars().count() + 1, message }
     }
 }

@@ -90,7 +90,8 @@ fn empty_elements() {
 
 #[test]
 fn unknown_enum_texts_are_kept() {
-    let found = thing("<thing><enum_value>brand_new</enum_value><usages><usage>static</usage><usage>odd</usage></usages></thing>");
+    let found =
+        thing("<thing><enum_value>brand_new</enum_value><usages><usage>static</usage><usage>odd</usage></usages></thing>");
     assert_eq!(found.enum_value, Some(OddValue::Unrecognized("brand_new".to_owned())));
     assert_eq!(found.usages, Some(vec![OddValue::Static, OddValue::Unrecognized("odd".to_owned())]));
     assert_eq!(read::<OddId>("<odd_id id=\"new\"/>").unwrap().id.unwrap().as_str(), "new");
@@ -165,7 +166,9 @@ fn what_is_malformed_is_located() {
 
 #[test]
 fn dates_keep_offset_and_fraction() {
-    for text in ["2016-09-08T09:53:35.138+02:00", "2016-09-08T09:53:35Z", "2016-09-08T09:53:35.123456789", "2016-09-08T09:53:35-11:30"] {
+    for text in
+        ["2016-09-08T09:53:35.138+02:00", "2016-09-08T09:53:35Z", "2016-09-08T09:53:35.123456789", "2016-09-08T09:53:35-11:30"]
+    {
         let found = thing(&format!("<thing><date_value>{text}</date_value></thing>"));
         assert_eq!(found.date_value.unwrap().to_string(), text);
         assert_eq!(found.date_value.unwrap().timestamp().is_some(), !text.ends_with("789"));

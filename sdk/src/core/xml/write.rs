@@ -15,7 +15,11 @@ pub(crate) struct Unwritable {
 impl Display for Unwritable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { character, within } = self;
-        write!(f, "the text of `{within}` holds the control character U+{:04X}, which no request can carry; remove it", u32::from(*character))
+        write!(
+            f,
+            "the text of `{within}` holds the control character U+{:04X}, which no request can carry; remove it",
+            u32::from(*character)
+        )
     }
 }
 
