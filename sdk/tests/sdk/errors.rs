@@ -123,7 +123,7 @@ async fn answers_that_are_not_of_the_api() {
         (XML, "<vm><memory>lots</memory></vm>", &["memory", "lots", "whole number"]),
         (XML, "<vm><name>a", &["line 1", "ends within"]),
         (XML, "", &["empty"]),
-        ("Content-Type: application/json\r\n", "{}", &["empty"]),
+        ("Content-Type: application/json\r\n", "{}", &["application/json instead of XML"]),
         ("Content-Type: text/plain\r\n", "<<", &["text/plain instead of XML"]),
     ] {
         assert_error(&get_vm(canned("200 OK", headers, body).await).await, ErrorKind::Decode, parts);

@@ -30,13 +30,15 @@ pub(crate) fn root(text: &str) -> Result<Option<Root<'_>>> {
 /// Reads the root element into a record.
 pub(crate) fn read_record(root: Root<'_>, record: &mut dyn Record) -> Result<()> {
     let Root { mut source, start } = root;
-    read_into(&mut source, &start, record)
+    read_into(&mut source, &start, record)?;
+    source.end()
 }
 
 /// Reads the root element as a list whose items are elements named `item`.
 pub(crate) fn read_list(root: Root<'_>, item: &str, list: &mut dyn ListSlot) -> Result<()> {
     let Root { mut source, start } = root;
-    read_items(&mut source, &start, item, list)
+    read_items(&mut source, &start, item, list)?;
+    source.end()
 }
 
 fn read_into(source: &mut Source<'_>, start: &Start<'_>, record: &mut dyn Record) -> Result<()> {
@@ -148,7 +150,7 @@ fn read_link(source: &mut Source<'_>, start: &Start<'_>, record: &mut dyn Record
         }
         Ok(())
     })?;
-    if let (Some(rel), Some(href)) = (rel, href)
+    if let (Some(rel), Some(href)) = (rel, href.filter(|href| !href.is_empty()))
         && let Some(index) = record.table().rel(&rel)
         && let Slot::List(list) = record.slot(index)
     {

@@ -71,9 +71,20 @@ impl<'a> Source<'a> {
                 }
                 Event::Eof if self.depth == 0 => return Ok(None),
                 Event::Eof => return Err(self.error("the document ends within an element".to_owned())),
+                Event::Text(text) if self.depth == 0 && !text.xml10_content().trim().is_empty() => {
+                    return Err(self.error("there is text outside of the root element".to_owned()));
+                }
                 Event::DocType(_) => return Err(self.error("a document type is not allowed".to_owned())),
                 _ => {}
             }
+        }
+    }
+
+    /// Makes sure that nothing but comments follows the root element.
+    pub(super) fn end(&mut self) -> Result<()> {
+        match self.child()? {
+            None => Ok(()),
+            Some(start) => Err(self.error(format!("there is a second root element, `<{}>`", start.name()))),
         }
     }
 

@@ -150,6 +150,13 @@ fn depth_has_a_limit_for_what_is_known_and_none_for_what_is_not() {
 }
 
 #[test]
+fn a_document_without_an_element_is_empty() {
+    for text in ["", " \n", "<?xml version=\"1.0\"?>", "<!-- nothing -->"] {
+        assert!(root(text).unwrap().is_none(), "{text}");
+    }
+}
+
+#[test]
 fn what_is_malformed_is_located() {
     for (text, part) in [
         ("<thing><name>a</thing>", "malformed"),
@@ -157,6 +164,10 @@ fn what_is_malformed_is_located() {
         ("<thing>\n <integer_value>x</integer_value></thing>", "line 2"),
         ("<thing><boolean_value>yes</boolean_value></thing>", "`true` or `false`"),
         ("<thing><integer_value>9223372036854775808</integer_value></thing>", "64 bits"),
+        ("<thing/><thing/>", "second root element"),
+        ("<thing/> more", "outside of the root"),
+        ("{\"thing\": 1}", "outside of the root"),
+        ("<thing id=\"1\" id=\"2\"/>", "duplicated attribute"),
         ("<thing><date_value>2016-09-08</date_value></thing>", "date with time"),
     ] {
         let error = read::<Thing>(text).unwrap_err();
