@@ -3,6 +3,8 @@
 
 mod core;
 pub mod ovirt;
+#[doc(hidden)]
+pub mod table_access;
 
 pub use crate::core::call::{Call, Pending};
 pub use crate::core::date_time::{DateTime, InvalidDateTime};

@@ -1,0 +1,53 @@
+//! Access to members by index and to the codec, for tests of every type and for tools. Not covered by
+//! semantic versioning.
+
+pub use crate::core::link::{Items, LinkSlot, ListSlot, Target};
+pub use crate::core::table::{EnumSlot, EnumsSlot, ObjectSlot, Slot, Text, View};
+
+use crate::core::error::{Error, ErrorKind, Result};
+use crate::core::table::Record;
+use crate::core::xml;
+
+/// Reads a document into a record that has nothing set.
+///
+/// # Errors
+///
+/// [`ErrorKind::Decode`] when the text is not XML, has no element, or a value is not of its type.
+pub fn read(text: &str, record: &mut dyn Record) -> Result<()> {
+    let root = xml::root(text).map_err(unreadable)?;
+    let root = root.ok_or_else(|| Error::new(ErrorKind::Decode, "there is no element"))?;
+    xml::read_record(root, record).map_err(unreadable)
+}
+
+/// Reads a document that is a list of elements of that name.
+///
+/// # Errors
+///
+/// As [`read`].
+pub fn read_list(text: &str, item: &str, list: &mut dyn ListSlot) -> Result<()> {
+    let root = xml::root(text).map_err(unreadable)?;
+    let root = root.ok_or_else(|| Error::new(ErrorKind::Decode, "there is no element"))?;
+    xml::read_list(root, item, list).map_err(unreadable)
+}
+
+/// Name of the root element; `None` when there is no element.
+///
+/// # Errors
+///
+/// As [`read`].
+pub fn root_element(text: &str) -> Result<Option<String>> {
+    Ok(xml::root(text).map_err(unreadable)?.map(|root| root.name().to_owned()))
+}
+
+/// Writes a record under its own root element.
+///
+/// # Errors
+///
+/// [`ErrorKind::Request`] when a text holds a control character.
+pub fn write(record: &dyn Record) -> Result<String> {
+    xml::record(record).map_err(|error| Error::new(ErrorKind::Request, error.to_string()))
+}
+
+fn unreadable(error: xml::XmlError) -> Error {
+    Error::new(ErrorKind::Decode, error.to_string())
+}
