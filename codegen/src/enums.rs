@@ -66,6 +66,12 @@ pub(crate) fn render(item: &Enum) -> TokenStream {
             }
         }
 
+        impl ::serde::Serialize for #name {
+            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> ::core::result::Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
         impl From<&str> for #name {
             fn from(text: &str) -> Self {
                 Text::from_text(text)

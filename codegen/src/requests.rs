@@ -23,11 +23,14 @@ pub(crate) fn imports(service: &Service) -> TokenStream {
         || methods.iter().any(|method| method.kind == Kind::Action && method.result().is_some());
     let types = types.then(|| quote! { use super::super::types; });
     let answer = (!methods.is_empty()).then(|| quote! { use crate::ovirt::answer; });
+    let streams = methods.iter().any(|method| method.kind == Kind::List);
+    let streams = streams.then(|| quote! { use crate::ovirt::list_stream::{self, ListStream}; });
     quote! {
         #borrow
         use crate::core::call::{#resource};
         #list
         #answer
+        #streams
         #types
     }
 }
@@ -44,6 +47,7 @@ pub(crate) fn render(model: &Model, service: &Service, method: &Method) -> Token
         .map(|parameter| setter(model, method, parameter));
     let (result, decode, what) = result(method);
     let send_doc = format!(" Sends the request. {what}");
+    let streams = streams(method);
     quote! {
         #[doc = #doc]
         #deprecated
@@ -62,7 +66,34 @@ pub(crate) fn render(model: &Model, service: &Service, method: &Method) -> Token
             pub fn send(self) -> Pending<#result> {
                 self.call.send(#decode)
             }
+
+            #streams
         }
+    }
+}
+
+/// Ways to read a list object by object.
+fn streams(method: &Method) -> TokenStream {
+    let Some(item) = method.result().filter(|result| method.kind == Kind::List && result.ty.is_list()) else { return quote! {} };
+    let item = types::plain(item.ty.item(), &quote! { types });
+    let searches = ["search", "max"].iter().all(|name| method.parameter(name).is_some());
+    let pages = searches.then(|| {
+        quote! {
+            /// Sends a request for each page that the search has, of as many objects as `max` says or a hundred.
+            #[inline]
+            pub fn pages(self) -> ListStream<#item> {
+                list_stream::pages(self.call)
+            }
+        }
+    });
+    quote! {
+        /// Sends the request, and returns the objects one by one while the answer arrives.
+        #[inline]
+        pub fn stream(self) -> ListStream<#item> {
+            list_stream::stream(self.call)
+        }
+
+        #pages
     }
 }
 

@@ -107,6 +107,12 @@ pub(crate) fn render(item: &Struct) -> TokenStream {
             }
         }
 
+        impl ::serde::Serialize for #name {
+            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> ::core::result::Result<S::Ok, S::Error> {
+                crate::core::serialize::record(self, serializer)
+            }
+        }
+
         impl ::core::fmt::Debug for #name {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 table_ops::debug(self, f)

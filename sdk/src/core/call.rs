@@ -4,7 +4,7 @@ use super::client::Client;
 use super::error::{Error, ErrorKind, Result};
 use super::link::ListSlot;
 use super::path::Path;
-use super::reply::Reply;
+use super::reply::{Opened, Reply};
 use super::session::BoxFuture;
 use super::table::Record;
 use super::xml;
@@ -235,6 +235,11 @@ impl Call {
             None => fields.push((tag, element)),
         }
         self.body = Body::Action(fields);
+    }
+
+    /// Sends the call, and leaves the body of the answer to be read.
+    pub(crate) async fn open(&self) -> Result<Opened> {
+        self.client.open(self).await
     }
 
     /// Sends the call; `decode` makes the result of the answer.

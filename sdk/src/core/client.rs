@@ -2,10 +2,10 @@
 
 use super::call::Call;
 use super::error::{Error, ErrorKind, Result};
-use super::reply::Reply;
+use super::reply::{Opened, Reply};
 use super::session::{Session, Token};
-use reqwest::Url;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use reqwest::{StatusCode, Url};
 use secrecy::ExposeSecret;
 use std::fmt;
 use std::sync::Arc;
@@ -35,23 +35,31 @@ impl Client {
         &self.0.session
     }
 
-    /// Sends a call. A refused token is renewed once.
+    /// Sends a call, and reads the answer. A refused token is renewed once.
     pub(crate) async fn execute(&self, call: &Call) -> Result<Reply> {
+        self.open(call).await?.read().await
+    }
+
+    /// Sends a call, and leaves the body of the answer to be read. A refused token is renewed once.
+    pub(crate) async fn open(&self, call: &Call) -> Result<Opened> {
         let url = self.url(call)?;
         let body = call.body()?;
         let label = format!("{} {}", call.method(), url.path());
         let result = async {
             let token = self.session().token().await?;
-            let reply = self.send(call, &url, &body, &label, &token).await?;
-            if reply.status != 401 {
-                return Ok(reply);
+            let response = self.send(call, &url, &body, &token).await?;
+            if response.status() != StatusCode::UNAUTHORIZED {
+                return Ok(response);
             }
             match self.session().renew(&token).await? {
-                Some(token) => self.send(call, &url, &body, &label, &token).await,
-                None => Ok(reply),
+                Some(token) => self.send(call, &url, &body, &token).await,
+                None => Ok(response),
             }
         };
-        result.await.map_err(|error| error.in_call(&label))
+        match result.await {
+            Ok(response) => Ok(Opened { call: label, server: server(&url), response }),
+            Err(error) => Err(error.in_call(&label)),
+        }
     }
 
     /// The address of a call.
@@ -65,7 +73,7 @@ impl Client {
         Ok(url)
     }
 
-    async fn send(&self, call: &Call, url: &Url, body: &Option<String>, label: &str, token: &Token) -> Result<Reply> {
+    async fn send(&self, call: &Call, url: &Url, body: &Option<String>, token: &Token) -> Result<reqwest::Response> {
         let mut headers = self.0.headers.clone();
         for (name, value) in call.headers() {
             headers.insert(name.clone(), value.clone());
@@ -75,9 +83,7 @@ impl Client {
         if let Some(body) = body {
             request = request.body(body.clone());
         }
-        let server = server(url);
-        let response = request.send().await.map_err(|error| Error::from_http(error, &server))?;
-        Reply::read(label.to_owned(), &server, response).await
+        request.send().await.map_err(|error| Error::from_http(error, &server(url)))
     }
 }
 

@@ -69,6 +69,12 @@ impl fmt::Display for DateTime {
     }
 }
 
+impl serde::Serialize for DateTime {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 /// Text that is no date with time; see [`DateTime`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidDateTime(());

@@ -118,7 +118,10 @@ impl Error {
         } else if error.is_connect() {
             (ErrorKind::Connection, format!("cannot reach {server}: {chain}; check the host name, the port and the network"))
         } else {
-            (ErrorKind::Connection, format!("the connection to {server} broke: {chain}; try again, and check scheme and port of the URL"))
+            (
+                ErrorKind::Connection,
+                format!("the connection to {server} broke: {chain}; try again, and check scheme and port of the URL"),
+            )
         };
         Self::new(kind, message).with_source(error)
     }

@@ -159,6 +159,13 @@ impl<T: Record> fmt::Debug for Link<T> {
     }
 }
 
+impl<T: Record> serde::Serialize for Link<T> {
+    /// The object as a map, or a map with the `id` and `href` of the reference.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        super::serialize::target(self.target(), serializer)
+    }
+}
+
 /// What a [`Link`] holds, without its type.
 #[doc(hidden)]
 #[derive(Clone, Copy)]
@@ -313,6 +320,13 @@ impl<T: fmt::Debug> fmt::Debug for List<T> {
             return f.debug_struct("List").field("href", href).finish();
         }
         f.debug_list().entries(&self[..]).finish()
+    }
+}
+
+impl<T: serde::Serialize> serde::Serialize for List<T> {
+    /// The items, without the path.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(&self[..])
     }
 }
 

@@ -7,6 +7,7 @@ pub(crate) mod error;
 pub(crate) mod link;
 pub(crate) mod path;
 pub(crate) mod reply;
+pub(crate) mod serialize;
 pub(crate) mod session;
 pub(crate) mod table;
 pub(crate) mod table_ops;

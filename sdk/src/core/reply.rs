@@ -1,4 +1,5 @@
 use super::error::{Error, ErrorKind, Result};
+use bytes::Bytes;
 use reqwest::header::HeaderMap;
 
 /// Answer of a server, whatever its status.
@@ -11,16 +12,36 @@ pub struct Reply {
     pub(crate) body: Vec<u8>,
 }
 
-impl Reply {
-    pub(crate) async fn read(call: String, server: &str, response: reqwest::Response) -> Result<Self> {
-        let status = response.status().as_u16();
-        let headers = response.headers().clone();
-        match response.bytes().await {
-            Ok(body) => Ok(Self { call, status, headers, body: body.into() }),
-            Err(error) => Err(Error::from_http(error, server).in_call(&call)),
-        }
+/// An answer whose body is still to be read.
+pub(crate) struct Opened {
+    /// The call that was answered, for messages.
+    pub(crate) call: String,
+    /// Host and port, for messages.
+    pub(crate) server: String,
+    pub(crate) response: reqwest::Response,
+}
+
+impl Opened {
+    /// Reads the whole body.
+    pub(crate) async fn read(self) -> Result<Reply> {
+        self.read_after(Vec::new()).await
     }
 
+    /// Reads the rest of a body that begins with what was read before.
+    pub(crate) async fn read_after(mut self, mut body: Vec<u8>) -> Result<Reply> {
+        while let Some(piece) = self.piece().await? {
+            body.extend_from_slice(&piece);
+        }
+        Ok(Reply { call: self.call, status: self.response.status().as_u16(), headers: self.response.headers().clone(), body })
+    }
+
+    /// The next piece of the body; `None` at its end.
+    pub(crate) async fn piece(&mut self) -> Result<Option<Bytes>> {
+        self.response.chunk().await.map_err(|error| Error::from_http(error, &self.server).in_call(&self.call))
+    }
+}
+
+impl Reply {
     pub(crate) fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }

@@ -4,7 +4,7 @@ use super::types::{self, Action};
 use crate::core::error::{Error, ErrorKind, Fault, Result};
 use crate::core::link::List;
 use crate::core::reply::Reply;
-use crate::core::table::{Record, Slot, View};
+use crate::core::table::{Record, Slot, Table, View};
 use crate::core::xml::{self, Root, XmlError};
 use reqwest::Url;
 
@@ -38,6 +38,11 @@ pub(crate) fn list<T: Record + Clone + Default>(reply: &Reply) -> Result<List<T>
         xml::read_list(root, table.element, &mut list).map_err(|error| malformed(reply, error))?;
     }
     Ok(list.unwrap_or_default())
+}
+
+/// Whether the answer is a list of objects with that table.
+pub(crate) fn expect_list(reply: &Reply, table: &Table) -> Result<()> {
+    success(reply)?.map_or(Ok(()), |root| expect(reply, &root, table.list_element))
 }
 
 /// Success, whatever the answer holds.

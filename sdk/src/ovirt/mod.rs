@@ -17,8 +17,10 @@ mod generated;
 #[allow(dead_code, deprecated, unused_imports, unreachable_pub, clippy::all)]
 #[path = "../../../codegen/tests/golden/mod.rs"]
 pub(crate) mod golden;
+mod list_stream;
 mod sso;
 
 pub use connection::{Connection, ConnectionBuilder};
 pub use follow::Followable;
 pub use generated::{services, types};
+pub use list_stream::ListStream;

@@ -2,7 +2,7 @@
 
 use crate::core::client::server;
 use crate::core::error::{Error, ErrorKind, Result};
-use crate::core::reply::Reply;
+use crate::core::reply::{Opened, Reply};
 use crate::core::session::{BoxFuture, Grant, Token};
 use reqwest::Url;
 use reqwest::header::ACCEPT;
@@ -33,7 +33,7 @@ impl PasswordGrant {
         let request = self.http.post(url).header(ACCEPT, "application/json").form(form);
         let call = format!("POST {path}");
         let response = request.send().await.map_err(|error| Error::from_http(error, &server).in_call(&call))?;
-        Reply::read(call, &server, response).await
+        Opened { call, server, response }.read().await
     }
 
     async fn token(&self) -> Result<SecretString> {

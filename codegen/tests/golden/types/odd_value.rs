@@ -74,6 +74,15 @@ impl ::core::fmt::Display for OddValue {
     }
 }
 
+impl ::serde::Serialize for OddValue {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl From<&str> for OddValue {
     fn from(text: &str) -> Self {
         Text::from_text(text)

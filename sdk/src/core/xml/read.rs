@@ -41,7 +41,7 @@ pub(crate) fn read_list(root: Root<'_>, item: &str, list: &mut dyn ListSlot) -> 
     source.end()
 }
 
-fn read_into(source: &mut Source<'_>, start: &Start<'_>, record: &mut dyn Record) -> Result<()> {
+pub(super) fn read_into(source: &mut Source<'_>, start: &Start<'_>, record: &mut dyn Record) -> Result<()> {
     let table = record.table();
     source.attributes(start, |name, value| match table.attribute(name) {
         Some(index) => set_scalar(source, name, value, record.slot(index)),

@@ -14,6 +14,18 @@ pub(crate) struct XmlError {
     line: usize,
     column: usize,
     message: String,
+    /// Whether more text could make it right.
+    incomplete: bool,
+}
+
+impl XmlError {
+    pub(crate) fn not_utf8() -> Self {
+        Self { line: 1, column: 1, message: "the text is not UTF-8".to_owned(), incomplete: false }
+    }
+
+    pub(crate) fn is_incomplete(&self) -> bool {
+        self.incomplete
+    }
 }
 
 impl fmt::Display for XmlError {
@@ -51,6 +63,19 @@ impl<'a> Source<'a> {
         Self { text, reader: Reader::from_str(text), depth: 0 }
     }
 
+    /// Starts within an element whose start tag was read before.
+    pub(super) fn within(text: &'a str) -> Self {
+        let mut source = Self::new(text);
+        source.depth = 1;
+        source.reader.config_mut().allow_unmatched_ends = true;
+        source
+    }
+
+    /// How much of the text is read, in bytes.
+    pub(super) fn position(&self) -> usize {
+        usize::try_from(self.reader.buffer_position()).unwrap_or(usize::MAX).min(self.text.len())
+    }
+
     /// The next child of the element that is open, or `None` once its end was read.
     ///
     /// Text between children means nothing and is passed over.
@@ -70,7 +95,7 @@ impl<'a> Source<'a> {
                     return Ok(None);
                 }
                 Event::Eof if self.depth == 0 => return Ok(None),
-                Event::Eof => return Err(self.error("the document ends within an element".to_owned())),
+                Event::Eof => return Err(self.cut_off()),
                 Event::Text(text) if self.depth == 0 && !text.xml10_content().trim().is_empty() => {
                     return Err(self.error("there is text outside of the root element".to_owned()));
                 }
@@ -119,7 +144,7 @@ impl<'a> Source<'a> {
                     self.depth = self.depth.saturating_sub(1);
                     return Ok(Some(text));
                 }
-                Event::Eof => return Err(self.error("the document ends within an element".to_owned())),
+                Event::Eof => return Err(self.cut_off()),
                 _ => {}
             }
         }
@@ -134,6 +159,10 @@ impl<'a> Source<'a> {
             read(attribute.key.into_inner(), value.into_owned())?;
         }
         Ok(())
+    }
+
+    fn cut_off(&self) -> XmlError {
+        XmlError { incomplete: true, ..self.error("the document ends within an element".to_owned()) }
     }
 
     /// An error at the place that was read last.
@@ -167,13 +196,17 @@ impl<'a> Source<'a> {
     }
 
     fn malformed(&self, error: &quick_xml::Error) -> XmlError {
-        self.error_at(self.reader.error_position(), format!("malformed XML: {error}"))
+        use quick_xml::Error::{IllFormed, Syntax};
+        use quick_xml::errors::IllFormedError::{MissingEndTag, UnclosedReference};
+        let incomplete = matches!(error, Syntax(_) | IllFormed(MissingEndTag(_) | UnclosedReference));
+        XmlError { incomplete, ..self.error_at(self.reader.error_position(), format!("malformed XML: {error}")) }
     }
 
     fn error_at(&self, offset: u64, message: String) -> XmlError {
         let offset = usize::try_from(offset).unwrap_or(usize::MAX).min(self.text.len());
         let before = self.text.as_bytes().get(..offset).map(String::from_utf8_lossy).unwrap_or_default();
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        XmlError { line: before.matches('\n').count() + 1, column: before[line_start..].chars().count() + 1, message }
+        let line = before.matches('\n').count() + 1;
+        XmlError { line, column: before[line_start..].chars().count() + 1, message, incomplete: false }
     }
 }

@@ -4,6 +4,7 @@ use ::core::borrow::Borrow;
 use crate::core::call::{Call, Pending, Resource};
 use crate::core::link::List;
 use crate::ovirt::answer;
+use crate::ovirt::list_stream::{self, ListStream};
 use super::super::types;
 
 /// Locates the hosts that carry a given label, reached through that label.
@@ -85,5 +86,11 @@ impl AffinityLabelHostsServiceListRequest {
     #[inline]
     pub fn send(self) -> Pending<List<types::Host>> {
         self.call.send(answer::list)
+    }
+
+    /// Sends the request, and returns the objects one by one while the answer arrives.
+    #[inline]
+    pub fn stream(self) -> ListStream<types::Host> {
+        list_stream::stream(self.call)
     }
 }

@@ -4,6 +4,7 @@ use ::core::borrow::Borrow;
 use crate::core::call::{Call, Pending, Resource};
 use crate::core::link::List;
 use crate::ovirt::answer;
+use crate::ovirt::list_stream::{self, ListStream};
 use super::super::types;
 
 /// Locates the storage domains of one data center.
@@ -97,5 +98,11 @@ impl AttachedStorageDomainsServiceListRequest {
     #[inline]
     pub fn send(self) -> Pending<List<types::StorageDomain>> {
         self.call.send(answer::list)
+    }
+
+    /// Sends the request, and returns the objects one by one while the answer arrives.
+    #[inline]
+    pub fn stream(self) -> ListStream<types::StorageDomain> {
+        list_stream::stream(self.call)
     }
 }

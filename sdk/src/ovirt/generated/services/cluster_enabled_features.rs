@@ -4,6 +4,7 @@ use ::core::borrow::Borrow;
 use crate::core::call::{Call, Pending, Resource};
 use crate::core::link::List;
 use crate::ovirt::answer;
+use crate::ovirt::list_stream::{self, ListStream};
 use super::super::types;
 
 /// Locates the additional features enabled on a cluster. They come from the features that its cluster level offers.
@@ -72,6 +73,12 @@ impl ClusterEnabledFeaturesServiceListRequest {
     #[inline]
     pub fn send(self) -> Pending<List<types::ClusterFeature>> {
         self.call.send(answer::list)
+    }
+
+    /// Sends the request, and returns the objects one by one while the answer arrives.
+    #[inline]
+    pub fn stream(self) -> ListStream<types::ClusterFeature> {
+        list_stream::stream(self.call)
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::core::call::{Call, Pending, Resource};
 use crate::core::link::List;
 use crate::ovirt::answer;
+use crate::ovirt::list_stream::{self, ListStream};
 use super::super::types;
 
 /// Locates the features that a cluster level supports.
@@ -57,5 +58,11 @@ impl ClusterFeaturesServiceListRequest {
     #[inline]
     pub fn send(self) -> Pending<List<types::ClusterFeature>> {
         self.call.send(answer::list)
+    }
+
+    /// Sends the request, and returns the objects one by one while the answer arrives.
+    #[inline]
+    pub fn stream(self) -> ListStream<types::ClusterFeature> {
+        list_stream::stream(self.call)
     }
 }

@@ -3,6 +3,7 @@
 use crate::core::call::{Call, Pending, Resource};
 use crate::core::link::List;
 use crate::ovirt::answer;
+use crate::ovirt::list_stream::{self, ListStream};
 use super::super::types;
 
 /// Locates the cluster levels that the engine supports. Levels differ in their capabilities, for example in the CPU types on offer.
@@ -51,5 +52,11 @@ impl ClusterLevelsServiceListRequest {
     #[inline]
     pub fn send(self) -> Pending<List<types::ClusterLevel>> {
         self.call.send(answer::list)
+    }
+
+    /// Sends the request, and returns the objects one by one while the answer arrives.
+    #[inline]
+    pub fn stream(self) -> ListStream<types::ClusterLevel> {
+        list_stream::stream(self.call)
     }
 }

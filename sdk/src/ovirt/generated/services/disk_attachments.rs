@@ -4,6 +4,7 @@ use ::core::borrow::Borrow;
 use crate::core::call::{Call, Pending, Resource};
 use crate::core::link::List;
 use crate::ovirt::answer;
+use crate::ovirt::list_stream::{self, ListStream};
 use super::super::types;
 
 /// Locates the disk attachments of a virtual machine. Each one holds the `bootable` flag, the `interface` and a link to the disk.
@@ -157,5 +158,11 @@ impl DiskAttachmentsServiceListRequest {
     #[inline]
     pub fn send(self) -> Pending<List<types::DiskAttachment>> {
         self.call.send(answer::list)
+    }
+
+    /// Sends the request, and returns the objects one by one while the answer arrives.
+    #[inline]
+    pub fn stream(self) -> ListStream<types::DiskAttachment> {
+        list_stream::stream(self.call)
     }
 }

@@ -3,6 +3,7 @@
 use crate::core::call::{Call, Pending, Resource};
 use crate::core::link::List;
 use crate::ovirt::answer;
+use crate::ovirt::list_stream::{self, ListStream};
 use super::super::types;
 
 /// Locates the disk snapshots of a storage domain or of a disk.
@@ -76,5 +77,11 @@ impl DiskSnapshotsServiceListRequest {
     #[inline]
     pub fn send(self) -> Pending<List<types::DiskSnapshot>> {
         self.call.send(answer::list)
+    }
+
+    /// Sends the request, and returns the objects one by one while the answer arrives.
+    #[inline]
+    pub fn stream(self) -> ListStream<types::DiskSnapshot> {
+        list_stream::stream(self.call)
     }
 }

@@ -3,6 +3,7 @@
 use crate::core::call::{Call, Pending, Resource};
 use crate::core::link::List;
 use crate::ovirt::answer;
+use crate::ovirt::list_stream::{self, ListStream};
 use super::super::types;
 
 /// Locates the groups that a user belongs to according to the AAA extension.
@@ -49,5 +50,11 @@ impl DomainUserGroupsServiceListRequest {
     #[inline]
     pub fn send(self) -> Pending<List<types::Group>> {
         self.call.send(answer::list)
+    }
+
+    /// Sends the request, and returns the objects one by one while the answer arrives.
+    #[inline]
+    pub fn stream(self) -> ListStream<types::Group> {
+        list_stream::stream(self.call)
     }
 }

@@ -3,6 +3,7 @@
 use crate::core::call::{Call, Pending, Resource};
 use crate::core::link::List;
 use crate::ovirt::answer;
+use crate::ovirt::list_stream::{self, ListStream};
 use super::super::types;
 
 /// Locates the authentication domains.
@@ -58,5 +59,11 @@ impl DomainsServiceListRequest {
     #[inline]
     pub fn send(self) -> Pending<List<types::Domain>> {
         self.call.send(answer::list)
+    }
+
+    /// Sends the request, and returns the objects one by one while the answer arrives.
+    #[inline]
+    pub fn stream(self) -> ListStream<types::Domain> {
+        list_stream::stream(self.call)
     }
 }

@@ -4,6 +4,7 @@ use ::core::borrow::Borrow;
 use crate::core::call::{Call, Pending, Resource};
 use crate::core::link::List;
 use crate::ovirt::answer;
+use crate::ovirt::list_stream::{self, ListStream};
 use super::super::types;
 
 /// Locates the event subscriptions of a user.
@@ -110,5 +111,11 @@ impl EventSubscriptionsServiceListRequest {
     #[inline]
     pub fn send(self) -> Pending<List<types::EventSubscription>> {
         self.call.send(answer::list)
+    }
+
+    /// Sends the request, and returns the objects one by one while the answer arrives.
+    #[inline]
+    pub fn stream(self) -> ListStream<types::EventSubscription> {
+        list_stream::stream(self.call)
     }
 }

@@ -3,6 +3,7 @@
 use crate::core::call::{Call, Pending, Resource};
 use crate::core::link::List;
 use crate::ovirt::answer;
+use crate::ovirt::list_stream::{self, ListStream};
 use super::super::types;
 
 /// Locates the compute resources of an external host provider. The provider keeps in them the login data of the engine, so as to know where a provisioned host has to register.
@@ -58,5 +59,11 @@ impl ExternalComputeResourcesServiceListRequest {
     #[inline]
     pub fn send(self) -> Pending<List<types::ExternalComputeResource>> {
         self.call.send(answer::list)
+    }
+
+    /// Sends the request, and returns the objects one by one while the answer arrives.
+    #[inline]
+    pub fn stream(self) -> ListStream<types::ExternalComputeResource> {
+        list_stream::stream(self.call)
     }
 }

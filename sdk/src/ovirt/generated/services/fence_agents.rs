@@ -4,6 +4,7 @@ use ::core::borrow::Borrow;
 use crate::core::call::{Call, Pending, Resource};
 use crate::core::link::List;
 use crate::ovirt::answer;
+use crate::ovirt::list_stream::{self, ListStream};
 use super::super::types;
 
 /// Locates the fence agents of a host.
@@ -96,5 +97,11 @@ impl FenceAgentsServiceListRequest {
     #[inline]
     pub fn send(self) -> Pending<List<types::Agent>> {
         self.call.send(answer::list)
+    }
+
+    /// Sends the request, and returns the objects one by one while the answer arrives.
+    #[inline]
+    pub fn stream(self) -> ListStream<types::Agent> {
+        list_stream::stream(self.call)
     }
 }

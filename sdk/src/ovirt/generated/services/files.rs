@@ -3,6 +3,7 @@
 use crate::core::call::{Call, Pending, Resource};
 use crate::core::link::List;
 use crate::ovirt::answer;
+use crate::ovirt::list_stream::{self, ListStream};
 use super::super::types;
 
 /// Locates the files of a storage domain; made for ISO domains, which hold images for CD-ROMs and virtual floppy disks uploaded by an administrator. A CD-ROM of a virtual machine takes its ISO image from here.
@@ -81,5 +82,17 @@ impl FilesServiceListRequest {
     #[inline]
     pub fn send(self) -> Pending<List<types::File>> {
         self.call.send(answer::list)
+    }
+
+    /// Sends the request, and returns the objects one by one while the answer arrives.
+    #[inline]
+    pub fn stream(self) -> ListStream<types::File> {
+        list_stream::stream(self.call)
+    }
+
+    /// Sends a request for each page that the search has, of as many objects as `max` says or a hundred.
+    #[inline]
+    pub fn pages(self) -> ListStream<types::File> {
+        list_stream::pages(self.call)
     }
 }

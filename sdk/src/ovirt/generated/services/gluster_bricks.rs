@@ -3,6 +3,7 @@
 use crate::core::call::{Call, Pending, Resource};
 use crate::core::link::List;
 use crate::ovirt::answer;
+use crate::ovirt::list_stream::{self, ListStream};
 use super::super::types;
 
 /// Locates the bricks of one Gluster volume.
@@ -175,6 +176,12 @@ impl GlusterBricksServiceListRequest {
     #[inline]
     pub fn send(self) -> Pending<List<types::GlusterBrick>> {
         self.call.send(answer::list)
+    }
+
+    /// Sends the request, and returns the objects one by one while the answer arrives.
+    #[inline]
+    pub fn stream(self) -> ListStream<types::GlusterBrick> {
+        list_stream::stream(self.call)
     }
 }
 

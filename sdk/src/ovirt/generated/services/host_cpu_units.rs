@@ -3,6 +3,7 @@
 use crate::core::call::{Call, Pending, Resource};
 use crate::core::link::List;
 use crate::ovirt::answer;
+use crate::ovirt::list_stream::{self, ListStream};
 use super::super::types;
 
 /// CPU units of one host. The set can only be read.
@@ -47,5 +48,11 @@ impl HostCpuUnitsServiceListRequest {
     #[inline]
     pub fn send(self) -> Pending<List<types::HostCpuUnit>> {
         self.call.send(answer::list)
+    }
+
+    /// Sends the request, and returns the objects one by one while the answer arrives.
+    #[inline]
+    pub fn stream(self) -> ListStream<types::HostCpuUnit> {
+        list_stream::stream(self.call)
     }
 }

@@ -3,6 +3,7 @@
 use crate::core::call::{Call, Pending, Resource};
 use crate::core::link::List;
 use crate::ovirt::answer;
+use crate::ovirt::list_stream::{self, ListStream};
 use super::super::types;
 
 /// Network interfaces of one host.
@@ -66,5 +67,11 @@ impl HostNicsServiceListRequest {
     #[inline]
     pub fn send(self) -> Pending<List<types::HostNic>> {
         self.call.send(answer::list)
+    }
+
+    /// Sends the request, and returns the objects one by one while the answer arrives.
+    #[inline]
+    pub fn stream(self) -> ListStream<types::HostNic> {
+        list_stream::stream(self.call)
     }
 }

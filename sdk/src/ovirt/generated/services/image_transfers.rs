@@ -4,6 +4,7 @@ use ::core::borrow::Borrow;
 use crate::core::call::{Call, Pending, Resource};
 use crate::core::link::List;
 use crate::ovirt::answer;
+use crate::ovirt::list_stream::{self, ListStream};
 use super::super::types;
 
 /// Image transfers, which upload and download disks and disk snapshots. See the service `image_transfer` for the flow.
@@ -206,5 +207,11 @@ impl ImageTransfersServiceListRequest {
     #[inline]
     pub fn send(self) -> Pending<List<types::ImageTransfer>> {
         self.call.send(answer::list)
+    }
+
+    /// Sends the request, and returns the objects one by one while the answer arrives.
+    #[inline]
+    pub fn stream(self) -> ListStream<types::ImageTransfer> {
+        list_stream::stream(self.call)
     }
 }

@@ -3,6 +3,7 @@
 use crate::core::call::{Call, Pending, Resource};
 use crate::core::link::List;
 use crate::ovirt::answer;
+use crate::ovirt::list_stream::{self, ListStream};
 use super::super::types;
 
 /// Link Layer Discovery Protocol (LLDP) elements that a host's network interface has received.
@@ -49,5 +50,11 @@ impl LinkLayerDiscoveryProtocolServiceListRequest {
     #[inline]
     pub fn send(self) -> Pending<List<types::LinkLayerDiscoveryProtocolElement>> {
         self.call.send(answer::list)
+    }
+
+    /// Sends the request, and returns the objects one by one while the answer arrives.
+    #[inline]
+    pub fn stream(self) -> ListStream<types::LinkLayerDiscoveryProtocolElement> {
+        list_stream::stream(self.call)
     }
 }

@@ -3,6 +3,7 @@
 use crate::core::call::{Call, Pending, Resource};
 use crate::core::link::List;
 use crate::ovirt::answer;
+use crate::ovirt::list_stream::{self, ListStream};
 use super::super::types;
 
 /// Network filters that can be used, read only. A filter screens the packets a virtual machine's network interface sends and receives, and is set on the vNIC profile. It can be chosen only when the compatibility version of the network's data center is at least the filter's `version`; a newer cluster does not help. The oldest filters need version 3.0.
@@ -51,5 +52,11 @@ impl NetworkFiltersServiceListRequest {
     #[inline]
     pub fn send(self) -> Pending<List<types::NetworkFilter>> {
         self.call.send(answer::list)
+    }
+
+    /// Sends the request, and returns the objects one by one while the answer arrives.
+    #[inline]
+    pub fn stream(self) -> ListStream<types::NetworkFilter> {
+        list_stream::stream(self.call)
     }
 }

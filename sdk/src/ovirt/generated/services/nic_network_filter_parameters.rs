@@ -4,6 +4,7 @@ use ::core::borrow::Borrow;
 use crate::core::call::{Call, Pending, Resource};
 use crate::core::link::List;
 use crate::ovirt::answer;
+use crate::ovirt::list_stream::{self, ListStream};
 use super::super::types;
 
 /// Parameters of the network filter of a virtual machine's network interface.
@@ -73,6 +74,12 @@ impl NicNetworkFilterParametersServiceListRequest {
     #[inline]
     pub fn send(self) -> Pending<List<types::NetworkFilterParameter>> {
         self.call.send(answer::list)
+    }
+
+    /// Sends the request, and returns the objects one by one while the answer arrives.
+    #[inline]
+    pub fn stream(self) -> ListStream<types::NetworkFilterParameter> {
+        list_stream::stream(self.call)
     }
 }
 

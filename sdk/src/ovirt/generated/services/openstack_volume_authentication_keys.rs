@@ -4,6 +4,7 @@ use ::core::borrow::Borrow;
 use crate::core::call::{Call, Pending, Resource};
 use crate::core::link::List;
 use crate::ovirt::answer;
+use crate::ovirt::list_stream::{self, ListStream};
 use super::super::types;
 
 /// Authentication keys of an OpenStack volume (Cinder) provider. Superseded by managed block storage.
@@ -103,5 +104,11 @@ impl OpenstackVolumeAuthenticationKeysServiceListRequest {
     #[inline]
     pub fn send(self) -> Pending<List<types::OpenstackVolumeAuthenticationKey>> {
         self.call.send(answer::list)
+    }
+
+    /// Sends the request, and returns the objects one by one while the answer arrives.
+    #[inline]
+    pub fn stream(self) -> ListStream<types::OpenstackVolumeAuthenticationKey> {
+        list_stream::stream(self.call)
     }
 }

@@ -4,6 +4,7 @@ use ::core::borrow::Borrow;
 use crate::core::call::{Call, Pending, Resource};
 use crate::core::link::List;
 use crate::ovirt::answer;
+use crate::ovirt::list_stream::{self, ListStream};
 use super::super::types;
 
 /// OpenStack volume (Cinder) providers known to the engine. Superseded by managed block storage.
@@ -103,5 +104,17 @@ impl OpenstackVolumeProvidersServiceListRequest {
     #[inline]
     pub fn send(self) -> Pending<List<types::OpenStackVolumeProvider>> {
         self.call.send(answer::list)
+    }
+
+    /// Sends the request, and returns the objects one by one while the answer arrives.
+    #[inline]
+    pub fn stream(self) -> ListStream<types::OpenStackVolumeProvider> {
+        list_stream::stream(self.call)
+    }
+
+    /// Sends a request for each page that the search has, of as many objects as `max` says or a hundred.
+    #[inline]
+    pub fn pages(self) -> ListStream<types::OpenStackVolumeProvider> {
+        list_stream::pages(self.call)
     }
 }

@@ -3,6 +3,7 @@
 use crate::core::call::{Call, Pending, Resource};
 use crate::core::link::List;
 use crate::ovirt::answer;
+use crate::ovirt::list_stream::{self, ListStream};
 use super::super::types;
 
 /// Volume types of an OpenStack volume (Cinder) provider. Superseded by managed block storage.
@@ -59,5 +60,11 @@ impl OpenstackVolumeTypesServiceListRequest {
     #[inline]
     pub fn send(self) -> Pending<List<types::OpenStackVolumeType>> {
         self.call.send(answer::list)
+    }
+
+    /// Sends the request, and returns the objects one by one while the answer arrives.
+    #[inline]
+    pub fn stream(self) -> ListStream<types::OpenStackVolumeType> {
+        list_stream::stream(self.call)
     }
 }

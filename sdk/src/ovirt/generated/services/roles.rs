@@ -4,6 +4,7 @@ use ::core::borrow::Borrow;
 use crate::core::call::{Call, Pending, Resource};
 use crate::core::link::List;
 use crate::ovirt::answer;
+use crate::ovirt::list_stream::{self, ListStream};
 use super::super::types;
 
 /// Roles known to the engine; lists them and adds new ones.
@@ -96,5 +97,11 @@ impl RolesServiceListRequest {
     #[inline]
     pub fn send(self) -> Pending<List<types::Role>> {
         self.call.send(answer::list)
+    }
+
+    /// Sends the request, and returns the objects one by one while the answer arrives.
+    #[inline]
+    pub fn stream(self) -> ListStream<types::Role> {
+        list_stream::stream(self.call)
     }
 }

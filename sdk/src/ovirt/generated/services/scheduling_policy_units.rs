@@ -3,6 +3,7 @@
 use crate::core::call::{Call, Pending, Resource};
 use crate::core::link::List;
 use crate::ovirt::answer;
+use crate::ovirt::list_stream::{self, ListStream};
 use super::super::types;
 
 /// Scheduling policy units known to the engine.
@@ -65,5 +66,11 @@ impl SchedulingPolicyUnitsServiceListRequest {
     #[inline]
     pub fn send(self) -> Pending<List<types::SchedulingPolicyUnit>> {
         self.call.send(answer::list)
+    }
+
+    /// Sends the request, and returns the objects one by one while the answer arrives.
+    #[inline]
+    pub fn stream(self) -> ListStream<types::SchedulingPolicyUnit> {
+        list_stream::stream(self.call)
     }
 }

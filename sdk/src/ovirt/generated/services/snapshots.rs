@@ -4,6 +4,7 @@ use ::core::borrow::Borrow;
 use crate::core::call::{Call, Pending, Resource};
 use crate::core::link::List;
 use crate::ovirt::answer;
+use crate::ovirt::list_stream::{self, ListStream};
 use super::super::types;
 
 /// Snapshots of a virtual machine or storage domain.
@@ -106,5 +107,11 @@ impl SnapshotsServiceListRequest {
     #[inline]
     pub fn send(self) -> Pending<List<types::Snapshot>> {
         self.call.send(answer::list)
+    }
+
+    /// Sends the request, and returns the objects one by one while the answer arrives.
+    #[inline]
+    pub fn stream(self) -> ListStream<types::Snapshot> {
+        list_stream::stream(self.call)
     }
 }

@@ -3,6 +3,7 @@
 use crate::core::call::{Call, Pending, Resource};
 use crate::core::link::List;
 use crate::ovirt::answer;
+use crate::ovirt::list_stream::{self, ListStream};
 use super::super::types;
 
 /// Statistics of one object, read only.
@@ -58,5 +59,11 @@ impl StatisticsServiceListRequest {
     #[inline]
     pub fn send(self) -> Pending<List<types::Statistic>> {
         self.call.send(answer::list)
+    }
+
+    /// Sends the request, and returns the objects one by one while the answer arrives.
+    #[inline]
+    pub fn stream(self) -> ListStream<types::Statistic> {
+        list_stream::stream(self.call)
     }
 }

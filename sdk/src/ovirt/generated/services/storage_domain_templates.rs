@@ -3,6 +3,7 @@
 use crate::core::call::{Call, Pending, Resource};
 use crate::core::link::List;
 use crate::ovirt::answer;
+use crate::ovirt::list_stream::{self, ListStream};
 use super::super::types;
 
 /// Templates in one storage domain.
@@ -67,5 +68,11 @@ impl StorageDomainTemplatesServiceListRequest {
     #[inline]
     pub fn send(self) -> Pending<List<types::Template>> {
         self.call.send(answer::list)
+    }
+
+    /// Sends the request, and returns the objects one by one while the answer arrives.
+    #[inline]
+    pub fn stream(self) -> ListStream<types::Template> {
+        list_stream::stream(self.call)
     }
 }

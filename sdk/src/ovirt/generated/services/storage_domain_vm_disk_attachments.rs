@@ -3,6 +3,7 @@
 use crate::core::call::{Call, Pending, Resource};
 use crate::core::link::List;
 use crate::ovirt::answer;
+use crate::ovirt::list_stream::{self, ListStream};
 use super::super::types;
 
 /// Disk attachments of one virtual machine in an export storage domain.
@@ -60,5 +61,11 @@ impl StorageDomainVmDiskAttachmentsServiceListRequest {
     #[inline]
     pub fn send(self) -> Pending<List<types::DiskAttachment>> {
         self.call.send(answer::list)
+    }
+
+    /// Sends the request, and returns the objects one by one while the answer arrives.
+    #[inline]
+    pub fn stream(self) -> ListStream<types::DiskAttachment> {
+        list_stream::stream(self.call)
     }
 }

@@ -3,6 +3,7 @@
 use crate::core::call::{Call, Pending, Resource};
 use crate::core::link::List;
 use crate::ovirt::answer;
+use crate::ovirt::list_stream::{self, ListStream};
 use super::super::types;
 
 /// Lists virtual machines kept in one export storage domain. Each entry carries a `storage_domain` reference in addition to the usual virtual machine data, and its own service can import it.
@@ -67,5 +68,11 @@ impl StorageDomainVmsServiceListRequest {
     #[inline]
     pub fn send(self) -> Pending<List<types::Vm>> {
         self.call.send(answer::list)
+    }
+
+    /// Sends the request, and returns the objects one by one while the answer arrives.
+    #[inline]
+    pub fn stream(self) -> ListStream<types::Vm> {
+        list_stream::stream(self.call)
     }
 }

@@ -4,6 +4,7 @@ use ::core::borrow::Borrow;
 use crate::core::call::{Call, Pending, Resource};
 use crate::core::link::List;
 use crate::ovirt::answer;
+use crate::ovirt::list_stream::{self, ListStream};
 use super::super::types;
 
 /// Manages the storage connection extensions of a host: credentials for iSCSI targets that hold for this host only.
@@ -100,5 +101,11 @@ impl StorageServerConnectionExtensionsServiceListRequest {
     #[inline]
     pub fn send(self) -> Pending<List<types::StorageConnectionExtension>> {
         self.call.send(answer::list)
+    }
+
+    /// Sends the request, and returns the objects one by one while the answer arrives.
+    #[inline]
+    pub fn stream(self) -> ListStream<types::StorageConnectionExtension> {
+        list_stream::stream(self.call)
     }
 }

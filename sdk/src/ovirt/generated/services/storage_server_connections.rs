@@ -4,6 +4,7 @@ use ::core::borrow::Borrow;
 use crate::core::call::{Call, Pending, Resource};
 use crate::core::link::List;
 use crate::ovirt::answer;
+use crate::ovirt::list_stream::{self, ListStream};
 use super::super::types;
 
 /// Manages all storage connections known to the engine.
@@ -280,5 +281,11 @@ impl StorageServerConnectionsServiceListRequest {
     #[inline]
     pub fn send(self) -> Pending<List<types::StorageConnection>> {
         self.call.send(answer::list)
+    }
+
+    /// Sends the request, and returns the objects one by one while the answer arrives.
+    #[inline]
+    pub fn stream(self) -> ListStream<types::StorageConnection> {
+        list_stream::stream(self.call)
     }
 }

@@ -4,6 +4,7 @@ use ::core::borrow::Borrow;
 use crate::core::call::{Call, Pending, Resource};
 use crate::core::link::List;
 use crate::ovirt::answer;
+use crate::ovirt::list_stream::{self, ListStream};
 use super::super::types;
 
 /// Manages the permissions granted on the system object itself. Has no methods of its own.
@@ -414,5 +415,11 @@ impl SystemPermissionsServiceListRequest {
     #[inline]
     pub fn send(self) -> Pending<List<types::Permission>> {
         self.call.send(answer::list)
+    }
+
+    /// Sends the request, and returns the objects one by one while the answer arrives.
+    #[inline]
+    pub fn stream(self) -> ListStream<types::Permission> {
+        list_stream::stream(self.call)
     }
 }

@@ -3,6 +3,7 @@
 use crate::core::call::{Call, Pending, Resource};
 use crate::core::link::List;
 use crate::ovirt::answer;
+use crate::ovirt::list_stream::{self, ListStream};
 use super::super::types;
 
 /// Gives access to a template's disks, each as a `disk_attachment`.
@@ -51,5 +52,11 @@ impl TemplateDiskAttachmentsServiceListRequest {
     #[inline]
     pub fn send(self) -> Pending<List<types::DiskAttachment>> {
         self.call.send(answer::list)
+    }
+
+    /// Sends the request, and returns the objects one by one while the answer arrives.
+    #[inline]
+    pub fn stream(self) -> ListStream<types::DiskAttachment> {
+        list_stream::stream(self.call)
     }
 }

@@ -4,6 +4,7 @@ use ::core::borrow::Borrow;
 use crate::core::call::{Call, Pending, Resource};
 use crate::core::link::List;
 use crate::ovirt::answer;
+use crate::ovirt::list_stream::{self, ListStream};
 use super::super::types;
 
 /// Manages the mediated devices of a template.
@@ -102,5 +103,11 @@ impl TemplateMediatedDevicesServiceListRequest {
     #[inline]
     pub fn send(self) -> Pending<List<types::VmMediatedDevice>> {
         self.call.send(answer::list)
+    }
+
+    /// Sends the request, and returns the objects one by one while the answer arrives.
+    #[inline]
+    pub fn stream(self) -> ListStream<types::VmMediatedDevice> {
+        list_stream::stream(self.call)
     }
 }

@@ -3,6 +3,7 @@
 use crate::core::call::{Call, Pending, Resource};
 use crate::core::link::List;
 use crate::ovirt::answer;
+use crate::ovirt::list_stream::{self, ListStream};
 use super::super::types;
 
 /// Gives access to the networks of a host that the engine does not manage.
@@ -58,5 +59,11 @@ impl UnmanagedNetworksServiceListRequest {
     #[inline]
     pub fn send(self) -> Pending<List<types::UnmanagedNetwork>> {
         self.call.send(answer::list)
+    }
+
+    /// Sends the request, and returns the objects one by one while the answer arrives.
+    #[inline]
+    pub fn stream(self) -> ListStream<types::UnmanagedNetwork> {
+        list_stream::stream(self.call)
     }
 }

@@ -4,6 +4,7 @@ use ::core::borrow::Borrow;
 use crate::core::call::{Call, Pending, Resource};
 use crate::core::link::List;
 use crate::ovirt::answer;
+use crate::ovirt::list_stream::{self, ListStream};
 use super::super::types;
 
 /// Manages the options of a user: profile properties whose content is JSON.
@@ -84,5 +85,11 @@ impl UserOptionsServiceListRequest {
     #[inline]
     pub fn send(self) -> Pending<List<types::UserOption>> {
         self.call.send(answer::list)
+    }
+
+    /// Sends the request, and returns the objects one by one while the answer arrives.
+    #[inline]
+    pub fn stream(self) -> ListStream<types::UserOption> {
+        list_stream::stream(self.call)
     }
 }

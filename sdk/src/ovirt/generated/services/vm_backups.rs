@@ -4,6 +4,7 @@ use ::core::borrow::Borrow;
 use crate::core::call::{Call, Pending, Resource};
 use crate::core::link::List;
 use crate::ovirt::answer;
+use crate::ovirt::list_stream::{self, ListStream};
 use super::super::types;
 
 /// Manages a virtual machine's backups.
@@ -124,5 +125,11 @@ impl VmBackupsServiceListRequest {
     #[inline]
     pub fn send(self) -> Pending<List<types::Backup>> {
         self.call.send(answer::list)
+    }
+
+    /// Sends the request, and returns the objects one by one while the answer arrives.
+    #[inline]
+    pub fn stream(self) -> ListStream<types::Backup> {
+        list_stream::stream(self.call)
     }
 }

@@ -4,6 +4,7 @@ use ::core::borrow::Borrow;
 use crate::core::call::{Call, Pending, Resource};
 use crate::core::link::List;
 use crate::ovirt::answer;
+use crate::ovirt::list_stream::{self, ListStream};
 use super::super::types;
 
 /// Manages the CD-ROM devices of a virtual machine. Each virtual machine currently has exactly one, which cannot be removed; its disk is changed with `update` of the `vm_cdrom` service.
@@ -94,5 +95,11 @@ impl VmCdromsServiceListRequest {
     #[inline]
     pub fn send(self) -> Pending<List<types::Cdrom>> {
         self.call.send(answer::list)
+    }
+
+    /// Sends the request, and returns the objects one by one while the answer arrives.
+    #[inline]
+    pub fn stream(self) -> ListStream<types::Cdrom> {
+        list_stream::stream(self.call)
     }
 }

@@ -3,6 +3,7 @@
 use crate::core::call::{Call, Pending, Resource};
 use crate::core::link::List;
 use crate::ovirt::answer;
+use crate::ovirt::list_stream::{self, ListStream};
 use super::super::types;
 
 /// Gives access to the disks of a checkpoint.
@@ -62,5 +63,11 @@ impl VmCheckpointDisksServiceListRequest {
     #[inline]
     pub fn send(self) -> Pending<List<types::Disk>> {
         self.call.send(answer::list)
+    }
+
+    /// Sends the request, and returns the objects one by one while the answer arrives.
+    #[inline]
+    pub fn stream(self) -> ListStream<types::Disk> {
+        list_stream::stream(self.call)
     }
 }

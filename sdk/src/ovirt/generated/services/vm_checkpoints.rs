@@ -3,6 +3,7 @@
 use crate::core::call::{Call, Pending, Resource};
 use crate::core::link::List;
 use crate::ovirt::answer;
+use crate::ovirt::list_stream::{self, ListStream};
 use super::super::types;
 
 /// Gives access to a virtual machine's checkpoints.
@@ -64,5 +65,11 @@ impl VmCheckpointsServiceListRequest {
     #[inline]
     pub fn send(self) -> Pending<List<types::Checkpoint>> {
         self.call.send(answer::list)
+    }
+
+    /// Sends the request, and returns the objects one by one while the answer arrives.
+    #[inline]
+    pub fn stream(self) -> ListStream<types::Checkpoint> {
+        list_stream::stream(self.call)
     }
 }

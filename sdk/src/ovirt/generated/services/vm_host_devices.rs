@@ -4,6 +4,7 @@ use ::core::borrow::Borrow;
 use crate::core::call::{Call, Pending, Resource};
 use crate::core::link::List;
 use crate::ovirt::answer;
+use crate::ovirt::list_stream::{self, ListStream};
 use super::super::types;
 
 /// Manages the host devices given to a virtual machine.
@@ -94,5 +95,11 @@ impl VmHostDevicesServiceListRequest {
     #[inline]
     pub fn send(self) -> Pending<List<types::HostDevice>> {
         self.call.send(answer::list)
+    }
+
+    /// Sends the request, and returns the objects one by one while the answer arrives.
+    #[inline]
+    pub fn stream(self) -> ListStream<types::HostDevice> {
+        list_stream::stream(self.call)
     }
 }

@@ -4,6 +4,7 @@ use ::core::borrow::Borrow;
 use crate::core::call::{Call, Pending, Resource};
 use crate::core::link::List;
 use crate::ovirt::answer;
+use crate::ovirt::list_stream::{self, ListStream};
 use super::super::types;
 
 /// Manages all virtual machine pools.
@@ -126,5 +127,17 @@ impl VmPoolsServiceListRequest {
     #[inline]
     pub fn send(self) -> Pending<List<types::VmPool>> {
         self.call.send(answer::list)
+    }
+
+    /// Sends the request, and returns the objects one by one while the answer arrives.
+    #[inline]
+    pub fn stream(self) -> ListStream<types::VmPool> {
+        list_stream::stream(self.call)
+    }
+
+    /// Sends a request for each page that the search has, of as many objects as `max` says or a hundred.
+    #[inline]
+    pub fn pages(self) -> ListStream<types::VmPool> {
+        list_stream::pages(self.call)
     }
 }

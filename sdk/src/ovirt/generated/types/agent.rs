@@ -262,6 +262,15 @@ impl PartialEq for Agent {
     }
 }
 
+impl ::serde::Serialize for Agent {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        crate::core::serialize::record(self, serializer)
+    }
+}
+
 impl ::core::fmt::Debug for Agent {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)

@@ -72,6 +72,15 @@ impl ::core::fmt::Display for Architecture {
     }
 }
 
+impl ::serde::Serialize for Architecture {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl From<&str> for Architecture {
     fn from(text: &str) -> Self {
         Text::from_text(text)

@@ -65,6 +65,15 @@ impl ::core::fmt::Display for AutoPinningPolicy {
     }
 }
 
+impl ::serde::Serialize for AutoPinningPolicy {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl From<&str> for AutoPinningPolicy {
     fn from(text: &str) -> Self {
         Text::from_text(text)

@@ -268,6 +268,15 @@ impl PartialEq for Backup {
     }
 }
 
+impl ::serde::Serialize for Backup {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        crate::core::serialize::record(self, serializer)
+    }
+}
+
 impl ::core::fmt::Debug for Backup {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)

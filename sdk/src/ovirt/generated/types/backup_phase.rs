@@ -80,6 +80,15 @@ impl ::core::fmt::Display for BackupPhase {
     }
 }
 
+impl ::serde::Serialize for BackupPhase {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl From<&str> for BackupPhase {
     fn from(text: &str) -> Self {
         Text::from_text(text)

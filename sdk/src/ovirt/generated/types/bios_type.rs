@@ -76,6 +76,15 @@ impl ::core::fmt::Display for BiosType {
     }
 }
 
+impl ::serde::Serialize for BiosType {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl From<&str> for BiosType {
     fn from(text: &str) -> Self {
         Text::from_text(text)

@@ -64,6 +64,15 @@ impl ::core::fmt::Display for ClusterUpgradeAction {
     }
 }
 
+impl ::serde::Serialize for ClusterUpgradeAction {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl From<&str> for ClusterUpgradeAction {
     fn from(text: &str) -> Self {
         Text::from_text(text)

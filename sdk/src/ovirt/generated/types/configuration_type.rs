@@ -54,6 +54,15 @@ impl ::core::fmt::Display for ConfigurationType {
     }
 }
 
+impl ::serde::Serialize for ConfigurationType {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl From<&str> for ConfigurationType {
     fn from(text: &str) -> Self {
         Text::from_text(text)

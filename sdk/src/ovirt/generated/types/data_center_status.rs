@@ -68,6 +68,15 @@ impl ::core::fmt::Display for DataCenterStatus {
     }
 }
 
+impl ::serde::Serialize for DataCenterStatus {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl From<&str> for DataCenterStatus {
     fn from(text: &str) -> Self {
         Text::from_text(text)

@@ -104,6 +104,15 @@ impl ::core::fmt::Display for DiskContentType {
     }
 }
 
+impl ::serde::Serialize for DiskContentType {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl From<&str> for DiskContentType {
     fn from(text: &str) -> Self {
         Text::from_text(text)

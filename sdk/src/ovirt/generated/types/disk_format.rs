@@ -52,6 +52,15 @@ impl ::core::fmt::Display for DiskFormat {
     }
 }
 
+impl ::serde::Serialize for DiskFormat {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl From<&str> for DiskFormat {
     fn from(text: &str) -> Self {
         Text::from_text(text)

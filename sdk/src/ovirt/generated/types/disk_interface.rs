@@ -66,6 +66,15 @@ impl ::core::fmt::Display for DiskInterface {
     }
 }
 
+impl ::serde::Serialize for DiskInterface {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl From<&str> for DiskInterface {
     fn from(text: &str) -> Self {
         Text::from_text(text)

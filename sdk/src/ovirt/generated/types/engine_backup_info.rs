@@ -172,6 +172,15 @@ impl PartialEq for EngineBackupInfo {
     }
 }
 
+impl ::serde::Serialize for EngineBackupInfo {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        crate::core::serialize::record(self, serializer)
+    }
+}
+
 impl ::core::fmt::Debug for EngineBackupInfo {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)

@@ -202,6 +202,15 @@ impl PartialEq for ExternalDiscoveredHost {
     }
 }
 
+impl ::serde::Serialize for ExternalDiscoveredHost {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        crate::core::serialize::record(self, serializer)
+    }
+}
+
 impl ::core::fmt::Debug for ExternalDiscoveredHost {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)

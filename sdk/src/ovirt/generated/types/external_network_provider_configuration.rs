@@ -167,6 +167,15 @@ impl PartialEq for ExternalNetworkProviderConfiguration {
     }
 }
 
+impl ::serde::Serialize for ExternalNetworkProviderConfiguration {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        crate::core::serialize::record(self, serializer)
+    }
+}
+
 impl ::core::fmt::Debug for ExternalNetworkProviderConfiguration {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)

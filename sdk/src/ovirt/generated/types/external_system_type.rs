@@ -52,6 +52,15 @@ impl ::core::fmt::Display for ExternalSystemType {
     }
 }
 
+impl ::serde::Serialize for ExternalSystemType {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl From<&str> for ExternalSystemType {
     fn from(text: &str) -> Self {
         Text::from_text(text)

@@ -58,6 +58,15 @@ impl ::core::fmt::Display for FirewallType {
     }
 }
 
+impl ::serde::Serialize for FirewallType {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl From<&str> for FirewallType {
     fn from(text: &str) -> Self {
         Text::from_text(text)

@@ -283,6 +283,15 @@ impl PartialEq for GlusterBrickAdvancedDetails {
     }
 }
 
+impl ::serde::Serialize for GlusterBrickAdvancedDetails {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        crate::core::serialize::record(self, serializer)
+    }
+}
+
 impl ::core::fmt::Debug for GlusterBrickAdvancedDetails {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)

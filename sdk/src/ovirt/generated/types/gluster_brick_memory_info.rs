@@ -96,6 +96,15 @@ impl PartialEq for GlusterBrickMemoryInfo {
     }
 }
 
+impl ::serde::Serialize for GlusterBrickMemoryInfo {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        crate::core::serialize::record(self, serializer)
+    }
+}
+
 impl ::core::fmt::Debug for GlusterBrickMemoryInfo {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)

@@ -80,6 +80,15 @@ impl ::core::fmt::Display for GlusterVolumeType {
     }
 }
 
+impl ::serde::Serialize for GlusterVolumeType {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl From<&str> for GlusterVolumeType {
     fn from(text: &str) -> Self {
         Text::from_text(text)

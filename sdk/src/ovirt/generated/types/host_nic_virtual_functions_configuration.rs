@@ -121,6 +121,15 @@ impl PartialEq for HostNicVirtualFunctionsConfiguration {
     }
 }
 
+impl ::serde::Serialize for HostNicVirtualFunctionsConfiguration {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        crate::core::serialize::record(self, serializer)
+    }
+}
+
 impl ::core::fmt::Debug for HostNicVirtualFunctionsConfiguration {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)

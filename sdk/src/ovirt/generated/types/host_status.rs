@@ -109,6 +109,15 @@ impl ::core::fmt::Display for HostStatus {
     }
 }
 
+impl ::serde::Serialize for HostStatus {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl From<&str> for HostStatus {
     fn from(text: &str) -> Self {
         Text::from_text(text)

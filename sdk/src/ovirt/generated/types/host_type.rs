@@ -57,6 +57,15 @@ impl ::core::fmt::Display for HostType {
     }
 }
 
+impl ::serde::Serialize for HostType {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl From<&str> for HostType {
     fn from(text: &str) -> Self {
         Text::from_text(text)

@@ -178,6 +178,15 @@ impl PartialEq for Image {
     }
 }
 
+impl ::serde::Serialize for Image {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        crate::core::serialize::record(self, serializer)
+    }
+}
+
 impl ::core::fmt::Debug for Image {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)

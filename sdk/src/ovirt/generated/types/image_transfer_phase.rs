@@ -137,6 +137,15 @@ impl ::core::fmt::Display for ImageTransferPhase {
     }
 }
 
+impl ::serde::Serialize for ImageTransferPhase {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl From<&str> for ImageTransferPhase {
     fn from(text: &str) -> Self {
         Text::from_text(text)

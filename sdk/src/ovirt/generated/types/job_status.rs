@@ -64,6 +64,15 @@ impl ::core::fmt::Display for JobStatus {
     }
 }
 
+impl ::serde::Serialize for JobStatus {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl From<&str> for JobStatus {
     fn from(text: &str) -> Self {
         Text::from_text(text)

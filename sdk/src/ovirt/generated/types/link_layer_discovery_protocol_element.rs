@@ -194,6 +194,15 @@ impl PartialEq for LinkLayerDiscoveryProtocolElement {
     }
 }
 
+impl ::serde::Serialize for LinkLayerDiscoveryProtocolElement {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        crate::core::serialize::record(self, serializer)
+    }
+}
+
 impl ::core::fmt::Debug for LinkLayerDiscoveryProtocolElement {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)

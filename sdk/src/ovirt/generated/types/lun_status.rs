@@ -56,6 +56,15 @@ impl ::core::fmt::Display for LunStatus {
     }
 }
 
+impl ::serde::Serialize for LunStatus {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl From<&str> for LunStatus {
     fn from(text: &str) -> Self {
         Text::from_text(text)

@@ -53,6 +53,15 @@ impl ::core::fmt::Display for MessageBrokerType {
     }
 }
 
+impl ::serde::Serialize for MessageBrokerType {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl From<&str> for MessageBrokerType {
     fn from(text: &str) -> Self {
         Text::from_text(text)

@@ -50,6 +50,15 @@ impl ::core::fmt::Display for NetworkPluginType {
     }
 }
 
+impl ::serde::Serialize for NetworkPluginType {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl From<&str> for NetworkPluginType {
     fn from(text: &str) -> Self {
         Text::from_text(text)

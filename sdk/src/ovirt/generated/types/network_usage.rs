@@ -70,6 +70,15 @@ impl ::core::fmt::Display for NetworkUsage {
     }
 }
 
+impl ::serde::Serialize for NetworkUsage {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl From<&str> for NetworkUsage {
     fn from(text: &str) -> Self {
         Text::from_text(text)

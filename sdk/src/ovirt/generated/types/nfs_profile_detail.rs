@@ -109,6 +109,15 @@ impl PartialEq for NfsProfileDetail {
     }
 }
 
+impl ::serde::Serialize for NfsProfileDetail {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        crate::core::serialize::record(self, serializer)
+    }
+}
+
 impl ::core::fmt::Debug for NfsProfileDetail {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)

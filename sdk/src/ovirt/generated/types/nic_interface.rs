@@ -72,6 +72,15 @@ impl ::core::fmt::Display for NicInterface {
     }
 }
 
+impl ::serde::Serialize for NicInterface {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl From<&str> for NicInterface {
     fn from(text: &str) -> Self {
         Text::from_text(text)

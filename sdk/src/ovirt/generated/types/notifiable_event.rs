@@ -862,6 +862,15 @@ impl ::core::fmt::Display for NotifiableEvent {
     }
 }
 
+impl ::serde::Serialize for NotifiableEvent {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl From<&str> for NotifiableEvent {
     fn from(text: &str) -> Self {
         Text::from_text(text)

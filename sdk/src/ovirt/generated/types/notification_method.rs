@@ -58,6 +58,15 @@ impl ::core::fmt::Display for NotificationMethod {
     }
 }
 
+impl ::serde::Serialize for NotificationMethod {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl From<&str> for NotificationMethod {
     fn from(text: &str) -> Self {
         Text::from_text(text)

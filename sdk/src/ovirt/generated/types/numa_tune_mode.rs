@@ -56,6 +56,15 @@ impl ::core::fmt::Display for NumaTuneMode {
     }
 }
 
+impl ::serde::Serialize for NumaTuneMode {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl From<&str> for NumaTuneMode {
     fn from(text: &str) -> Self {
         Text::from_text(text)

@@ -49,6 +49,15 @@ impl ::core::fmt::Display for OpenstackVolumeAuthenticationKeyUsageType {
     }
 }
 
+impl ::serde::Serialize for OpenstackVolumeAuthenticationKeyUsageType {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl From<&str> for OpenstackVolumeAuthenticationKeyUsageType {
     fn from(text: &str) -> Self {
         Text::from_text(text)

@@ -133,6 +133,15 @@ impl ::core::fmt::Display for OsType {
     }
 }
 
+impl ::serde::Serialize for OsType {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl From<&str> for OsType {
     fn from(text: &str) -> Self {
         Text::from_text(text)

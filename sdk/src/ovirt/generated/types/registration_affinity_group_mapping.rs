@@ -112,6 +112,15 @@ impl PartialEq for RegistrationAffinityGroupMapping {
     }
 }
 
+impl ::serde::Serialize for RegistrationAffinityGroupMapping {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        crate::core::serialize::record(self, serializer)
+    }
+}
+
 impl ::core::fmt::Debug for RegistrationAffinityGroupMapping {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)

@@ -48,6 +48,15 @@ impl ::core::fmt::Display for ReportedDeviceType {
     }
 }
 
+impl ::serde::Serialize for ReportedDeviceType {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl From<&str> for ReportedDeviceType {
     fn from(text: &str) -> Self {
         Text::from_text(text)

@@ -58,6 +58,15 @@ impl ::core::fmt::Display for RngSource {
     }
 }
 
+impl ::serde::Serialize for RngSource {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl From<&str> for RngSource {
     fn from(text: &str) -> Self {
         Text::from_text(text)

@@ -52,6 +52,15 @@ impl ::core::fmt::Display for RoleType {
     }
 }
 
+impl ::serde::Serialize for RoleType {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl From<&str> for RoleType {
     fn from(text: &str) -> Self {
         Text::from_text(text)

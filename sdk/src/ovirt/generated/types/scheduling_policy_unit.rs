@@ -184,6 +184,15 @@ impl PartialEq for SchedulingPolicyUnit {
     }
 }
 
+impl ::serde::Serialize for SchedulingPolicyUnit {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        crate::core::serialize::record(self, serializer)
+    }
+}
+
 impl ::core::fmt::Debug for SchedulingPolicyUnit {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)

@@ -56,6 +56,15 @@ impl ::core::fmt::Display for SeLinuxMode {
     }
 }
 
+impl ::serde::Serialize for SeLinuxMode {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl From<&str> for SeLinuxMode {
     fn from(text: &str) -> Self {
         Text::from_text(text)

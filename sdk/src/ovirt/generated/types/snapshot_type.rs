@@ -60,6 +60,15 @@ impl ::core::fmt::Display for SnapshotType {
     }
 }
 
+impl ::serde::Serialize for SnapshotType {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl From<&str> for SnapshotType {
     fn from(text: &str) -> Self {
         Text::from_text(text)

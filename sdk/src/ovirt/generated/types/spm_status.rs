@@ -56,6 +56,15 @@ impl ::core::fmt::Display for SpmStatus {
     }
 }
 
+impl ::serde::Serialize for SpmStatus {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl From<&str> for SpmStatus {
     fn from(text: &str) -> Self {
         Text::from_text(text)

@@ -48,6 +48,15 @@ impl ::core::fmt::Display for SsoMethod {
     }
 }
 
+impl ::serde::Serialize for SsoMethod {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl From<&str> for SsoMethod {
     fn from(text: &str) -> Self {
         Text::from_text(text)

@@ -72,6 +72,15 @@ impl ::core::fmt::Display for StatisticUnit {
     }
 }
 
+impl ::serde::Serialize for StatisticUnit {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl From<&str> for StatisticUnit {
     fn from(text: &str) -> Self {
         Text::from_text(text)

@@ -68,6 +68,15 @@ impl ::core::fmt::Display for StepEnum {
     }
 }
 
+impl ::serde::Serialize for StepEnum {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl From<&str> for StepEnum {
     fn from(text: &str) -> Self {
         Text::from_text(text)

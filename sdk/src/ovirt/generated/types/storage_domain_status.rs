@@ -84,6 +84,15 @@ impl ::core::fmt::Display for StorageDomainStatus {
     }
 }
 
+impl ::serde::Serialize for StorageDomainStatus {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl From<&str> for StorageDomainStatus {
     fn from(text: &str) -> Self {
         Text::from_text(text)

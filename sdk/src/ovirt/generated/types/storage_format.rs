@@ -68,6 +68,15 @@ impl ::core::fmt::Display for StorageFormat {
     }
 }
 
+impl ::serde::Serialize for StorageFormat {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl From<&str> for StorageFormat {
     fn from(text: &str) -> Self {
         Text::from_text(text)

@@ -82,6 +82,15 @@ impl ::core::fmt::Display for StorageType {
     }
 }
 
+impl ::serde::Serialize for StorageType {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl From<&str> for StorageType {
     fn from(text: &str) -> Self {
         Text::from_text(text)

@@ -56,6 +56,15 @@ impl ::core::fmt::Display for TemplateStatus {
     }
 }
 
+impl ::serde::Serialize for TemplateStatus {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl From<&str> for TemplateStatus {
     fn from(text: &str) -> Self {
         Text::from_text(text)

@@ -53,6 +53,15 @@ impl ::core::fmt::Display for UsbType {
     }
 }
 
+impl ::serde::Serialize for UsbType {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl From<&str> for UsbType {
     fn from(text: &str) -> Self {
         Text::from_text(text)

@@ -62,6 +62,15 @@ impl ::core::fmt::Display for VideoType {
     }
 }
 
+impl ::serde::Serialize for VideoType {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl From<&str> for VideoType {
     fn from(text: &str) -> Self {
         Text::from_text(text)

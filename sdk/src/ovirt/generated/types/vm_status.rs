@@ -104,6 +104,15 @@ impl ::core::fmt::Display for VmStatus {
     }
 }
 
+impl ::serde::Serialize for VmStatus {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl From<&str> for VmStatus {
     fn from(text: &str) -> Self {
         Text::from_text(text)

@@ -54,6 +54,15 @@ impl ::core::fmt::Display for WatchdogModel {
     }
 }
 
+impl ::serde::Serialize for WatchdogModel {
+    fn serialize<S: ::serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> ::core::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl From<&str> for WatchdogModel {
     fn from(text: &str) -> Self {
         Text::from_text(text)

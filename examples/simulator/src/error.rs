@@ -1,0 +1,44 @@
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+
+/// Why a simulator could not start.
+#[derive(Debug)]
+pub struct Error {
+    message: String,
+    source: Option<io::Error>,
+}
+
+impl Error {
+    pub(crate) fn listen(address: SocketAddr, source: io::Error) -> Self {
+        Error { message: format!("cannot listen on {address}"), source: Some(source) }
+    }
+
+    pub(crate) fn folder(source: io::Error) -> Self {
+        Error { message: "cannot make a temporary folder for the data of disks".to_owned(), source: Some(source) }
+    }
+
+    pub(crate) fn tls(reason: impl fmt::Display) -> Self {
+        Error { message: format!("cannot make a certificate: {reason}"), source: None }
+    }
+
+    pub(crate) fn seed(reason: impl fmt::Display) -> Self {
+        Error { message: format!("the objects of a fresh engine do not fit the model: {reason}"), source: None }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        match &self.source {
+            Some(source) => write!(f, ": {source}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_ref().map(|source| source as _)
+    }
+}

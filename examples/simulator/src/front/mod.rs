@@ -1,0 +1,162 @@
+//! What an engine's host serves: the API, sign-in, and the services beside them.
+
+mod pages;
+mod sessions;
+mod sso;
+
+pub(crate) use sessions::Sessions;
+use sessions::{Admission, Claim};
+
+use crate::api;
+use crate::engine::{Engine, new_id};
+use crate::images::{self, Images, lock};
+use crate::net::{Answer, Handler, Request, full, head};
+use crate::seen::Seen;
+use http_body_util::{BodyExt, Limited};
+use hyper::header::{ALLOW, AUTHORIZATION, COOKIE, EXPECT, HeaderName, LOCATION, SET_COOKIE, WWW_AUTHENTICATE};
+use std::future::Future;
+use std::sync::{Arc, Mutex};
+
+/// More than any honest request carries.
+const LONGEST: usize = 32 << 20;
+
+const CORRELATION_ID: HeaderName = HeaderName::from_static("correlation-id");
+const OVIRT_EXPECT: HeaderName = HeaderName::from_static("x-ovirt-expect");
+const PREFER: HeaderName = HeaderName::from_static("prefer");
+const SESSION: HeaderName = HeaderName::from_static("jsessionid");
+const VERSION: HeaderName = HeaderName::from_static("version");
+
+const HTML: &str = "text/html;charset=UTF-8";
+
+/// Longest correlation id that the engine keeps.
+const CORRELATION_LENGTH: usize = 36;
+
+/// The engine behind HTTP.
+#[derive(Clone)]
+pub(crate) struct Front(Arc<Inner>);
+
+struct Inner {
+    engine: Mutex<Engine>,
+    sessions: Arc<Mutex<Sessions>>,
+    seen: Arc<Seen>,
+    origin: String,
+    ca_pem: Option<String>,
+}
+
+impl Front {
+    /// Puts an engine behind HTTP.
+    pub(crate) fn new(
+        engine: Engine,
+        sessions: Arc<Mutex<Sessions>>,
+        seen: Arc<Seen>,
+        origin: &str,
+        ca_pem: Option<String>,
+    ) -> Self {
+        Front(Arc::new(Inner { engine: Mutex::new(engine), sessions, seen, origin: origin.to_owned(), ca_pem }))
+    }
+}
+
+impl Handler for Front {
+    async fn handle(self, request: Request) -> Answer {
+        let (parts, body) = request.into_parts();
+        let path = parts.uri.path().to_owned();
+        let query = parts.uri.query().map(str::to_owned);
+        let body = Limited::new(body, LONGEST).collect().await;
+        let answer = match body.map(|body| String::from_utf8(body.to_bytes().to_vec())) {
+            Ok(Ok(body)) => self.0.answer(&parts, &body),
+            Ok(Err(_)) => full(400, "text/plain", "The body is not UTF-8.\n"),
+            Err(_) => full(413, "text/plain", "The body is too long.\n"),
+        };
+        self.0.seen.push(parts.method.as_str(), &path, query.as_deref(), answer.status().as_u16());
+        answer
+    }
+}
+
+impl Inner {
+    fn answer(&self, parts: &hyper::http::request::Parts, body: &str) -> Answer {
+        let query = parts.uri.query().unwrap_or_default();
+        match parts.uri.path() {
+            sso::TOKEN => sso::token(&mut lock(&self.sessions), query, body),
+            sso::LOGOUT => sso::logout(&mut lock(&self.sessions), query, body),
+            path if path == api::BASE || path.strip_prefix(api::BASE).is_some_and(|rest| rest.starts_with(['/', ';'])) => {
+                self.api(parts, body)
+            }
+            path => pages::answer(path, query, self.ca_pem.as_deref()),
+        }
+    }
+
+    fn api(&self, parts: &hyper::http::request::Parts, body: &str) -> Answer {
+        let header = |name: HeaderName| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let query = parts.uri.query().unwrap_or_default();
+        let given = api::Options::read(query, "");
+        let correlation_id = correlation_id(given.text("correlation_id").unwrap_or(header(CORRELATION_ID)));
+        let claim = Claim { authorization: header(AUTHORIZATION), cookie: header(COOKIE), session: header(SESSION) };
+        let admission = lock(&self.sessions).admit(claim);
+        let mut answer = if admission == Admission::Unknown {
+            let mut answer = full(401, HTML, pages::UNAUTHORIZED);
+            head(&mut answer, WWW_AUTHENTICATE, "Basic realm=\"RESTAPI\"");
+            answer
+        } else if admission == Admission::Forged {
+            full(403, HTML, pages::FORBIDDEN)
+        } else if !matches!(header(VERSION), "" | "3" | "4") {
+            full(400, HTML, "")
+        } else {
+            let expect = format!("{},{}", header(EXPECT), header(OVIRT_EXPECT));
+            let request = api::Request {
+                verb: parts.method.as_str(),
+                path: parts.uri.path(),
+                query,
+                body,
+                origin: &self.origin,
+                correlation_id: &correlation_id,
+                expect: &expect,
+            };
+            respond(api::answer(&mut lock(&self.engine), &request))
+        };
+        let wishes = header(PREFER);
+        if admission == Admission::Granted && !claim.authorization.is_empty() && wishes.contains("persistent-auth") {
+            let cookie = lock(&self.sessions).open(wishes.contains("csrf-protection"));
+            head(&mut answer, SET_COOKIE, &format!("JSESSIONID={cookie}; Path={}; HttpOnly", api::BASE));
+        }
+        head(&mut answer, CORRELATION_ID, &correlation_id);
+        answer
+    }
+}
+
+fn respond(answer: api::Answer) -> Answer {
+    let mut response = full(answer.status, "application/xml;charset=UTF-8", answer.body);
+    if let Some(location) = &answer.location {
+        head(&mut response, LOCATION, location);
+    }
+    if let Some(allow) = &answer.allow {
+        head(&mut response, ALLOW, allow);
+    }
+    response
+}
+
+/// The caller's correlation id as far as the engine takes it, or a new one.
+fn correlation_id(given: &str) -> String {
+    let kept = given.chars().filter(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_'));
+    let kept: String = kept.take(CORRELATION_LENGTH).collect();
+    if kept.is_empty() { new_id() } else { kept }
+}
+
+/// The image endpoint behind HTTP.
+#[derive(Clone)]
+pub(crate) struct ImageFront {
+    images: Arc<Images>,
+    seen: Arc<Seen>,
+}
+
+impl ImageFront {
+    /// Puts the data of disks behind HTTP.
+    pub(crate) fn new(images: Arc<Images>, seen: Arc<Seen>) -> Self {
+        ImageFront { images, seen }
+    }
+}
+
+impl Handler for ImageFront {
+    fn handle(self, request: Request) -> impl Future<Output = Answer> + Send {
+        images::serve(self.images, self.seen, request)
+    }
+}

@@ -1,0 +1,243 @@
+//! Image transfers: the phases between a request for data access and its end.
+//!
+//! The data itself flows past the engine, through the image endpoint: a ticket there opens a disk.
+
+use super::disks;
+use crate::api::{Call, Fault};
+use crate::engine::{Engine, new_id};
+use crate::images::{Access, TicketRequest};
+use crate::store::{Effect, Object, Value};
+use std::time::Duration;
+
+/// Phases in which a transfer has a ticket.
+const OPEN: &[&str] = &["transferring", "paused_user", "paused_system", "resuming"];
+
+/// Phases that a transfer never leaves.
+const FINAL: &[&str] = &["finished_success", "finished_failure"];
+
+/// How long the engine keeps a finished transfer.
+const KEPT: Duration = Duration::from_secs(15 * 60);
+
+const CLEANUP: &[&str] = &["cancelled_user", "finalizing_cleanup", "finished_cleanup", "finished_failure"];
+const FAILURE: &[&str] = &["cancelled_system", "finalizing_failure", "finished_failure"];
+const VERIFY_FAILURE: &[&str] = &["finalizing_success", "finalizing_failure", "finished_failure"];
+const SUCCESS: &[&str] = &["finalizing_success", "finished_success"];
+
+/// Checks what a transfer works on.
+pub(super) fn before_add(engine: &mut Engine, _: &Call<'_>, transfer: &mut Object) -> Result<(), Fault> {
+    let disk = disk_of(engine, transfer)?;
+    let path = format!("disks/{disk}");
+    let Some(stored) = engine.store.object(&path) else {
+        return Err(Fault::refused("Cannot transfer disk. The disk does not exist."));
+    };
+    let format = stored.text("format").unwrap_or("raw").to_owned();
+    let domain = stored.objects("storage_domains").next().map(|domain| domain.id().to_owned()).unwrap_or_default();
+    disks::check_free(engine, &path)?;
+    if engine.store.text(&format!("storagedomains/{domain}"), "status") != "active" {
+        return Err(Fault::conflict("Cannot transfer disk. The storage domain is not active."));
+    }
+    if transfer.get("snapshot").is_none() && transfer.get("backup").is_none() {
+        check_vms(engine, &disk)?;
+    }
+    check_backup(engine, transfer)?;
+    for member in ["disk", "snapshot"] {
+        transfer.take(member);
+    }
+    transfer.set("image", Object::reference(&disk));
+    transfer.provide("format", format);
+    transfer.set("phase", "initializing");
+    let hosts = engine.store.owned("hosts").find(|(_, host)| host.text("status") == Some("up"));
+    if let Some((_, host)) = hosts {
+        transfer.provide("host", Object::reference(host.id()));
+    }
+    Ok(())
+}
+
+/// Locks the disk and opens the session.
+pub(super) fn after_add(engine: &mut Engine, _: &Call<'_>, path: &str, _: &Object) -> Result<bool, Fault> {
+    engine.store.set(&disk_path(engine, path), "status", "locked");
+    if engine.store.object(path).is_some_and(|transfer| transfer.get("host").is_some()) {
+        engine.schedule.sequence(engine.now, engine.step, path, "phase", &["transferring"]);
+    } else {
+        engine.schedule.sequence(engine.now, engine.step, path, "phase", &["finished_failure"]);
+    }
+    Ok(false)
+}
+
+fn disk_of(engine: &Engine, transfer: &Object) -> Result<String, Fault> {
+    if let Some(disk) = transfer.object("disk").or(transfer.object("image")) {
+        return Ok(disk.id().to_owned());
+    }
+    let snapshot = transfer.object("snapshot").map(Object::id).unwrap_or_default();
+    let mut known = engine.store.all("disk_snapshot").filter(|(_, object)| object.id() == snapshot);
+    let disk = known.next().and_then(|(_, object)| object.object("disk")).map(|disk| disk.id().to_owned());
+    disk.ok_or_else(|| Fault::refused("Cannot transfer disk. The disk snapshot does not exist."))
+}
+
+fn check_vms(engine: &Engine, disk: &str) -> Result<(), Fault> {
+    let mut plugged = engine
+        .store
+        .all("disk_attachment")
+        .filter(|(_, attachment)| attachment.refers_to("disk", disk) && attachment.flag("active"));
+    let is_used = plugged.any(|(_, attachment)| {
+        let vm = attachment.object("vm").map(Object::id).unwrap_or_default();
+        !vm.is_empty() && engine.store.text(&format!("vms/{vm}"), "status") != "down"
+    });
+    if is_used { Err(Fault::conflict("Cannot transfer disk. VM is not down.")) } else { Ok(()) }
+}
+
+fn check_backup(engine: &Engine, transfer: &Object) -> Result<(), Fault> {
+    let Some(backup) = transfer.object("backup") else { return Ok(()) };
+    let known = engine.store.find("backup", backup.id()).and_then(|path| engine.store.object(path));
+    let known = known.ok_or_else(|| Fault::refused("Cannot transfer disk. The backup does not exist."))?;
+    if transfer.text("format") == Some("cow") {
+        return Err(Fault::refused("Cannot transfer disk. Format cow is not supported for a backup."));
+    }
+    if known.text("phase") == Some("ready") {
+        Ok(())
+    } else {
+        Err(Fault::conflict("Cannot transfer disk. The backup is not ready."))
+    }
+}
+
+/// Actions of a transfer. All answer at once; the phase shows what came of them.
+pub(super) fn act(engine: &mut Engine, call: &Call<'_>, _: &Object) -> Result<Option<Object>, Fault> {
+    let path = call.spot.entity().to_owned();
+    let phase = engine.store.text(&path, "phase").to_owned();
+    let is_upload = engine.store.text(&path, "direction") == "upload";
+    match call.method.name.as_str() {
+        "pause" if !is_upload => return Err(Fault::refused("Cannot pause image download.")),
+        "resume" if !phase.starts_with("paused_") => {
+            return Err(Fault::conflict("Cannot resume image transfer. The transfer is not paused."));
+        }
+        "extend" => engine.images.touch(call.spot.id()),
+        // The engine takes requests that come too late, and ignores them.
+        _ if is_ending(&phase) => {}
+        "pause" => move_on(engine, &path, &["paused_user"]),
+        "resume" => move_on(engine, &path, &["resuming", "transferring"]),
+        "cancel" => move_on(engine, &path, CLEANUP),
+        "finalize" if is_upload && !is_sound(engine, &path) => move_on(engine, &path, VERIFY_FAILURE),
+        "finalize" => move_on(engine, &path, SUCCESS),
+        _ => return Ok(None),
+    }
+    Ok(Some(Object::default()))
+}
+
+fn is_ending(phase: &str) -> bool {
+    phase.starts_with("fin") || phase.starts_with("cancelled")
+}
+
+fn move_on(engine: &mut Engine, path: &str, phases: &[&str]) {
+    engine.schedule.cancel(path);
+    engine.steps(path, "phase", phases);
+    entered(engine, path);
+}
+
+/// Does what belongs to the phase that a transfer has just entered.
+pub(crate) fn entered(engine: &mut Engine, path: &str) {
+    let phase = engine.store.text(path, "phase").to_owned();
+    let id = path.rsplit('/').next().unwrap_or_default().to_owned();
+    let is_upload = engine.store.text(path, "direction") == "upload";
+    let disk = disk_path(engine, path);
+    match phase.as_str() {
+        "transferring" => open(engine, path, &id),
+        "paused_user" | "paused_system" => engine.images.stop_renewal(&id),
+        "cancelled_user" | "cancelled_system" if is_upload => engine.store.set(&disk, "status", "illegal"),
+        "finalizing_success" | "finalizing_failure" | "finalizing_cleanup" => close(engine, path, &id),
+        "finished_success" => engine.store.set(&disk, "status", "ok"),
+        // An upload that failed takes its disk along, even one that was there before.
+        "finished_failure" if is_upload => super::remove_now(engine, &disk),
+        "finished_failure" => engine.store.set(&disk, "status", "ok"),
+        _ => {}
+    }
+    if FINAL.contains(&phase.as_str()) {
+        let kept = if phase == "finished_success" { KEPT } else { KEPT * 2 };
+        engine.schedule.plan(engine.now + kept, path, Effect::Remove);
+    }
+}
+
+/// Opens the disk to the client, or opens it again after a pause.
+fn open(engine: &mut Engine, path: &str, id: &str) {
+    if engine.images.renew(id) {
+        return;
+    }
+    let disk = disk_path(engine, path);
+    let disk_id = disk.rsplit('/').next().unwrap_or_default();
+    let Some(transfer) = engine.store.object(path) else { return };
+    let is_upload = transfer.text("direction") == Some("upload");
+    let is_file = transfer.text("format") == Some("cow");
+    let request = TicketRequest {
+        ticket: new_id(),
+        transfer: id.to_owned(),
+        is_file,
+        access: if is_upload { Access::Write } else { Access::Read },
+        size: ticket_size(engine, disk_id, is_file, is_upload),
+        inactivity: transfer.number("inactivity_timeout").filter(|seconds| *seconds > 0).map(Duration::from_secs),
+    };
+    if !engine.images.open(disk_id, request) {
+        let phases: &[&str] = if is_upload { &["paused_system"] } else { FAILURE };
+        move_on(engine, path, phases);
+    }
+}
+
+/// Room for the bytes of a file in its format, or for what the disk holds.
+fn ticket_size(engine: &Engine, disk: &str, is_cow: bool, is_upload: bool) -> u64 {
+    let size = engine.store.object(&format!("disks/{disk}")).and_then(|disk| disk.number("provisioned_size")).unwrap_or_default();
+    match (is_cow, is_upload) {
+        (false, _) => size,
+        (true, true) => size.saturating_mul(11).div_ceil(10).saturating_add(1 << 20),
+        (true, false) => engine.images.length(disk).unwrap_or(size),
+    }
+}
+
+fn close(engine: &mut Engine, path: &str, id: &str) {
+    if let Some(transferred) = engine.images.transferred(id) {
+        engine.store.set(path, "transferred", transferred);
+    }
+    engine.images.close(id);
+}
+
+/// Whether the data of an upload is what its format says.
+fn is_sound(engine: &Engine, path: &str) -> bool {
+    let is_cow = engine.store.text(path, "format") == "cow";
+    let disk = disk_path(engine, path);
+    let size = engine.store.object(&disk).and_then(|disk| disk.number("provisioned_size")).unwrap_or_default();
+    !is_cow || engine.images.is_qcow2(disk.rsplit('/').next().unwrap_or_default(), size)
+}
+
+/// Pauses or cancels the transfers whose clients have gone silent.
+pub(crate) fn watch(engine: &mut Engine) {
+    for id in engine.images.silent() {
+        let path = format!("imagetransfers/{id}");
+        if engine.store.text(&path, "phase") != "transferring" || engine.schedule.is_busy(&path) {
+            continue;
+        }
+        let is_upload = engine.store.text(&path, "direction") == "upload";
+        let phases = match (engine.store.text(&path, "timeout_policy"), is_upload) {
+            ("pause", _) | ("legacy", true) => &["paused_system"][..],
+            _ => FAILURE,
+        };
+        move_on(engine, &path, phases);
+    }
+}
+
+/// A transfer with what the image endpoint knows about it.
+pub(super) fn shown(engine: &Engine, transfer: &Object) -> Object {
+    let mut transfer = transfer.clone();
+    let is_open = transfer.text("phase").is_some_and(|phase| OPEN.contains(&phase));
+    if let Some(state) = engine.images.state(transfer.id()).filter(|_| is_open) {
+        transfer.set("active", state.active);
+        transfer.set("transferred", state.transferred);
+        transfer.set("transfer_url", state.url.as_str());
+        transfer.set("proxy_url", state.url);
+    } else {
+        transfer.set("active", false);
+        transfer.provide("transferred", Value::from(0));
+    }
+    transfer
+}
+
+fn disk_path(engine: &Engine, path: &str) -> String {
+    let disk = engine.store.object(path).and_then(|transfer| transfer.object("image")).map(Object::id);
+    format!("disks/{}", disk.unwrap_or_default())
+}
