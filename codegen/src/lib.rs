@@ -3,6 +3,7 @@
 //! Rendered methods and structs are small; everything with logic is in the core of the SDK.
 #![forbid(unsafe_code)]
 
+mod calls;
 mod docs;
 mod enums;
 mod listing;
@@ -52,14 +53,24 @@ pub fn listing(model: &Model) -> String {
     listing::render(model)
 }
 
-/// Renders a macro that calls another one with the name of every type, for tests of all of them.
+/// Renders macros that call another one with the name of every struct and enum, for tests of all of them.
 pub fn type_list(model: &Model) -> String {
-    let mut names: Vec<String> = model.structs.keys().chain(model.enums.keys()).map(|name| names::type_name(name)).collect();
-    names.sort();
-    let names: String = names.iter().map(|name| format!("            {name},\n")).collect();
+    let structs = type_macro("with_every_struct", model.structs.keys());
+    let enums = type_macro("with_every_enum", model.enums.keys());
+    format!("{PREAMBLE}{structs}\n{enums}")
+}
+
+fn type_macro<'a>(name: &str, types: impl Iterator<Item = &'a String>) -> String {
+    let types: String = types.map(|name| format!("            {},\n", names::type_name(name))).collect();
     format!(
-        "{PREAMBLE}macro_rules! with_every_type {{\n    ($callback:ident) => {{\n        $callback! {{\n{names}        }}\n    }};\n}}\n\npub(crate) use with_every_type;\n"
+        "macro_rules! {name} {{\n    ($callback:ident) => {{\n        $callback! {{\n{types}        }}\n    }};\n}}\n\npub(crate) use {name};\n"
     )
+}
+
+/// Renders calls by name: a function from service, method and arguments to a request, for tools that
+/// learn only at run time which one is meant.
+pub fn calls(model: &Model) -> String {
+    calls::render(model)
 }
 
 fn module_list<'a>(name: &str, modules: impl Iterator<Item = &'a String>, doc: &str) -> File {

@@ -11,6 +11,9 @@ const GENERATED: &str = "sdk/src/ovirt/generated";
 /// Every type, for the tests that look at all of them.
 const TYPE_LIST: &str = "sdk/tests/sdk/every_type.rs";
 
+/// Every method by name, for the runner of recorded requests.
+const CALLS: &str = "xtask/conformance/src/generated/calls.rs";
+
 /// Listing of everything public.
 const LISTING: &str = "API.txt";
 
@@ -50,6 +53,7 @@ fn render(root: &Path) -> Result<(Model, BTreeMap<PathBuf, String>), String> {
     let mut wanted: BTreeMap<PathBuf, String> =
         files.into_iter().map(|file| (Path::new(GENERATED).join(file.path), file.text)).collect();
     wanted.insert(TYPE_LIST.into(), codegen::type_list(&model));
+    wanted.insert(CALLS.into(), codegen::calls(&model));
     wanted.insert(LISTING.into(), codegen::listing(&model));
     Ok((model, wanted))
 }

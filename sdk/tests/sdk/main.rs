@@ -6,7 +6,11 @@ mod engine;
 mod errors;
 #[rustfmt::skip]
 mod every_type;
+#[allow(deprecated)]
+mod properties;
 mod requests;
+mod serialize;
+mod streams;
 #[allow(deprecated)]
 mod types;
 

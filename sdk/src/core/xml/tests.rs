@@ -1,10 +1,11 @@
 //! The codec, on types of the made-up model that has every case.
 #![allow(deprecated)]
 
-use super::{Root, read_record, record, root};
-use crate::core::link::Link;
+use super::{ListDecoder, Root, Step, read_list, read_record, record, root};
+use crate::core::link::{Link, List};
 use crate::core::table::Record;
 use crate::ovirt::golden::types::{Host, OddId, OddValue, Option as OptionType, Thing};
+use proptest::prelude::*;
 
 fn read<T: Record + Default>(text: &str) -> Result<T, String> {
     let mut value = T::default();
@@ -202,4 +203,74 @@ fn copies_are_equal_and_independent() {
     copy.things.as_mut().unwrap().items_mut().clear();
     assert_ne!(copy, original);
     assert_eq!(original.things.unwrap().len(), 1);
+}
+
+/// All things of a list, read while it arrives in pieces that end at these places.
+fn in_pieces(text: &[u8], cuts: &[usize]) -> Result<Vec<Thing>, String> {
+    let mut decoder = ListDecoder::new(Thing::default().table());
+    let mut ends: Vec<usize> = cuts.iter().map(|cut| cut % (text.len() + 1)).chain([text.len()]).collect();
+    ends.sort_unstable();
+    let (mut start, mut ends, mut found) = (0, ends.into_iter(), Vec::new());
+    loop {
+        let mut thing = Thing::default();
+        match decoder.next(&mut thing).map_err(|error| error.to_string())? {
+            Step::Item => found.push(thing),
+            Step::End => return Ok(found),
+            Step::OtherRoot(name) => return Err(name),
+            Step::Starved => match ends.next() {
+                Some(end) => {
+                    decoder.push(&text[start..end]).map_err(|error| error.to_string())?;
+                    start = end;
+                }
+                None => decoder.end().map_err(|error| error.to_string())?,
+            },
+        }
+    }
+}
+
+fn whole(text: &str) -> Result<Vec<Thing>, String> {
+    let mut list: Option<List<Thing>> = None;
+    let found = root(text).map_err(|error| error.to_string())?.ok_or("no element")?;
+    if found.name() != "things" {
+        return Err(found.name().to_owned());
+    }
+    read_list(found, "thing", &mut list).map_err(|error| error.to_string())?;
+    Ok(list.unwrap_or_default().into_vec())
+}
+
+fn things() -> String {
+    let items: String =
+        [full(), Thing::new(), Thing::new().name("ä中😀").parent(full())].iter().map(|thing| record(thing).unwrap()).collect();
+    format!("<?xml version=\"1.0\"?>\n<!-- c --><things href=\"/t\"><actions><link/></actions>{items}<size>3</size></things>\n")
+}
+
+proptest! {
+    #[test]
+    fn pieces_give_what_the_whole_gives(cuts in proptest::collection::vec(any::<usize>(), 0..40)) {
+        let text = things();
+        prop_assert_eq!(in_pieces(text.as_bytes(), &cuts), whole(&text));
+    }
+
+    #[test]
+    fn damaged_pieces_give_what_the_whole_gives(
+        cuts in proptest::collection::vec(any::<usize>(), 0..40),
+        at in any::<usize>(),
+        length in 0..30_usize,
+        put in "[<>&/a\"]{0,3}",
+    ) {
+        let mut text = things();
+        let at = (0..=at % text.len()).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        let end = (at + length..).find(|end| text.is_char_boundary((*end).min(text.len()))).unwrap_or(at).min(text.len());
+        text.replace_range(at..end, &put);
+        let found = in_pieces(text.as_bytes(), &cuts);
+        if let Ok(things) = whole(&text) {
+            prop_assert_eq!(found, Ok(things), "{}", text);
+        }
+    }
+}
+
+#[test]
+fn bytes_that_are_no_text_are_refused() {
+    assert!(in_pieces(b"<things><thing><name>\xff</name></thing></things>", &[]).unwrap_err().contains("UTF-8"));
+    assert!(in_pieces(b"<things>\xc3", &[]).unwrap_err().contains("UTF-8"));
 }
