@@ -51,3 +51,26 @@ pub fn write(record: &dyn Record) -> Result<String> {
 fn unreadable(error: xml::XmlError) -> Error {
     Error::new(ErrorKind::Decode, error.to_string())
 }
+
+/// Reads a list whose document arrives in pieces, and hands on each object when it is complete.
+///
+/// # Errors
+///
+/// As [`read`]; objects before the fault were handed on.
+pub fn read_pieces<T: Record + Default>(pieces: impl IntoIterator<Item = Vec<u8>>, mut each: impl FnMut(T)) -> Result<()> {
+    let mut decoder = xml::ListDecoder::new(T::default().table());
+    let mut pieces = pieces.into_iter();
+    loop {
+        let mut object = T::default();
+        match decoder.next(&mut object).map_err(unreadable)? {
+            xml::Step::Item => each(object),
+            xml::Step::End => return Ok(()),
+            xml::Step::OtherRoot(name) => return Err(Error::new(ErrorKind::Decode, format!("the root element is `<{name}>`"))),
+            xml::Step::Starved => match pieces.next() {
+                Some(piece) => decoder.push(&piece),
+                None => decoder.end(),
+            }
+            .map_err(unreadable)?,
+        }
+    }
+}
