@@ -14,6 +14,11 @@ def seconds():
     return usage.ru_utime + usage.ru_stime
 
 
+def peak():
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmHWM:"))
+
+
 with open(sys.argv[1], "rb") as file:
     before = seconds()
     reader = xml.XmlReader(file)
@@ -22,4 +27,4 @@ with open(sys.argv[1], "rb") as file:
     finally:
         reader.close()
     after = seconds()
-print("%.4f %d %d" % (after - before, len(vms), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))
+print("%.4f %d %d" % (after - before, len(vms), peak()))

@@ -67,8 +67,15 @@ fn vm(number: usize, out: &mut String) -> std::fmt::Result {
     out.push_str(FIXED);
     let (cores, day, status) = (1 + number % 4, number % 10, ["up", "down", "paused"].get(number % 3).copied().unwrap_or("up"));
     writeln!(out, "        <cpu>\n            <architecture>x86_64</architecture>")?;
-    writeln!(out, "            <topology><cores>{cores}</cores><sockets>1</sockets><threads>1</threads></topology>\n        </cpu>")?;
-    writeln!(out, "        <creation_time>2024-03-1{day}T10:11:12.345+02:00</creation_time>\n        <memory>{}</memory>", 1_u64 << 30)?;
+    writeln!(
+        out,
+        "            <topology><cores>{cores}</cores><sockets>1</sockets><threads>1</threads></topology>\n        </cpu>"
+    )?;
+    writeln!(
+        out,
+        "        <creation_time>2024-03-1{day}T10:11:12.345+02:00</creation_time>\n        <memory>{}</memory>",
+        1_u64 << 30
+    )?;
     for (element, collection, seed) in [
         ("cluster", "clusters", 1),
         ("cpu_profile", "cpuprofiles", 2),
@@ -79,11 +86,22 @@ fn vm(number: usize, out: &mut String) -> std::fmt::Result {
         let id = id(number * 7 + seed);
         writeln!(out, "        <{element} href=\"/ovirt-engine/api/{collection}/{id}\" id=\"{id}\"/>")?;
     }
-    writeln!(out, "        <quota id=\"{}\"/>\n        <fqdn>vm-{number:05}.example.com</fqdn>\n        <status>{status}</status>\n    </vm>", id(number * 7 + 5))
+    writeln!(
+        out,
+        "        <quota id=\"{}\"/>\n        <fqdn>vm-{number:05}.example.com</fqdn>\n        <status>{status}</status>\n    </vm>",
+        id(number * 7 + 5)
+    )
 }
 
 /// An identifier in the form of a UUID.
 fn id(seed: usize) -> String {
     let mixed = (seed as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    format!("{:08x}-{:04x}-4{:03x}-8{:03x}-{:012x}", mixed >> 32, mixed >> 16 & 0xffff, mixed >> 4 & 0xfff, mixed & 0xfff, mixed & 0xffff_ffff_ffff)
+    format!(
+        "{:08x}-{:04x}-4{:03x}-8{:03x}-{:012x}",
+        mixed >> 32,
+        mixed >> 16 & 0xffff,
+        mixed >> 4 & 0xfff,
+        mixed & 0xfff,
+        mixed & 0xffff_ffff_ffff
+    )
 }

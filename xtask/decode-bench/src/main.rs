@@ -19,7 +19,9 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match arguments.as_slice() {
-        ["document", count] => count.parse().map_err(Into::into).and_then(|count| Ok(std::io::stdout().write_all(document::vms(count).as_bytes())?)),
+        ["document", count] => {
+            count.parse().map_err(Into::into).and_then(|count| Ok(std::io::stdout().write_all(document::vms(count).as_bytes())?))
+        }
         ["empty", _] => report(|| Ok(0)),
         ["whole", file] => whole(file),
         ["stream", file] => stream(file),
@@ -74,16 +76,19 @@ fn report(work: impl FnOnce() -> Result<usize>) -> Result<()> {
 }
 
 /// Processor seconds and peak memory in KiB of this process so far.
-#[cfg(unix)]
-fn usage() -> Result<(f64, i64)> {
+#[cfg(target_os = "linux")]
+fn usage() -> Result<(f64, u64)> {
     use nix::sys::resource::{UsageWho, getrusage};
     use nix::sys::time::TimeValLike;
     let usage = getrusage(UsageWho::RUSAGE_SELF)?;
     let microseconds = (usage.user_time() + usage.system_time()).num_microseconds();
-    Ok((microseconds as f64 / 1e6, usage.max_rss()))
+    // What `getrusage` says of memory includes that of the process which started this one.
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).and_then(|peak| peak.split_whitespace().next());
+    Ok((microseconds as f64 / 1e6, peak.ok_or("the system does not tell the peak of memory")?.parse()?))
 }
 
-#[cfg(not(unix))]
-fn usage() -> Result<(f64, i64)> {
-    Err("this system does not tell what a process used".into())
+#[cfg(not(target_os = "linux"))]
+fn usage() -> Result<(f64, u64)> {
+    Err("only Linux tells what is needed of a process".into())
 }
