@@ -46,13 +46,16 @@ mod declared;
 mod fault;
 mod ir;
 mod ovirt;
+pub mod published;
 mod resolve;
 mod vocabulary;
 #[cfg(test)]
 mod wire_test;
+mod write;
 
 pub use fault::{Document, Fault};
 pub use ir::*;
+pub use write::write;
 
 use std::path::Path;
 

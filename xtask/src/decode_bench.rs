@@ -23,7 +23,9 @@ struct Cost {
 pub(crate) fn run() -> Result<(), String> {
     let root = workspace::root();
     let python = peers::python_sdk()?;
-    command_succeeds(Command::new("cargo").args(["build", "--release", "--quiet", "--package", "decode-bench"]).current_dir(&root))?;
+    command_succeeds(
+        Command::new("cargo").args(["build", "--release", "--quiet", "--package", "decode-bench"]).current_dir(&root),
+    )?;
     let ours = root.join("target/release/decode-bench");
     let document = root.join("target/vms.xml");
     let file = File::create(&document).map_err(|error| format!("{} cannot be written: {error}", document.display()))?;
@@ -59,9 +61,15 @@ fn cost(command: &mut Command) -> Result<Cost, String> {
     let text = String::from_utf8_lossy(&output.stdout);
     let parsed = || {
         let mut words = text.split_whitespace();
-        Some(Cost { seconds: words.next()?.parse().ok()?, objects: words.next()?.parse().ok()?, memory: words.next()?.parse().ok()? })
+        Some(Cost {
+            seconds: words.next()?.parse().ok()?,
+            objects: words.next()?.parse().ok()?,
+            memory: words.next()?.parse().ok()?,
+        })
     };
-    parsed().filter(|_| output.status.success()).ok_or_else(|| format!("{command:?} failed: {}", String::from_utf8_lossy(&output.stderr)))
+    parsed()
+        .filter(|_| output.status.success())
+        .ok_or_else(|| format!("{command:?} failed: {}", String::from_utf8_lossy(&output.stderr)))
 }
 
 fn command_succeeds(command: &mut Command) -> Result<(), String> {

@@ -4,9 +4,11 @@
 mod bench;
 mod ci;
 mod codegen_command;
+mod decode_bench;
+mod peers;
 mod workspace;
 
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 const HELP: &str = "\
 The maintainers' commands of virt-sdk.
@@ -15,6 +17,11 @@ cargo xtask codegen           regenerate sdk/src/ovirt/generated and API.txt fro
 cargo xtask codegen --check   fail, naming them, if files are not as codegen would write them
 cargo xtask ci                everything that must hold before a change lands
 cargo xtask bench             what a build of the SDK crate costs, beside its budget
+cargo xtask bench decode      what reading a list costs, beside the official Python SDK
+cargo xtask peers             install the programs that ours are compared with, outside the tree
+cargo xtask conformance …     the SDK against recorded requests and documents; `conformance --help` says more
+cargo xtask import …          a published description of the API into model/ovirt; `import --help` says more
+cargo xtask diff OLD NEW      what changed between two models, as Markdown; `diff --help` says more
 ";
 
 fn main() -> ExitCode {
@@ -28,6 +35,10 @@ fn main() -> ExitCode {
         ["codegen", "--check"] => codegen_command::check(&workspace::root()),
         ["ci"] => ci::run(),
         ["bench"] => bench::run(),
+        ["bench", "decode"] => decode_bench::run(),
+        ["peers"] => peers::install(),
+        ["conformance", rest @ ..] => conformance(rest),
+        [command @ ("import" | "diff"), ..] => import(command, &arguments),
         [] | ["help" | "--help" | "-h"] => {
             print!("{HELP}");
             Ok(())
@@ -40,5 +51,29 @@ fn main() -> ExitCode {
             eprintln!("{message}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Runs the crate `conformance`. It is a program of its own: this one is built on every run of CI, and does
+/// not need the SDK.
+fn conformance(arguments: &[&str]) -> Result<(), String> {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(["run", "--quiet", "-p", "conformance", "--"]).args(arguments);
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("the SDK differs from the records, or they could not be read ({status})")),
+        Err(error) => Err(format!("cargo cannot be run: {error}")),
+    }
+}
+
+/// Runs the crate `import`, which has both commands. Like `conformance` it is a program of its own: it needs
+/// HTTP and TLS.
+fn import(name: &str, arguments: &[&str]) -> Result<(), String> {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(["run", "--quiet", "-p", "import", "--"]).args(arguments);
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("`cargo xtask {name}` failed ({status})")),
+        Err(error) => Err(format!("cargo cannot be run: {error}")),
     }
 }
