@@ -1,0 +1,60 @@
+//! `cargo xtask import`: published descriptions of the oVirt Engine API into the documents of
+//! `model/ovirt/`; and `cargo xtask diff`: what changed between two models.
+//!
+//! A source goes through these steps, and any of them may refuse it with the line and column of what
+//! is wrong: [`source`] loads it, [`description::read`] reads JSON or XML, [`fixups`] correct the known
+//! defects of the published forms, [`model::published::merge`] merges it with our documents and checks
+//! the result, and only then does [`folder`] write the documents that differ.
+#![forbid(unsafe_code)]
+
+pub mod command;
+pub mod description;
+pub mod diff;
+pub mod fixups;
+pub mod folder;
+pub mod operand;
+pub mod source;
+
+use model::Fault;
+use model::published::{Merged, merge};
+use source::{Access, Source};
+use std::path::Path;
+
+/// Reads a source and merges it with the documents of a folder, in memory.
+///
+/// # Errors
+///
+/// What is wrong with the source or the documents, a line each.
+pub fn merged(folder: &Path, source: &str, access: &Access, with_text: bool) -> Result<Merged, String> {
+    let documents = folder::load(folder)?;
+    let Source { document, format } = source::load(source, access)?;
+    let mut description = description::read(document, format).map_err(listed)?;
+    fixups::apply(&mut description, format)?;
+    let ours = |path: &str| documents.iter().any(|document| document.path == path);
+    merge(&documents, &description, with_text).map_err(|mut faults| {
+        for fault in faults.iter_mut().filter(|fault| ours(&fault.path)) {
+            fault.path = folder.join(&fault.path).display().to_string();
+        }
+        listed(faults)
+    })
+}
+
+/// Imports a source into the documents of a folder. Returns what was done, a line each.
+///
+/// # Errors
+///
+/// What is wrong, a line each; nothing was written then unless a document could not be written.
+pub fn import(folder: &Path, source: &str, access: &Access, with_text: bool) -> Result<Vec<String>, String> {
+    let merged = merged(folder, source, access, with_text).map_err(|error| format!("{error}\nnothing was written"))?;
+    let mut report = folder::write(folder, &merged.documents)?;
+    if report.is_empty() {
+        report.push("the documents say the same already; nothing was written".to_owned());
+    }
+    report.extend(merged.remarks.iter().map(|remark| format!("note: {remark}")));
+    Ok(report)
+}
+
+/// Faults, a line each.
+fn listed(faults: Vec<Fault>) -> String {
+    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
