@@ -191,6 +191,7 @@ fn result(method: &Method) -> (TokenStream, TokenStream, String) {
         );
     }
     let decode = match (method.kind, parameter.ty.is_list()) {
+        (Kind::Add | Kind::Update, true) => quote! { answer::accepted_list },
         (_, true) => quote! { answer::list },
         (Kind::Add | Kind::Update, false) => quote! { answer::accepted },
         _ => quote! { answer::object },

@@ -65,6 +65,7 @@ pub fn read_pieces<T: Record + Default>(pieces: impl IntoIterator<Item = Vec<u8>
         match decoder.next(&mut object).map_err(unreadable)? {
             xml::Step::Item => each(object),
             xml::Step::End => return Ok(()),
+            xml::Step::NoRoot => return Err(Error::new(ErrorKind::Decode, "there is no element")),
             xml::Step::OtherRoot(name) => return Err(Error::new(ErrorKind::Decode, format!("the root element is `<{name}>`"))),
             xml::Step::Starved => match pieces.next() {
                 Some(piece) => decoder.push(&piece),

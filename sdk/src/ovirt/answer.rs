@@ -29,15 +29,27 @@ pub(crate) fn accepted<T: Record + Default>(reply: &Reply) -> Result<T> {
     Ok(object)
 }
 
-/// The list that was asked for, or that was added.
+/// The list that was asked for.
 pub(crate) fn list<T: Record + Clone + Default>(reply: &Reply) -> Result<List<T>> {
+    read_list(reply)?.ok_or_else(|| reply.error(ErrorKind::Decode, EMPTY_LIST))
+}
+
+/// What is said of an answer without a body: an engine with nothing to list sends an empty element.
+pub(super) const EMPTY_LIST: &str = "the answer is empty; a list was asked for";
+
+/// The objects that were added. An engine that does the work later may answer without them.
+pub(crate) fn accepted_list<T: Record + Clone + Default>(reply: &Reply) -> Result<List<T>> {
+    read_list(reply).map(Option::unwrap_or_default)
+}
+
+/// The list in the answer; `None` when the answer is empty.
+fn read_list<T: Record + Clone + Default>(reply: &Reply) -> Result<Option<List<T>>> {
     let table = T::default().table();
+    let Some(root) = success(reply)? else { return Ok(None) };
+    expect(reply, &root, table.list_element)?;
     let mut list = Some(List::new());
-    if let Some(root) = success(reply)? {
-        expect(reply, &root, table.list_element)?;
-        xml::read_list(root, table.element, &mut list).map_err(|error| malformed(reply, error))?;
-    }
-    Ok(list.unwrap_or_default())
+    xml::read_list(root, table.element, &mut list).map_err(|error| malformed(reply, error))?;
+    Ok(list)
 }
 
 /// Whether the answer is a list of objects with that table.

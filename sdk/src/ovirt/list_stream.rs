@@ -67,6 +67,7 @@ pub(crate) fn stream<T: Record + Default>(call: Call) -> ListStream<T> {
             match step {
                 Step::Item => return Ok(Some((object, (None, Some(opened), decoder)))),
                 Step::End => return Ok(None),
+                Step::NoRoot => return Err(unreadable(&opened, answer::EMPTY_LIST)),
                 Step::OtherRoot(_) => return Err(other_root::<T>(opened, &decoder).await),
                 Step::Starved => match opened.piece().await? {
                     Some(piece) => decoder.push(&piece),
@@ -101,7 +102,10 @@ async fn other_root<T: Record + Default>(opened: Opened, decoder: &ListDecoder) 
 }
 
 fn malformed(opened: &Opened, error: &impl ToString) -> Error {
-    let message = format!("an item of the list cannot be read: {}", error.to_string());
+    unreadable(opened, format!("an item of the list cannot be read: {}", error.to_string()))
+}
+
+fn unreadable(opened: &Opened, message: impl Into<String>) -> Error {
     Error::new(ErrorKind::Decode, message).with_answer(opened.response.status().as_u16(), None).in_call(&opened.call)
 }
 

@@ -49,6 +49,10 @@ impl PasswordGrant {
             let message = format!("the engine refused to sign in `{}`: {refusal}; {}", self.username, self.hint());
             return Err(reply.error(ErrorKind::Authentication, message));
         }
+        if !reply.is_success() {
+            let kind = if reply.status == 401 { ErrorKind::Authentication } else { ErrorKind::Fault };
+            return Err(reply.error(kind, format!("the engine failed to sign in `{}`; {}", self.username, self.hint())));
+        }
         match answer.get("access_token").and_then(Value::as_str) {
             Some(token) => Ok(token.into()),
             None => Err(reply

@@ -6,6 +6,11 @@ use virt_sdk::ovirt::{Connection, ConnectionBuilder};
 
 /// Starts the server, and returns a builder whose connection has a token for it.
 pub(crate) async fn canned(status: &str, headers: &str, body: &str) -> ConnectionBuilder {
+    Connection::builder(canned_url(status, headers, body).await).token("canned-token")
+}
+
+/// Starts the server, and returns the URL of what it pretends to be.
+pub(crate) async fn canned_url(status: &str, headers: &str, body: &str) -> String {
     let answer = format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len());
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
     let address = listener.local_addr().expect("it has an address");
@@ -19,7 +24,7 @@ pub(crate) async fn canned(status: &str, headers: &str, body: &str) -> Connectio
             });
         }
     });
-    Connection::builder(format!("http://{address}/ovirt-engine/api")).token("canned-token")
+    format!("http://{address}/ovirt-engine/api")
 }
 
 async fn read_request(stream: &mut (impl AsyncReadExt + Unpin)) {

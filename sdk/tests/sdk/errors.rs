@@ -1,6 +1,6 @@
 //! What callers get when something is wrong.
 
-use crate::canned::canned;
+use crate::canned::{canned, canned_url};
 use crate::connect;
 use virt_sdk::ovirt::{Connection, ConnectionBuilder};
 use virt_sdk::{Error, ErrorKind};
@@ -127,6 +127,23 @@ async fn answers_that_are_not_of_the_api() {
         ("Content-Type: text/plain\r\n", "<<", &["text/plain instead of XML"]),
     ] {
         assert_error(&get_vm(canned("200 OK", headers, body).await).await, ErrorKind::Decode, parts);
+    }
+}
+
+#[tokio::test]
+async fn an_empty_answer_is_no_empty_list() {
+    let connection = canned("200 OK", XML, "").await.build().expect("the settings are right");
+    let error = connection.system_service().vms_service().list().send().await.expect_err("it is not a list");
+    assert_error(&error, ErrorKind::Decode, &["empty", "list"]);
+}
+
+#[tokio::test]
+async fn a_token_in_a_failure_is_no_token() {
+    let json = "Content-Type: application/json\r\n";
+    for (status, kind) in [("401 Unauthorized", ErrorKind::Authentication), ("500 Internal Server Error", ErrorKind::Fault)] {
+        let url = canned_url(status, json, r#"{"access_token": "canned-token"}"#).await;
+        let error = get_vm(Connection::builder(url).username("u@internal").password("s3cret")).await;
+        assert_error(&error, kind, &["POST /ovirt-engine/sso/oauth/token", &status[..3]]);
     }
 }
 

@@ -42,6 +42,6 @@ impl HostsServiceAddRequest {
     /// Sends the request. Returns `hosts`.
     #[inline]
     pub fn send(self) -> Pending<List<types::Host>> {
-        self.call.send(answer::list)
+        self.call.send(answer::accepted_list)
     }
 }

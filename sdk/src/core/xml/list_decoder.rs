@@ -35,6 +35,8 @@ pub(crate) enum Step {
     Starved,
     /// The list has ended.
     End,
+    /// The document has ended without an element.
+    NoRoot,
     /// The root element is another one.
     OtherRoot(String),
 }
@@ -96,8 +98,7 @@ impl ListDecoder {
                     self.too_little = self.rest().len();
                     return Ok(Step::Starved);
                 }
-                // An answer without any element is an empty list, like one without items.
-                Some(Step::Starved) => return Ok(Step::End),
+                Some(Step::Starved) => return Ok(Step::NoRoot),
                 Some(step) => return Ok(step),
             }
         }

@@ -88,7 +88,7 @@ fn read_member(source: &mut Source<'_>, start: &Start<'_>, item: &str, slot: Slo
         Slot::Enums(slot) => {
             slot.clear();
             for text in read_texts(source, start, item)? {
-                slot.push(text.trim());
+                slot.push(&text);
             }
             Ok(())
         }

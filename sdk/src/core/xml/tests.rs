@@ -158,6 +158,12 @@ fn a_document_without_an_element_is_empty() {
 }
 
 #[test]
+fn long_texts_have_no_limit() {
+    let long = "x".repeat(11 << 20);
+    assert_eq!(thing(&format!("<thing><name>{long}</name></thing>")).name.unwrap().len(), long.len());
+}
+
+#[test]
 fn what_is_malformed_is_located() {
     for (text, part) in [
         ("<thing><name>a</thing>", "malformed"),
@@ -216,6 +222,7 @@ fn in_pieces(text: &[u8], cuts: &[usize]) -> Result<Vec<Thing>, String> {
         match decoder.next(&mut thing).map_err(|error| error.to_string())? {
             Step::Item => found.push(thing),
             Step::End => return Ok(found),
+            Step::NoRoot => return Err("no element".to_owned()),
             Step::OtherRoot(name) => return Err(name),
             Step::Starved => match ends.next() {
                 Some(end) => {

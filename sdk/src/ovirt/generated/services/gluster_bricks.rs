@@ -143,7 +143,7 @@ impl GlusterBricksServiceAddRequest {
     /// Sends the request. Returns `bricks`: Bricks to add.
     #[inline]
     pub fn send(self) -> Pending<List<types::GlusterBrick>> {
-        self.call.send(answer::list)
+        self.call.send(answer::accepted_list)
     }
 }
 
