@@ -2,12 +2,10 @@
 
 use crate::{codegen_command, workspace};
 use std::process::{Command, Stdio};
-use std::time::Instant;
 
 /// Runs all checks, and stops at the first that fails. The tests come last, so that their summary is
 /// what stands at the end.
 pub(crate) fn run() -> Result<(), String> {
-    let started = Instant::now();
     cargo("format", &["fmt", "--all", "--check"], &[])?;
     step("codegen --check");
     codegen_command::check(&workspace::root())?;
@@ -23,7 +21,6 @@ pub(crate) fn run() -> Result<(), String> {
             &[],
         )?;
     }
-    eprintln!("all checks passed in {} s", started.elapsed().as_secs());
     Ok(())
 }
 
