@@ -6,6 +6,10 @@
 use super::source::{Result, Source, Start};
 use crate::core::link::ListSlot;
 use crate::core::table::{Record, Slot};
+use std::borrow::Cow;
+
+/// Element that says where something is. No member of any type has this name.
+const LINK: &str = "link";
 
 /// What the first element of a document is.
 pub(crate) struct Root<'a> {
@@ -44,18 +48,18 @@ pub(crate) fn read_list(root: Root<'_>, item: &str, list: &mut dyn ListSlot) -> 
 pub(super) fn read_into(source: &mut Source<'_>, start: &Start<'_>, record: &mut dyn Record) -> Result<()> {
     let table = record.table();
     source.attributes(start, |name, value| match table.attribute(name) {
-        Some(index) => set_scalar(source, name, value, record.slot(index)),
+        Some(index) => set_scalar(source, name, source.attribute_text(&value)?, record.slot(index)),
         None => Ok(()),
     })?;
     if start.empty {
         return Ok(());
     }
     while let Some(child) = source.child()? {
-        if let Some(index) = table.element(child.name()) {
+        if child.name() == LINK {
+            read_link(source, &child, record)?;
+        } else if let Some(index) = table.element(child.name()) {
             let item = table.fields.get(index).map_or("", |field| field.item);
             read_member(source, &child, item, record.slot(index))?;
-        } else if child.name() == "link" {
-            read_link(source, &child, record)?;
         } else {
             source.skip(&child)?;
         }
@@ -70,8 +74,8 @@ fn read_member(source: &mut Source<'_>, start: &Start<'_>, item: &str, slot: Slo
             let (mut id, mut href) = (None, None);
             source.attributes(start, |name, value| {
                 match name {
-                    "id" => id = Some(value),
-                    "href" => href = Some(value),
+                    "id" => id = Some(source.attribute_text(&value)?.into_owned()),
+                    "href" => href = Some(source.attribute_text(&value)?.into_owned()),
                     _ => {}
                 }
                 Ok(())
@@ -106,7 +110,7 @@ fn read_items(source: &mut Source<'_>, start: &Start<'_>, item: &str, list: &mut
     if list_href.is_none() {
         source.attributes(start, |name, value| {
             if name == "href" {
-                *list_href = Some(value);
+                *list_href = Some(source.attribute_text(&value)?.into_owned());
             }
             Ok(())
         })?;
@@ -131,7 +135,7 @@ fn read_texts(source: &mut Source<'_>, start: &Start<'_>, item: &str) -> Result<
     }
     while let Some(child) = source.child()? {
         if child.name() == item {
-            texts.extend(source.text(&child)?);
+            texts.extend(source.text(&child)?.map(Cow::into_owned));
         } else {
             source.skip(&child)?;
         }
@@ -141,25 +145,27 @@ fn read_texts(source: &mut Source<'_>, start: &Start<'_>, item: &str) -> Result<
 
 /// `<link rel="nics" href="…"/>` says where a list is that was not sent along.
 fn read_link(source: &mut Source<'_>, start: &Start<'_>, record: &mut dyn Record) -> Result<()> {
-    let (mut rel, mut href) = (None, None);
+    let (mut list, mut href) = (None, None);
     source.attributes(start, |name, value| {
         match name {
-            "rel" => rel = Some(value),
+            "rel" => list = record.table().rel(&source.attribute_text(&value)?),
             "href" => href = Some(value),
             _ => {}
         }
         Ok(())
     })?;
-    if let (Some(rel), Some(href)) = (rel, href.filter(|href| !href.is_empty()))
-        && let Some(index) = record.table().rel(&rel)
+    if let (Some(index), Some(href)) = (list, href)
         && let Slot::List(list) = record.slot(index)
     {
-        *list.parts_mut().0 = Some(href);
+        let href = source.attribute_text(&href)?;
+        if !href.is_empty() {
+            *list.parts_mut().0 = Some(href.into_owned());
+        }
     }
     source.skip(start)
 }
 
-fn set_scalar(source: &Source<'_>, name: &str, text: String, slot: Slot<'_>) -> Result<()> {
+fn set_scalar(source: &Source<'_>, name: &str, text: Cow<'_, str>, slot: Slot<'_>) -> Result<()> {
     let number = text.trim();
     let wrong = |what: &str| source.error(format!("`{}` is the value of `{name}`, which must be {what}", excerpt(&text)));
     match slot {
@@ -168,7 +174,7 @@ fn set_scalar(source: &Source<'_>, name: &str, text: String, slot: Slot<'_>) -> 
         Slot::Decimal(value) => *value = Some(number.parse().map_err(|_| wrong("a number"))?),
         Slot::Date(value) => *value = Some(text.parse().map_err(|_| wrong("a date with time"))?),
         Slot::Enum(value) => value.set(&text),
-        Slot::Text(value) => *value = Some(text),
+        Slot::Text(value) => *value = Some(text.into_owned()),
         // No other member stands in an attribute or is made of text alone.
         _ => {}
     }

@@ -2,7 +2,9 @@
 
 use quick_xml::Reader;
 use quick_xml::XmlVersion;
+use quick_xml::events::attributes::Attribute;
 use quick_xml::events::{BytesRef, BytesStart, Event};
+use std::borrow::Cow;
 use std::fmt;
 
 /// How deep elements may be nested. Decoding, comparing and dropping recurse as deep.
@@ -51,6 +53,9 @@ impl Start<'_> {
         self.tag.name().into_inner()
     }
 }
+
+/// Value of an attribute as it was written. Most are never looked at: making text of them would be waste.
+pub(super) struct AttributeValue<'s>(Attribute<'s>);
 
 pub(super) struct Source<'a> {
     text: &'a str,
@@ -126,16 +131,18 @@ impl<'a> Source<'a> {
     }
 
     /// The text of an element, without what stands in its children; `None` for `<x/>`.
-    pub(super) fn text(&mut self, start: &Start<'_>) -> Result<Option<String>> {
+    ///
+    /// Most texts are one piece of the document, and are not copied here.
+    pub(super) fn text(&mut self, start: &Start<'_>) -> Result<Option<Cow<'a, str>>> {
         if start.empty {
             return Ok(None);
         }
-        let mut text = String::new();
+        let mut text = Cow::Borrowed("");
         loop {
             match self.event()? {
-                Event::Text(part) => text.push_str(&part.xml10_content()),
-                Event::CData(part) => text.push_str(&part.xml10_content()),
-                Event::GeneralRef(entity) => text.push(self.character(&entity)?),
+                Event::Text(part) => append(&mut text, part.xml10_content()),
+                Event::CData(part) => append(&mut text, part.xml10_content()),
+                Event::GeneralRef(entity) => text.to_mut().push(self.character(&entity)?),
                 Event::Start(tag) => {
                     self.depth += 1;
                     self.skip(&Start { tag, empty: false })?;
@@ -151,14 +158,22 @@ impl<'a> Source<'a> {
     }
 
     /// Calls `read` with each attribute.
-    pub(super) fn attributes(&self, start: &Start<'_>, mut read: impl FnMut(&str, String) -> Result<()>) -> Result<()> {
+    pub(super) fn attributes<'s>(
+        &self,
+        start: &'s Start<'_>,
+        mut read: impl FnMut(&str, AttributeValue<'s>) -> Result<()>,
+    ) -> Result<()> {
         for attribute in start.tag.attributes() {
             let attribute = attribute.map_err(|error| self.error(format!("malformed attribute: {error}")))?;
-            let value = attribute.normalized_value(XmlVersion::Explicit1_0);
-            let value = value.map_err(|error| self.error(format!("malformed attribute: {error}")))?;
-            read(attribute.key.into_inner(), value.into_owned())?;
+            read(attribute.key.into_inner(), AttributeValue(attribute))?;
         }
         Ok(())
+    }
+
+    /// The text of an attribute.
+    pub(super) fn attribute_text<'s>(&self, value: &AttributeValue<'s>) -> Result<Cow<'s, str>> {
+        let text = value.0.normalized_value(XmlVersion::Explicit1_0);
+        text.map_err(|error| self.error(format!("malformed attribute: {error}")))
     }
 
     fn cut_off(&self) -> XmlError {
@@ -208,5 +223,13 @@ impl<'a> Source<'a> {
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         let line = before.matches('\n').count() + 1;
         XmlError { line, column: before[line_start..].chars().count() + 1, message, incomplete: false }
+    }
+}
+
+fn append<'a>(text: &mut Cow<'a, str>, part: Cow<'a, str>) {
+    if text.is_empty() {
+        *text = part;
+    } else {
+        text.to_mut().push_str(&part);
     }
 }
