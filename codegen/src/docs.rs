@@ -15,6 +15,9 @@ impl Docs {
         if let Some(since) = &notes.since {
             docs.push(format!("Since {since}."));
         }
+        if let Some(removed) = &notes.removed {
+            docs.push(format!("Removed in {removed}: only older servers have it."));
+        }
         docs
     }
 
@@ -31,6 +34,10 @@ impl Docs {
 
 /// The attribute that makes the compiler warn.
 pub(crate) fn deprecation(notes: &Notes) -> TokenStream {
+    if let Some(removed) = &notes.removed {
+        let note = format!("removed from the API in {removed}");
+        return quote! { #[deprecated = #note] };
+    }
     match notes.deprecated.as_ref().map(|deprecated| &deprecated.since) {
         None => quote! {},
         Some(None) => quote! { #[deprecated = "deprecated in the API"] },

@@ -70,5 +70,8 @@ fn line(out: &mut String, text: &str, notes: &Notes) {
     if let Some(deprecated) = &notes.deprecated {
         let _ = write!(out, " deprecated={}", deprecated.since.as_deref().unwrap_or("true"));
     }
+    if let Some(removed) = &notes.removed {
+        let _ = write!(out, " removed={removed}");
+    }
     out.push('\n');
 }

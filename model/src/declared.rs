@@ -61,7 +61,7 @@ pub(crate) struct Struct {
     pub(crate) members: Vec<Member>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Member {
     pub(crate) name: Located,
     pub(crate) ty: Located,
@@ -278,5 +278,6 @@ fn text(node: Node<'_, '_>) -> String {
 fn notes(node: Node<'_, '_>) -> Notes {
     let deprecated = node.attribute("deprecated").map(|value| Deprecated { since: (value != "true").then(|| value.to_owned()) });
     let doc = children(node, &["doc"]).next().unwrap_or(node);
-    Notes { doc: text(doc), since: node.attribute("since").map(str::to_owned), deprecated }
+    let version = |name| node.attribute(name).map(str::to_owned);
+    Notes { doc: text(doc), since: version("since"), deprecated, removed: version("removed") }
 }

@@ -33,6 +33,8 @@ pub struct Notes {
     pub since: Option<String>,
     /// Whether, and since when, the item is deprecated.
     pub deprecated: Option<Deprecated>,
+    /// Version that no longer has the item; older servers still do.
+    pub removed: Option<String>,
 }
 
 /// Deprecation of an item.

@@ -36,7 +36,8 @@
 //! ```
 //!
 //! A type is `boolean`, `integer`, `decimal`, `date`, `string`, an enum or a struct, or a list of one
-//! (`disk[]`). `since` holds a version, `deprecated` a version or `true`. `secret="true"` marks a
+//! (`disk[]`). `since` holds a version, `deprecated` a version or `true`; `removed` the version that no
+//! longer has a member which older servers still do. `secret="true"` marks a
 //! member whose value must not be shown. A method named `add`, `get`, `list`, `update` or `remove` is
 //! of that kind, any other is an action. A `signature` is a variant `of` a method with parameters and
 //! `mandatory` and `optional` members of its own: its full name is `add_lun`.

@@ -22,8 +22,13 @@ const ELEMENTS: &[Element] = &[
         optional: &["base", "builtin", "since", "deprecated"],
         children: &["doc", "attribute", "link"],
     },
-    Element { name: "attribute", required: &["name", "type"], optional: &["secret", "since", "deprecated"], children: &[] },
-    Element { name: "link", required: &["name", "type"], optional: &["secret", "since", "deprecated"], children: &[] },
+    Element {
+        name: "attribute",
+        required: &["name", "type"],
+        optional: &["secret", "since", "deprecated", "removed"],
+        children: &[],
+    },
+    Element { name: "link", required: &["name", "type"], optional: &["secret", "since", "deprecated", "removed"], children: &[] },
     Element {
         name: "service",
         required: &["name"],
@@ -78,7 +83,7 @@ fn check_element(document: &Document, node: Node<'_, '_>, allowed: &[&str], pare
                 continue;
             }
             "secret" | "builtin" | "pseudo" | "mandatory" => (value == "true").then_some(()).ok_or("`true`, or no attribute"),
-            "since" => is_version(value).then_some(()).ok_or("a version such as `4.2.1`"),
+            "since" | "removed" => is_version(value).then_some(()).ok_or("a version such as `4.2.1`"),
             "deprecated" => (value == "true" || is_version(value)).then_some(()).ok_or("`true`, or a version such as `4.2.1`"),
             "name" | "of" | "parameter" => is_name(value).then_some(()).ok_or("lower-case words joined by `_`"),
             _ => Ok(()),

@@ -135,7 +135,9 @@ impl Tag {
 
     fn versions(self, notes: &Notes) -> Self {
         let deprecated = notes.deprecated.as_ref().map(|deprecated| deprecated.since.as_deref().unwrap_or("true"));
-        self.optional("since", notes.since.as_deref()).optional("deprecated", deprecated)
+        self.optional("since", notes.since.as_deref())
+            .optional("deprecated", deprecated)
+            .optional("removed", notes.removed.as_deref())
     }
 }
 

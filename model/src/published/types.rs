@@ -102,6 +102,11 @@ pub(super) fn structure(
         };
         own.push((member_name.clone(), member));
     }
+    // What newer servers dropped and older ones still have is ours to keep.
+    let kept = members.iter().filter(|member| member.notes.removed.is_some());
+    for member in kept.filter(|member| !source.members.iter().any(|found| found.name.text == member.name.text)) {
+        own.push((member.name.text.clone(), member.clone()));
+    }
     if new {
         context.remark(format!("struct `{name}` is new and has all its members itself: published forms do not tell bases"));
     }

@@ -50,7 +50,7 @@ pub(super) fn notes(remarks: &Remarks, doc: String, description: &Description, f
     let since = since.and_then(|annotation| version(&annotation));
     let deprecated =
         deprecated.map(|annotation| Deprecated { since: if annotation.values.is_empty() { None } else { version(&annotation) } });
-    Notes { doc, since, deprecated }
+    Notes { doc, since, deprecated, removed: None }
 }
 
 /// Text of the source on one line.

@@ -53,6 +53,13 @@ pub struct Thing {
     /// Since 1.0.
     #[deprecated = "deprecated in the API since 1.1"]
     pub old: ::core::option::Option<String>,
+    /// What older servers have.
+    ///
+    /// Since 1.0.
+    ///
+    /// Removed in 1.2: only older servers have it.
+    #[deprecated = "removed from the API in 1.2"]
+    pub gone: ::core::option::Option<String>,
     /// Single link.
     pub host: ::core::option::Option<Link<super::Host>>,
     /// List of links.
@@ -200,6 +207,14 @@ impl Thing {
         self
     }
 
+    /// Sets `gone`.
+    #[deprecated = "removed from the API in 1.2"]
+    #[inline]
+    pub fn gone(mut self, value: impl Into<String>) -> Self {
+        self.gone = Some(value.into());
+        self
+    }
+
     /// Sets `host`.
     #[inline]
     pub fn host(mut self, value: impl Into<Link<super::Host>>) -> Self {
@@ -239,6 +254,7 @@ static TABLE: Table = Table {
         Field::element("password", "password").secret(),
         Field::list("keys", "keys", "option", "").secret(),
         Field::element("old", "old"),
+        Field::element("gone", "gone"),
         Field::element("host", "host"),
         Field::list("things", "things", "thing", "things"),
     ],
@@ -271,8 +287,9 @@ impl Record for Thing {
             16usize => Slot::Text(&mut self.password),
             17usize => Slot::List(&mut self.keys),
             18usize => Slot::Text(&mut self.old),
-            19usize => Slot::Link(&mut self.host),
-            20usize => Slot::List(&mut self.things),
+            19usize => Slot::Text(&mut self.gone),
+            20usize => Slot::Link(&mut self.host),
+            21usize => Slot::List(&mut self.things),
             _ => Slot::None,
         }
     }
@@ -299,8 +316,9 @@ impl Record for Thing {
             16usize => View::Text(&self.password),
             17usize => View::List(&self.keys),
             18usize => View::Text(&self.old),
-            19usize => View::Link(&self.host),
-            20usize => View::List(&self.things),
+            19usize => View::Text(&self.gone),
+            20usize => View::Link(&self.host),
+            21usize => View::List(&self.things),
             _ => View::None,
         }
     }
@@ -329,6 +347,7 @@ impl Default for Thing {
             password: None,
             keys: None,
             old: None,
+            gone: None,
             host: None,
             things: None,
         }

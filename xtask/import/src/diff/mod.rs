@@ -122,6 +122,8 @@ impl Recorder {
         }
         let since = |notes: &Notes| notes.since.clone().unwrap_or_default();
         self.value(Part::Patch, item, &format!("{what}{space}`since`"), &since(old), &since(new));
+        let removed = |notes: &Notes| notes.removed.clone().unwrap_or_default();
+        self.value(Part::Patch, item, &format!("{what}{space}`removed`"), &removed(old), &removed(new));
         if old.doc != new.doc {
             self.add(Section::Described, Part::Patch, item, what);
         }

@@ -36,6 +36,12 @@ const CASES: &[Case] = &[
         listed: false,
     },
     Case {
+        mutations: &[("structs/disk.xml", "name=\"alias\" type=\"string\"", "name=\"alias\" type=\"string\" removed=\"4.7\"")],
+        part: Part::Patch,
+        says: "- struct `disk`: attribute `alias` `removed` is `4.7`",
+        listed: true,
+    },
+    Case {
         mutations: &[("model.xml", "version=\"4.6.1\"", "version=\"4.6.2\"")],
         part: Part::Patch,
         says: "- model: version is `4.6.2`, was `4.6.1`",

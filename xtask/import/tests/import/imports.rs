@@ -81,6 +81,25 @@ fn what_vanished_is_removed_with_its_file_and_the_paths_through_it() {
 }
 
 #[test]
+fn members_that_newer_servers_dropped_stay_while_they_are_marked() {
+    let workspace = Workspace::new();
+    let path = workspace.documents().join("structs/image_transfer.xml");
+    let text = std::fs::read_to_string(&path).expect("it is there");
+    let kept = "  <attribute name=\"signed_ticket\" type=\"string\" secret=\"true\" since=\"4.0.4\" removed=\"4.4\">Ticket.</attribute>\n";
+    let text = replaced(&text, "</struct>", &format!("{kept}</struct>"), 1);
+    std::fs::write(&path, &text).expect("it can be written");
+    for form in ["json", "xml"] {
+        workspace.import(&workspace.source(&format!("model.{form}"), published(form))).expect("it is right");
+        assert_eq!(std::fs::read_to_string(&path).expect("it is there"), text);
+    }
+    // With another change in the document, it is written anew.
+    let source = replaced(&published("json"), "\"shallow\"", "\"deep\"", 1);
+    workspace.import(&workspace.source("model.json", source)).expect("it is right");
+    let written = std::fs::read_to_string(&path).expect("it is there");
+    assert!(written.contains(kept) && written.contains("name=\"deep\""), "{written}");
+}
+
+#[test]
 fn a_higher_version_in_the_source_is_that_of_the_model() {
     let workspace = Workspace::new();
     let text = replaced(&published("json"), "\"4.6.1\"", "\"4.10\"", published("json").matches("\"4.6.1\"").count());
