@@ -88,7 +88,9 @@ impl<'a> Resolver<'a> {
         let members: Vec<(&declared::Struct, &declared::Member)> =
             lineage.iter().flat_map(|owner| owner.members.iter().map(move |member| (*owner, member))).collect();
         let owner = format!("struct `{}`", item.name.text);
-        self.unique(members.iter().map(|(_, member)| &member.name), &owner, "members");
+        // What is wrong among inherited members is told where they are declared.
+        let inherited = members.iter().map(|(_, member)| &member.name).take(members.len() - item.members.len());
+        self.unique_beside(inherited, item.members.iter().map(|member| &member.name), &owner, "members");
         let mut places = BTreeMap::new();
         let mut flat = Vec::new();
         for (declared_in, member) in members {
@@ -99,7 +101,8 @@ impl<'a> Resolver<'a> {
                 Place::Attribute(name) => format!("attribute `{name}`"),
                 Place::Element { tag, .. } => format!("element `<{tag}>`"),
             };
-            if let Some(other) = places.insert(on_wire.clone(), &member.name.text).filter(|other| **other != member.name.text) {
+            let other = places.insert(on_wire.clone(), &member.name.text);
+            if let Some(other) = other.filter(|other| own && **other != member.name.text) {
                 let message = format!("`{}` and `{other}` of {owner} both stand in the {on_wire}; rename one", member.name.text);
                 self.fault(&member.name, message);
             }
@@ -133,7 +136,7 @@ impl<'a> Resolver<'a> {
             let own = declared_in.name.text == item.name.text;
             for method in &declared_in.methods {
                 let full = self.method(declared_in, method, common, own);
-                if methods.iter().any(|other| other.name == full.name) {
+                if own && methods.iter().any(|other| other.name == full.name) {
                     self.fault(&method.name, format!("{owner} has two methods `{}`; rename or remove one", full.name));
                 }
                 methods.push(full);
@@ -141,8 +144,8 @@ impl<'a> Resolver<'a> {
             for locator in &declared_in.locators {
                 if own {
                     self.service_exists(&locator.service);
+                    self.locator_clash(&owner, locator, &locators, &methods);
                 }
-                self.locator_clash(&owner, locator, &locators, &methods);
                 locators.push(Locator {
                     name: locator.name.text.clone(),
                     service: locator.service.text.clone(),
@@ -406,7 +409,18 @@ impl<'a> Resolver<'a> {
     }
 
     fn unique<'n>(&mut self, names: impl Iterator<Item = &'n Located>, owner: &str, what: &str) {
-        let mut seen: BTreeMap<&str, &Located> = BTreeMap::new();
+        self.unique_beside(std::iter::empty(), names, owner, what);
+    }
+
+    /// Reports names that stand twice among `names`, or once there and once among `others`.
+    fn unique_beside<'n>(
+        &mut self,
+        others: impl Iterator<Item = &'n Located>,
+        names: impl Iterator<Item = &'n Located>,
+        owner: &str,
+        what: &str,
+    ) {
+        let mut seen: BTreeMap<&str, &Located> = others.map(|name| (name.text.as_str(), name)).collect();
         for name in names {
             let Some(first) = seen.insert(&name.text, name) else { continue };
             let first = Fault::at(&self.documents[first.at.document], first.at.offset, "");

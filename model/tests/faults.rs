@@ -52,6 +52,16 @@ fn three_faults_in_one_file_are_three_messages() {
 }
 
 #[test]
+fn what_heirs_inherit_is_reported_once() {
+    let base = "<struct name=\"disk\"><attribute name=\"a\" type=\"string\"/><attribute name=\"a\" type=\"string\"/></struct>";
+    let heir = "<struct name=\"lun\" base=\"disk\"><attribute name=\"a\" type=\"string\"/></struct>";
+    let faults = faults_of(&[("structs/disk.xml", base), ("structs/lun.xml", heir)]);
+    assert_eq!(faults.len(), 2, "{faults:#?}");
+    assert!(faults[0].starts_with("structs/disk.xml:1:72: duplicate name: struct `disk`"), "{}", faults[0]);
+    assert!(faults[1].starts_with("structs/lun.xml:1:49: duplicate name: struct `lun`"), "{}", faults[1]);
+}
+
+#[test]
 fn unknown_types_and_services_come_with_a_suggestion() {
     let text = "<struct name=\"disk\"><doc>d</doc><link name=\"vm\" type=\"vmm[]\"/></struct>";
     assert_fault(&[("structs/disk.xml", text)], "structs/disk.xml:1:55", &["unknown type `vmm`", "did you mean `vm`?"]);

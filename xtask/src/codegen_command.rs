@@ -3,6 +3,7 @@
 use model::Model;
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Folder of the generated code; whatever else is in it is removed.
@@ -26,10 +27,15 @@ pub(crate) fn write(root: &Path) -> Result<(), String> {
             Some(text) => write_file(&file, text)?,
             None => fs::remove_file(&file).map_err(|error| format!("{} cannot be removed: {error}", file.display()))?,
         }
-        println!("wrote {}", path.display());
+        say(&format!("wrote {}", path.display()));
     }
-    println!("{}", counts(&model));
+    say(&counts(&model));
     Ok(())
+}
+
+/// Prints a line; whether anybody still reads does not matter.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{line}");
 }
 
 /// Fails when there is something to write.
