@@ -57,7 +57,7 @@ fn what_heirs_inherit_is_reported_once() {
     let heir = "<struct name=\"lun\" base=\"disk\"><attribute name=\"a\" type=\"string\"/></struct>";
     let faults = faults_of(&[("structs/disk.xml", base), ("structs/lun.xml", heir)]);
     assert_eq!(faults.len(), 2, "{faults:#?}");
-    assert!(faults[0].starts_with("structs/disk.xml:1:72: duplicate name: struct `disk`"), "{}", faults[0]);
+    assert!(faults[0].starts_with("structs/disk.xml:1:73: duplicate name: struct `disk`"), "{}", faults[0]);
     assert!(faults[1].starts_with("structs/lun.xml:1:49: duplicate name: struct `lun`"), "{}", faults[1]);
 }
 
