@@ -19,11 +19,12 @@ pub(crate) struct Line<T> {
 }
 
 impl Folder {
-    /// Opens a folder that must hold at least one part.
+    /// Opens a folder that must hold at least one part, itself or in its folder `ovirt`.
     pub(crate) fn open(path: &Path) -> Result<Self, String> {
         let parts = ["requests.jsonl", "types", "cases", "connection.jsonl"];
-        if parts.iter().any(|part| path.join(part).exists()) {
-            return Ok(Self(path.to_owned()));
+        let of_api = path.join("ovirt");
+        if let Some(found) = [path, &of_api].into_iter().find(|folder| parts.iter().any(|part| folder.join(part).exists())) {
+            return Ok(Self(found.to_owned()));
         }
         Err(format!("{} holds no records: none of {} is there", path.display(), parts.join(", ")))
     }

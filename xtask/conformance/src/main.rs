@@ -9,7 +9,8 @@ Runs the SDK against recorded requests and documents.
 
 cargo xtask conformance [FOLDER] [--only requests|types|cases|connection]
 
-FOLDER holds requests.jsonl, types/, cases/ and connection.jsonl; default: the sample in the repository.
+FOLDER, or its folder ovirt/, holds requests.jsonl, types/, cases/ and connection.jsonl; default: the sample in the
+repository.
 Differences on purpose stand in xtask/conformance/data/differences.toml.
 ";
 

@@ -22,6 +22,15 @@ fn sample(file: &str) -> String {
 }
 
 #[test]
+fn records_may_stand_one_folder_below() {
+    let lines = sample("requests.jsonl");
+    let line = lines.lines().next().expect("there is a call");
+    let outer = folder("one_below", "ovirt/requests.jsonl", line);
+    let report = run(outer);
+    assert!(report.is_success() && report.to_string().contains("requests           1       1"), "{report}");
+}
+
+#[test]
 fn a_record_that_is_not_so_is_found() {
     let lines = sample("requests.jsonl");
     let line = lines.lines().find(|line| line.contains("\"max\"")).expect("there is a call with arguments");
