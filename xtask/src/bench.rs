@@ -3,7 +3,7 @@
 //! The compiler runs under this program as its wrapper: then the figures are those of that one crate,
 //! whatever its dependencies cost.
 
-use crate::workspace;
+use crate::{command, workspace};
 use std::fs;
 use std::path::Path;
 use std::process::{Command, ExitCode};
@@ -68,18 +68,14 @@ fn measure(arguments: &[&str]) -> Result<(f64, f64), String> {
 fn cargo(arguments: &[&str], figures: Option<&Path>) -> Result<(), String> {
     let root = workspace::root();
     let this = std::env::current_exe().map_err(|error| format!("the path of this program cannot be found: {error}"))?;
-    let mut command = Command::new("cargo");
-    command.args(arguments).args(["--quiet", "--package", "virt-sdk", "--lib", "--target-dir"]).arg(root.join("target/bench"));
+    let mut command = command::cargo(arguments);
+    command.args(["--quiet", "--package", "virt-sdk", "--lib", "--target-dir"]).arg(root.join("target/bench"));
     // Always under the wrapper, so that cargo does not see another compiler.
     command.current_dir(&root).env("RUSTC_WORKSPACE_WRAPPER", this).env("CARGO_INCREMENTAL", "0");
     if let Some(figures) = figures {
         command.env(FIGURES, figures);
     }
-    match command.status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("`cargo {}` failed: {status}", arguments.join(" "))),
-        Err(error) => Err(format!("`cargo {}` cannot be run: {error}", arguments.join(" "))),
-    }
+    command::run(&mut command)
 }
 
 /// Runs the compiler that cargo asked for, if cargo called this program as its wrapper.

@@ -1,7 +1,7 @@
 //! `cargo xtask ci`: everything that must hold before a change lands.
 
-use crate::{codegen_command, workspace};
-use std::process::{Command, Stdio};
+use crate::{codegen_command, command, workspace};
+use std::process::Stdio;
 
 /// Runs all checks, and stops at the first that fails. The tests come last, so that their summary is
 /// what stands at the end.
@@ -30,21 +30,10 @@ fn step(name: &str) {
 
 fn cargo(name: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Result<(), String> {
     step(name);
-    let status = command(arguments).envs(environment.iter().copied()).status();
-    match status {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("`cargo {}` failed: {status}", arguments.join(" "))),
-        Err(error) => Err(format!("`cargo {}` cannot be run: {error}", arguments.join(" "))),
-    }
+    command::run(command::cargo(arguments).current_dir(workspace::root()).envs(environment.iter().copied()))
 }
 
 fn succeeds(arguments: &[&str]) -> bool {
-    let status = command(arguments).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let status = command::cargo(arguments).stdout(Stdio::null()).stderr(Stdio::null()).status();
     status.is_ok_and(|status| status.success())
-}
-
-fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.args(arguments).current_dir(workspace::root());
-    command
 }

@@ -1,6 +1,6 @@
 //! `cargo xtask bench decode`: reading a list of 5,000 virtual machines, beside the official Python SDK.
 
-use crate::{peers, workspace};
+use crate::{command, peers, workspace};
 use std::fs::File;
 use std::process::{Command, Stdio};
 
@@ -23,13 +23,11 @@ struct Cost {
 pub(crate) fn run() -> Result<(), String> {
     let root = workspace::root();
     let python = peers::python_sdk()?;
-    command_succeeds(
-        Command::new("cargo").args(["build", "--release", "--quiet", "--package", "decode-bench"]).current_dir(&root),
-    )?;
+    command::run(Command::new("cargo").args(["build", "--release", "--quiet", "--package", "decode-bench"]).current_dir(&root))?;
     let ours = root.join("target/release/decode-bench");
     let document = root.join("target/vms.xml");
     let file = File::create(&document).map_err(|error| format!("{} cannot be written: {error}", document.display()))?;
-    command_succeeds(Command::new(&ours).args(["document", COUNT]).stdout(Stdio::from(file)))?;
+    command::run(Command::new(&ours).args(["document", COUNT]).stdout(Stdio::from(file)))?;
     let megabytes = document.metadata().map_err(|error| error.to_string())?.len() as f64 / 1e6;
 
     let baseline = median(&|| cost(Command::new(&ours).arg("empty").arg(&document)))?;
@@ -70,12 +68,4 @@ fn cost(command: &mut Command) -> Result<Cost, String> {
     parsed()
         .filter(|_| output.status.success())
         .ok_or_else(|| format!("{command:?} failed: {}", String::from_utf8_lossy(&output.stderr)))
-}
-
-fn command_succeeds(command: &mut Command) -> Result<(), String> {
-    match command.status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("{command:?} failed: {status}")),
-        Err(error) => Err(format!("{command:?} cannot be run: {error}")),
-    }
 }

@@ -4,11 +4,12 @@
 mod bench;
 mod ci;
 mod codegen_command;
+mod command;
 mod decode_bench;
 mod peers;
 mod workspace;
 
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 const HELP: &str = "\
 The maintainers' commands of virt-sdk.
@@ -37,8 +38,8 @@ fn main() -> ExitCode {
         ["bench"] => bench::run(),
         ["bench", "decode"] => decode_bench::run(),
         ["peers"] => peers::install(),
-        ["conformance", rest @ ..] => conformance(rest),
-        [command @ ("import" | "diff"), ..] => import(command, &arguments),
+        ["conformance", rest @ ..] => delegate("conformance", rest),
+        ["import" | "diff", ..] => delegate("import", &arguments),
         [] | ["help" | "--help" | "-h"] => {
             print!("{HELP}");
             Ok(())
@@ -54,26 +55,9 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs the crate `conformance`. It is a program of its own: this one is built on every run of CI, and does
-/// not need the SDK.
-fn conformance(arguments: &[&str]) -> Result<(), String> {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.args(["run", "--quiet", "-p", "conformance", "--"]).args(arguments);
-    match command.status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("the SDK differs from the records, or they could not be read ({status})")),
-        Err(error) => Err(format!("cargo cannot be run: {error}")),
-    }
-}
-
-/// Runs the crate `import`, which has both commands. Like `conformance` it is a program of its own: it needs
-/// HTTP and TLS.
-fn import(name: &str, arguments: &[&str]) -> Result<(), String> {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.args(["run", "--quiet", "-p", "import", "--"]).args(arguments);
-    match command.status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("`cargo xtask {name}` failed ({status})")),
-        Err(error) => Err(format!("cargo cannot be run: {error}")),
-    }
+/// Runs a crate below `xtask/` that has commands. They are programs of their own: this one is built on every
+/// run of CI, and needs neither the SDK nor HTTP.
+fn delegate(package: &str, arguments: &[&str]) -> Result<(), String> {
+    let start = ["run", "--quiet", "-p", package, "--"];
+    command::run(&mut command::cargo(&[&start, arguments].concat()))
 }

@@ -35,6 +35,11 @@ impl Opened {
         Ok(Reply { call: self.call, status: self.response.status().as_u16(), headers: self.response.headers().clone(), body })
     }
 
+    /// An error that carries what this answer tells.
+    pub(crate) fn error(&self, kind: ErrorKind, message: impl Into<String>) -> Error {
+        error(&self.call, self.response.status().as_u16(), self.response.headers(), kind, message)
+    }
+
     /// The next piece of the body; `None` at its end.
     pub(crate) async fn piece(&mut self) -> Result<Option<Bytes>> {
         self.response.chunk().await.map_err(|error| Error::from_http(error, &self.server).in_call(&self.call))
@@ -53,7 +58,7 @@ impl Reply {
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok()
+        header(&self.headers, name)
     }
 
     /// Kind of content without parameters, in lower case; empty when the server did not say.
@@ -64,6 +69,14 @@ impl Reply {
 
     /// An error that carries what this answer tells.
     pub(crate) fn error(&self, kind: ErrorKind, message: impl Into<String>) -> Error {
-        Error::new(kind, message).with_answer(self.status, self.header("correlation-id").map(str::to_owned)).in_call(&self.call)
+        error(&self.call, self.status, &self.headers, kind, message)
     }
+}
+
+fn error(call: &str, status: u16, headers: &HeaderMap, kind: ErrorKind, message: impl Into<String>) -> Error {
+    Error::new(kind, message).with_answer(status, header(headers, "correlation-id").map(str::to_owned)).in_call(call)
+}
+
+fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
 }

@@ -91,11 +91,11 @@ fn read(reply: &Reply, record: &mut dyn Record) -> Result<bool> {
 /// The root element of a success; `None` when there is no body.
 fn success(reply: &Reply) -> Result<Option<Root<'_>>> {
     if !reply.is_success() {
-        return Err(failure(reply, fault(reply)));
+        return Err(refusal(reply));
     }
     let root = xml::root(reply.text()?).map_err(|error| malformed(reply, error))?;
     match root {
-        Some(root) if root.name() == "fault" => Err(failure(reply, fault(reply))),
+        Some(root) if root.name() == "fault" => Err(refusal(reply)),
         root => Ok(root),
     }
 }
@@ -131,7 +131,7 @@ fn fault(reply: &Reply) -> Option<Fault> {
         "action" => {
             let mut action = Action::default();
             xml::read_record(root, &mut action).ok()?;
-            Some(fault_of(&**action.fault.as_ref()?))
+            object_member(&action, "fault").map(fault_of)
         }
         _ => None,
     }
@@ -154,6 +154,11 @@ fn object_member<'a>(record: &'a dyn Record, name: &str) -> Option<&'a dyn Recor
 
 fn member<'a>(record: &'a dyn Record, name: &str) -> Option<View<'a>> {
     record.table().fields.iter().position(|field| field.name == name).map(|index| record.view(index))
+}
+
+/// The error that a failure means, with the explanation in it.
+pub(crate) fn refusal(reply: &Reply) -> Error {
+    failure(reply, fault(reply))
 }
 
 /// The error that a failure means. The status decides; the explanation goes along.

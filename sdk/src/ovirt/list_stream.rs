@@ -67,7 +67,7 @@ pub(crate) fn stream<T: Record + Default>(call: Call) -> ListStream<T> {
             match step {
                 Step::Item => return Ok(Some((object, (None, Some(opened), decoder)))),
                 Step::End => return Ok(None),
-                Step::NoRoot => return Err(unreadable(&opened, answer::EMPTY_LIST)),
+                Step::NoRoot => return Err(opened.error(ErrorKind::Decode, answer::EMPTY_LIST)),
                 Step::OtherRoot(_) => return Err(other_root::<T>(opened, &decoder).await),
                 Step::Starved => match opened.piece().await? {
                     Some(piece) => decoder.push(&piece),
@@ -85,8 +85,7 @@ async fn open(call: Call) -> Result<Opened> {
     if opened.response.status().is_success() {
         return Ok(opened);
     }
-    let reply = opened.read().await?;
-    Err(answer::nothing(&reply).err().unwrap_or_else(|| reply.error(ErrorKind::Decode, "the status is not that of a success")))
+    Err(answer::refusal(&opened.read().await?))
 }
 
 /// The error that an answer means which is no such list: a fault, most of all.
@@ -102,11 +101,7 @@ async fn other_root<T: Record + Default>(opened: Opened, decoder: &ListDecoder) 
 }
 
 fn malformed(opened: &Opened, error: &impl ToString) -> Error {
-    unreadable(opened, format!("an item of the list cannot be read: {}", error.to_string()))
-}
-
-fn unreadable(opened: &Opened, message: impl Into<String>) -> Error {
-    Error::new(ErrorKind::Decode, message).with_answer(opened.response.status().as_u16(), None).in_call(&opened.call)
+    opened.error(ErrorKind::Decode, format!("an item of the list cannot be read: {}", error.to_string()))
 }
 
 /// The objects that a search finds, page after page. A page has as many as `max` says.

@@ -8,7 +8,7 @@ use virt_sdk::ovirt::ListStream;
 use virt_sdk::ovirt::types::{Event, LogSeverity};
 use virt_simulator::Simulator;
 
-const XML: &str = "Content-Type: application/xml\r\n";
+const XML: &str = "Content-Type: application/xml\r\nCorrelation-Id: abc\r\n";
 
 async fn names(mut stream: ListStream<virt_sdk::ovirt::types::Vm>) -> virt_sdk::Result<Vec<String>> {
     let mut names = Vec::new();
@@ -94,7 +94,7 @@ async fn what_is_wrong_ends_the_stream() {
             stream.next().await.expect("there is one").expect("it can be read");
         }
         let error = stream.next().await.expect("it is not the end").expect_err("it cannot be read");
-        assert_eq!(error.kind(), kind, "{error}");
+        assert_eq!((error.kind(), error.correlation_id()), (kind, Some("abc")), "{error}");
         assert!(error.to_string().contains("GET /ovirt-engine/api/vms"), "{error}");
         assert!(stream.next().await.is_none(), "it has ended");
     }
