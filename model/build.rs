@@ -9,18 +9,27 @@ fn main() -> io::Result<()> {
     if env::var_os("CARGO_FEATURE_EMBEDDED").is_none() {
         return Ok(());
     }
-    println!("cargo::rerun-if-changed=ovirt");
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
+    let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
+    for model in ["ovirt", "vsphere"] {
+        println!("cargo::rerun-if-changed={model}");
+        fs::write(out.join(model).with_extension("rs"), list(&root, model)?)?;
+    }
+    Ok(())
+}
+
+/// An expression for the documents of a model: an array of paths and texts.
+fn list(root: &Path, model: &str) -> io::Result<String> {
     let mut documents = Vec::new();
-    collect(&root.join("ovirt"), &mut documents)?;
+    collect(&root.join(model), &mut documents)?;
     documents.sort();
     let mut list = String::from("[\n");
     for path in documents {
-        let name = path.strip_prefix(&root).unwrap_or(&path).display().to_string();
+        let name = path.strip_prefix(root).unwrap_or(&path).display().to_string();
         writeln!(list, "({name:?}, include_str!({:?})),", path.display().to_string()).map_err(io::Error::other)?;
     }
     list.push(']');
-    fs::write(PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("ovirt.rs"), list)
+    Ok(list)
 }
 
 fn collect(folder: &Path, documents: &mut Vec<PathBuf>) -> io::Result<()> {

@@ -1,7 +1,7 @@
 //! What the documents declare, item by item, each with its place in the file.
 
 use crate::fault::{Document, Fault};
-use crate::ir::{Deprecated, Direction, Notes};
+use crate::ir::{Deprecated, Direction, Notes, Use, Verb};
 use crate::vocabulary;
 use roxmltree::Node;
 
@@ -24,6 +24,7 @@ pub(crate) struct Declared {
     pub(crate) headers: Vec<Header>,
     pub(crate) enums: Vec<Enum>,
     pub(crate) structs: Vec<Struct>,
+    pub(crate) errors: Vec<ErrorType>,
     pub(crate) services: Vec<Service>,
     /// Names of the documents that could not be read, and so may declare anything.
     pub(crate) unreadable: Vec<String>,
@@ -33,7 +34,8 @@ pub(crate) struct Declared {
 pub(crate) struct Header {
     pub(crate) name: Located,
     pub(crate) version: String,
-    pub(crate) root: Located,
+    pub(crate) root: Option<Located>,
+    pub(crate) namespace: Option<String>,
     pub(crate) doc: String,
     /// Descriptions of the parameters that many methods share.
     pub(crate) parameters: Vec<(String, String)>,
@@ -57,8 +59,10 @@ pub(crate) struct Struct {
     pub(crate) name: Located,
     pub(crate) base: Option<Located>,
     pub(crate) builtin: bool,
+    pub(crate) wire: Option<String>,
     pub(crate) notes: Notes,
     pub(crate) members: Vec<Member>,
+    pub(crate) unions: Vec<Union>,
 }
 
 #[derive(Clone, Debug)]
@@ -67,7 +71,34 @@ pub(crate) struct Member {
     pub(crate) ty: Located,
     pub(crate) link: bool,
     pub(crate) secret: bool,
+    pub(crate) wire: Option<String>,
+    pub(crate) mandatory: bool,
+    pub(crate) uses: Vec<(String, Use)>,
     pub(crate) notes: Notes,
+}
+
+#[derive(Debug)]
+pub(crate) struct Union {
+    pub(crate) by: Located,
+    pub(crate) cases: Vec<Case>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Case {
+    pub(crate) value: Located,
+    /// Names of the members, and whether they are mandatory.
+    pub(crate) members: Vec<(Located, bool)>,
+}
+
+#[derive(Debug)]
+pub(crate) struct ErrorType {
+    pub(crate) name: Located,
+    pub(crate) base: Option<Located>,
+    pub(crate) status: Option<u16>,
+    pub(crate) legacy_status: Option<u16>,
+    pub(crate) retryable: bool,
+    pub(crate) notes: Notes,
+    pub(crate) members: Vec<Member>,
 }
 
 #[derive(Debug)]
@@ -77,6 +108,7 @@ pub(crate) struct Service {
     pub(crate) package: Option<String>,
     pub(crate) area: Option<String>,
     pub(crate) pseudo: bool,
+    pub(crate) resource: Option<String>,
     pub(crate) notes: Notes,
     pub(crate) methods: Vec<Method>,
     pub(crate) locators: Vec<Locator>,
@@ -90,6 +122,11 @@ pub(crate) struct Method {
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) mandatory: Vec<Located>,
     pub(crate) optional: Vec<Located>,
+    pub(crate) errors: Vec<Located>,
+    pub(crate) privileges: Vec<(String, Option<Located>)>,
+    pub(crate) verb: Option<Verb>,
+    pub(crate) path: Option<Located>,
+    pub(crate) status: Option<u16>,
 }
 
 impl Method {
@@ -108,6 +145,10 @@ pub(crate) struct Parameter {
     pub(crate) ty: Located,
     pub(crate) direction: Direction,
     pub(crate) mandatory: bool,
+    /// Whether it is the whole body.
+    pub(crate) body: bool,
+    /// Key in the query, where that is not its name.
+    pub(crate) query: Option<String>,
     pub(crate) notes: Notes,
 }
 
@@ -144,6 +185,7 @@ pub(crate) fn read(documents: &[Document], faults: &mut Vec<Fault>) -> Declared 
             "model" => declared.headers.push(reader.header(name)),
             "enum" => declared.enums.push(reader.enumeration(name)),
             "struct" => declared.structs.push(reader.structure(name)),
+            "error" => declared.errors.push(reader.error(name)),
             "service" => declared.services.push(reader.service(name)),
             _ => {}
         }
@@ -176,7 +218,8 @@ impl<'a, 'input> Reader<'a, 'input> {
         Header {
             name,
             version: self.located(root, "version").text,
-            root: self.located(root, "root"),
+            root: self.attribute(root, "root"),
+            namespace: root.attribute("namespace").map(str::to_owned),
             doc: notes(root).doc,
             parameters: children(root, &["parameter"]).map(|node| (self.name(node).text, text(node))).collect(),
         }
@@ -189,20 +232,50 @@ impl<'a, 'input> Reader<'a, 'input> {
     }
 
     fn structure(&self, name: Located) -> Struct {
-        let members = children(self.root, &["attribute", "link"]).map(|node| Member {
-            name: self.name(node),
-            ty: self.located(node, "type"),
-            link: node.has_tag_name("link"),
-            secret: node.has_attribute("secret"),
-            notes: notes(node),
+        let unions = children(self.root, &["union"]).map(|node| Union {
+            by: self.located(node, "by"),
+            cases: children(node, &["case"]).map(|node| self.case(node)).collect(),
         });
         Struct {
             name,
             base: self.attribute(self.root, "base"),
             builtin: self.root.has_attribute("builtin"),
+            wire: self.root.attribute("wire").map(str::to_owned),
             notes: notes(self.root),
-            members: members.collect(),
+            members: self.members(),
+            unions: unions.collect(),
         }
+    }
+
+    fn case(&self, node: Node<'a, 'input>) -> Case {
+        let members = children(node, &["member"]).map(|node| (self.name(node), node.has_attribute("mandatory")));
+        Case { value: self.located(node, "value"), members: members.collect() }
+    }
+
+    fn error(&self, name: Located) -> ErrorType {
+        ErrorType {
+            name,
+            base: self.attribute(self.root, "base"),
+            status: number(self.root, "status"),
+            legacy_status: number(self.root, "legacy_status"),
+            retryable: self.root.has_attribute("retryable"),
+            notes: notes(self.root),
+            members: self.members(),
+        }
+    }
+
+    fn members(&self) -> Vec<Member> {
+        let members = children(self.root, &["attribute", "link"]).map(|node| Member {
+            name: self.name(node),
+            ty: self.located(node, "type"),
+            link: node.has_tag_name("link"),
+            secret: node.has_attribute("secret"),
+            wire: node.attribute("wire").map(str::to_owned),
+            mandatory: node.has_attribute("mandatory"),
+            uses: node.attribute("use").and_then(vocabulary::uses).unwrap_or_default(),
+            notes: notes(node),
+        });
+        members.collect()
     }
 
     fn service(&self, name: Located) -> Service {
@@ -219,6 +292,7 @@ impl<'a, 'input> Reader<'a, 'input> {
             package: root.attribute("package").map(str::to_owned),
             area: root.attribute("area").map(str::to_owned),
             pseudo: root.has_attribute("pseudo"),
+            resource: root.attribute("resource").map(str::to_owned),
             notes: notes(root),
             methods: children(root, &["method", "signature"]).map(|node| self.method(node)).collect(),
             locators: locators.collect(),
@@ -235,8 +309,11 @@ impl<'a, 'input> Reader<'a, 'input> {
                 _ => Direction::InOut,
             },
             mandatory: node.has_attribute("mandatory"),
+            body: node.has_attribute("body"),
+            query: node.attribute("query").map(str::to_owned),
             notes: notes(node),
         });
+        let privileges = children(node, &["privilege"]).map(|node| (self.name(node).text, self.attribute(node, "on")));
         let paths = |tag: &str| children(node, &[tag]).map(|node| self.at(text(node), node.range().start)).collect();
         Method {
             name: self.name(node),
@@ -245,6 +322,14 @@ impl<'a, 'input> Reader<'a, 'input> {
             parameters: parameters.collect(),
             mandatory: paths("mandatory"),
             optional: paths("optional"),
+            errors: children(node, &["error"]).map(|node| self.name(node)).collect(),
+            privileges: privileges.collect(),
+            verb: node
+                .attribute("verb")
+                .and_then(|text| vocabulary::VERBS.iter().find(|(name, _)| *name == text))
+                .map(|(_, verb)| *verb),
+            path: self.attribute(node, "path"),
+            status: number(node, "status"),
         }
     }
 
@@ -268,6 +353,10 @@ impl<'a, 'input> Reader<'a, 'input> {
 
 fn children<'a, 'input: 'a>(node: Node<'a, 'input>, tags: &[&str]) -> impl Iterator<Item = Node<'a, 'input>> {
     node.children().filter(move |child| tags.contains(&child.tag_name().name()))
+}
+
+fn number(node: Node<'_, '_>, name: &str) -> Option<u16> {
+    node.attribute(name)?.parse().ok()
 }
 
 fn text(node: Node<'_, '_>) -> String {

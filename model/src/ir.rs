@@ -12,6 +12,8 @@ pub struct Model {
     pub name: String,
     /// Version of the API model, such as `4.6.1`.
     pub version: String,
+    /// What full identifiers of the API start with, such as `com.vmware`; none where names have no namespace.
+    pub namespace: Option<String>,
     /// Name of the service at the top of the tree.
     pub root: String,
     /// What the API is, in a sentence.
@@ -20,6 +22,8 @@ pub struct Model {
     pub structs: BTreeMap<String, Struct>,
     /// Enums by name.
     pub enums: BTreeMap<String, Enum>,
+    /// Errors by name.
+    pub errors: BTreeMap<String, ErrorType>,
     /// Services by name.
     pub services: BTreeMap<String, Service>,
 }
@@ -57,26 +61,36 @@ pub enum Type {
     Date,
     /// Text.
     String,
+    /// Identifier of a resource of this type, such as `content.Library`.
+    Id(String),
     /// Enum, by name.
     Enum(String),
     /// Struct, by name.
     Struct(String),
-    /// List of one of the above; never nested.
+    /// Any struct, or any that has the members of this one. It tells by itself which one it is.
+    Dynamic(Option<String>),
+    /// A value of which the model says nothing.
+    Opaque,
+    /// List of one of the above or of maps; never of lists.
     List(Box<Type>),
+    /// List without order or duplicates.
+    Set(Box<Type>),
+    /// Values by key. Keys are texts: strings, identifiers or enum values.
+    Map(Box<Type>, Box<Type>),
 }
 
 impl Type {
     /// The type itself, or what it is a list of.
     pub fn item(&self) -> &Type {
         match self {
-            Type::List(item) => item,
+            Type::List(item) | Type::Set(item) => item,
             other => other,
         }
     }
 
-    /// Whether it is a list.
+    /// Whether it is a list or a set.
     pub fn is_list(&self) -> bool {
-        matches!(self, Type::List(_))
+        matches!(self, Type::List(_) | Type::Set(_))
     }
 
     /// Name of the struct that it is or lists.
@@ -96,8 +110,14 @@ impl std::fmt::Display for Type {
             Type::Decimal => f.write_str("decimal"),
             Type::Date => f.write_str("date"),
             Type::String => f.write_str("string"),
+            Type::Id(resource) => write!(f, "id({resource})"),
             Type::Enum(name) | Type::Struct(name) => f.write_str(name),
+            Type::Dynamic(None) => f.write_str("dynamic"),
+            Type::Dynamic(Some(like)) => write!(f, "dynamic({like})"),
+            Type::Opaque => f.write_str("opaque"),
             Type::List(item) => write!(f, "{item}[]"),
+            Type::Set(item) => write!(f, "{item}{{}}"),
+            Type::Map(key, value) => write!(f, "map({key},{value})"),
         }
     }
 }
@@ -135,9 +155,11 @@ pub struct Struct {
     pub notes: Notes,
     /// Members, those of the base first, each in the order of its document.
     pub members: Vec<Member>,
-    /// Element that holds one object of this type.
+    /// Members of which only some have a value, as another member tells.
+    pub unions: Vec<Union>,
+    /// Name on the wire: the element that holds one object of this type, or its full identifier.
     pub element: String,
-    /// Element that holds a list of them.
+    /// Element that holds a list of them; empty where lists have no name.
     pub list_element: String,
 }
 
@@ -146,6 +168,45 @@ impl Struct {
     pub fn member(&self, name: &str) -> Option<&Member> {
         self.members.iter().find(|member| member.name == name)
     }
+}
+
+/// Members of a [`Struct`] of which one member, an enum, tells which have a value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Union {
+    /// Name of the member that tells.
+    pub discriminant: String,
+    /// The cases, by value of that member.
+    pub cases: Vec<Case>,
+}
+
+/// Which members have a value for one value of the discriminant of a [`Union`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Case {
+    /// Value of the discriminant.
+    pub value: String,
+    /// Names of the members, and whether they must have a value.
+    pub members: Vec<(String, bool)>,
+}
+
+/// Error that a server answers with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ErrorType {
+    /// Name, such as `vapi.std.errors.not_found`.
+    pub name: String,
+    /// Description and versions.
+    pub notes: Notes,
+    /// Name on the wire in the newer dialect, such as `NOT_FOUND`.
+    pub literal: String,
+    /// Full identifier, its name on the wire in the older dialect.
+    pub identifier: String,
+    /// HTTP status of the answer in the newer dialect.
+    pub status: u16,
+    /// HTTP status of the answer in the older dialect; where it was never seen, that of the newer one.
+    pub legacy_status: u16,
+    /// Whether the same request may succeed later.
+    pub retryable: bool,
+    /// Members, those of the base first.
+    pub members: Vec<Member>,
 }
 
 /// Member of a [`Struct`].
@@ -159,12 +220,29 @@ pub struct Member {
     pub link: bool,
     /// Whether its value must not be shown.
     pub secret: bool,
+    /// Whether a server always sends it and a request must have it.
+    pub mandatory: bool,
+    /// For a struct that several methods share, what the member means to each of them.
+    pub uses: Vec<(String, Use)>,
     /// Struct that declares it.
     pub declared_in: String,
     /// Description and versions.
     pub notes: Notes,
     /// Where its value stands in a document.
     pub place: Place,
+}
+
+/// What a member means to one kind of method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Use {
+    /// A request must have it.
+    Required,
+    /// It may be given, or may be absent from an answer.
+    Optional,
+    /// It is ignored.
+    Unused,
+    /// Answers always have it.
+    Present,
 }
 
 /// Where the value of a member stands in a document.
@@ -196,6 +274,8 @@ pub struct Service {
     pub area: Option<String>,
     /// Whether it stands in the model for technical reasons and serves nothing.
     pub pseudo: bool,
+    /// Type of the resources that it serves, such as `content.Library`.
+    pub resource: Option<String>,
     /// Description and versions.
     pub notes: Notes,
     /// Methods, those of the base first, each in the order of its document.
@@ -252,8 +332,14 @@ pub struct Method {
     pub mandatory: Vec<String>,
     /// Member paths that the server takes as well.
     pub optional: Vec<String>,
+    /// Names of the errors that it answers with.
+    pub errors: Vec<String>,
+    /// What the user must be allowed to.
+    pub privileges: Vec<Privilege>,
     /// How the call is made.
     pub route: Route,
+    /// How it is made in the older dialect of the API, if there is one that has it.
+    pub legacy_route: Option<Route>,
 }
 
 impl Method {
@@ -261,7 +347,7 @@ impl Method {
     pub fn primary(&self) -> Option<&Parameter> {
         match &self.route.body {
             Body::Object { parameter, .. } => self.parameter(parameter),
-            Body::None | Body::Action { .. } => None,
+            Body::None | Body::Action { .. } | Body::Fields { .. } => None,
         }
     }
 
@@ -274,6 +360,16 @@ impl Method {
     pub fn parameter(&self, name: &str) -> Option<&Parameter> {
         self.parameters.iter().find(|parameter| parameter.name == name)
     }
+}
+
+/// Privilege that a [`Method`] asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Privilege {
+    /// Name, such as `ContentLibrary.ReadStorage`.
+    pub name: String,
+    /// Parameter, or path of a member, that tells the resource on which the user must have it; none for
+    /// the whole system.
+    pub on: Option<String>,
 }
 
 /// Parameter of a [`Method`].
@@ -319,14 +415,22 @@ impl Direction {
 pub struct Route {
     /// HTTP method.
     pub verb: Verb,
-    /// Segment after the path of the service, for actions.
+    /// In an API whose services are reached by locators, the segment after the path of the service, for
+    /// actions. Else the whole path, with `{parameter}` where the value of a parameter goes.
     pub path: Option<String>,
-    /// Parameters that go into the query: name and key.
+    /// What the query always has.
+    pub fixed_query: Vec<(String, String)>,
+    /// Parameters that go into the query: name and key. The members of a struct go there each by itself,
+    /// after the key and a dot, or by their names where the key is empty.
     pub query: Vec<(String, String)>,
+    /// Parameters that go into headers: name and header.
+    pub headers: Vec<(String, String)>,
     /// What the request carries.
     pub body: Body,
     /// Name of the parameter that the answer fills.
     pub result: Option<String>,
+    /// HTTP status of a success.
+    pub status: u16,
 }
 
 /// HTTP method.
@@ -338,6 +442,8 @@ pub enum Verb {
     Post,
     /// `PUT`
     Put,
+    /// `PATCH`
+    Patch,
     /// `DELETE`
     Delete,
 }
@@ -349,6 +455,7 @@ impl Verb {
             Verb::Get => "GET",
             Verb::Post => "POST",
             Verb::Put => "PUT",
+            Verb::Patch => "PATCH",
             Verb::Delete => "DELETE",
         }
     }
@@ -363,13 +470,18 @@ pub enum Body {
     Object {
         /// Name of the parameter that gives it.
         parameter: String,
-        /// Root element.
+        /// Root element; empty where the root has no name.
         element: String,
     },
     /// An `action` element with these parameters as children: name and tag.
     Action {
         /// Parameter names and their tags.
         fields: Vec<(String, String)>,
+    },
+    /// An object with these parameters as members.
+    Fields {
+        /// Parameter names.
+        fields: Vec<String>,
     },
 }
 

@@ -49,7 +49,9 @@ mod ir;
 mod ovirt;
 pub mod published;
 mod resolve;
+mod suggest;
 mod vocabulary;
+mod vsphere;
 #[cfg(test)]
 mod wire_test;
 mod write;
@@ -59,6 +61,8 @@ pub use ir::*;
 pub use write::write;
 
 use std::path::Path;
+#[cfg(feature = "embedded")]
+use std::sync::LazyLock;
 
 /// Reads a model from documents in memory.
 ///
@@ -124,10 +128,23 @@ fn load(folder: &Path) -> Result<Vec<Document>, Vec<Fault>> {
 /// Never in a released version: the documents are checked by this crate's tests.
 #[cfg(feature = "embedded")]
 pub fn ovirt() -> &'static Model {
-    static MODEL: std::sync::LazyLock<Model> = std::sync::LazyLock::new(|| {
-        let documents = include!(concat!(env!("OUT_DIR"), "/ovirt.rs"));
-        let documents = documents.map(|(path, text)| Document { path: path.to_owned(), text: text.to_owned() });
-        read(&documents).unwrap_or_else(|faults| panic!("{}", faults[0]))
-    });
+    static MODEL: LazyLock<Model> = LazyLock::new(|| read_embedded(include!(concat!(env!("OUT_DIR"), "/ovirt.rs"))));
     &MODEL
+}
+
+/// The vSphere Content Library API, from the documents compiled in.
+///
+/// # Panics
+///
+/// Never in a released version: the documents are checked by this crate's tests.
+#[cfg(feature = "embedded")]
+pub fn vsphere() -> &'static Model {
+    static MODEL: LazyLock<Model> = LazyLock::new(|| read_embedded(include!(concat!(env!("OUT_DIR"), "/vsphere.rs"))));
+    &MODEL
+}
+
+#[cfg(feature = "embedded")]
+fn read_embedded<const N: usize>(documents: [(&str, &str); N]) -> Model {
+    let documents = documents.map(|(path, text)| Document { path: path.to_owned(), text: text.to_owned() });
+    read(&documents).unwrap_or_else(|faults| panic!("{}", faults[0]))
 }

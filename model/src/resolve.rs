@@ -4,6 +4,8 @@ use crate::declared::{self, Declared, Located};
 use crate::fault::{Document, Fault};
 use crate::ir::*;
 use crate::ovirt::wire;
+use crate::suggest::{names, nearest};
+use crate::vsphere;
 use std::collections::{BTreeMap, BTreeSet};
 
 const PRIMITIVES: &[&str] = &["boolean", "integer", "decimal", "date", "string"];
@@ -23,24 +25,39 @@ struct Resolver<'a> {
     faults: &'a mut Vec<Fault>,
     enums: BTreeMap<&'a str, &'a declared::Enum>,
     structs: BTreeMap<&'a str, &'a declared::Struct>,
+    errors: BTreeMap<&'a str, &'a declared::ErrorType>,
     services: BTreeMap<&'a str, &'a declared::Service>,
+    /// What full identifiers start with. APIs that have it follow the rules of vSphere, others those of oVirt.
+    namespace: Option<&'a str>,
 }
 
 impl<'a> Resolver<'a> {
     fn new(documents: &'a [Document], declared: &'a Declared, faults: &'a mut Vec<Fault>) -> Self {
-        let mut resolver =
-            Self { documents, declared, faults, enums: BTreeMap::new(), structs: BTreeMap::new(), services: BTreeMap::new() };
+        let mut resolver = Self {
+            documents,
+            declared,
+            faults,
+            enums: BTreeMap::new(),
+            structs: BTreeMap::new(),
+            errors: BTreeMap::new(),
+            services: BTreeMap::new(),
+            namespace: declared.headers.first().and_then(|header| header.namespace.as_deref()),
+        };
         for item in &declared.enums {
             resolver.enums.insert(&item.name.text, item);
         }
         for item in &declared.structs {
             resolver.structs.insert(&item.name.text, item);
         }
+        for item in &declared.errors {
+            resolver.errors.insert(&item.name.text, item);
+        }
         for item in &declared.services {
             resolver.services.insert(&item.name.text, item);
         }
         let types = declared.enums.iter().map(|item| &item.name).chain(declared.structs.iter().map(|item| &item.name));
         resolver.unique(types, "the model", "types");
+        resolver.unique(declared.errors.iter().map(|item| &item.name), "the model", "errors");
         resolver.unique(declared.services.iter().map(|item| &item.name), "the model", "services");
         resolver
     }
@@ -61,16 +78,34 @@ impl<'a> Resolver<'a> {
         for second in &declared.headers[1..] {
             self.fault(&second.name, "the model has a second header; keep one `model.xml`");
         }
-        self.service_exists(&header.root);
+        let root = match (&header.root, self.namespace) {
+            (Some(root), None) => {
+                self.service_exists(root);
+                root.text.clone()
+            }
+            (None, Some(_)) => vsphere::namespaces::ROOT.to_owned(),
+            _ => {
+                let message =
+                    "the model has either a `root` service, or a `namespace` that leads to its services; give one of them";
+                self.fault(&header.name, message);
+                return None;
+            }
+        };
         let common: BTreeMap<&str, &str> = header.parameters.iter().map(|(name, doc)| (name.as_str(), doc.as_str())).collect();
+        let mut services = declared.services.iter().map(|item| (item.name.text.clone(), self.service(item, &common))).collect();
+        if self.namespace.is_some() {
+            vsphere::namespaces::link(&mut services);
+        }
         Some(Model {
             name: header.name.text.clone(),
             version: header.version.clone(),
-            root: header.root.text.clone(),
+            namespace: header.namespace.clone(),
+            root,
             doc: header.doc.clone(),
             enums: declared.enums.iter().map(|item| (item.name.text.clone(), self.enumeration(item))).collect(),
             structs: declared.structs.iter().map(|item| (item.name.text.clone(), self.structure(item))).collect(),
-            services: declared.services.iter().map(|item| (item.name.text.clone(), self.service(item, &common))).collect(),
+            errors: declared.errors.iter().map(|item| (item.name.text.clone(), self.error(item))).collect(),
+            services,
         })
     }
 
@@ -85,45 +120,140 @@ impl<'a> Resolver<'a> {
 
     fn structure(&mut self, item: &'a declared::Struct) -> Struct {
         let lineage = self.lineage(item, "struct", |s| &s.name, |s| s.base.as_ref(), |r, name| r.structs.get(name).copied());
-        let members: Vec<(&declared::Struct, &declared::Member)> =
-            lineage.iter().flat_map(|owner| owner.members.iter().map(move |member| (*owner, member))).collect();
-        let owner = format!("struct `{}`", item.name.text);
-        // What is wrong among inherited members is told where they are declared.
-        let inherited = members.iter().map(|(_, member)| &member.name).take(members.len() - item.members.len());
-        self.unique_beside(inherited, item.members.iter().map(|member| &member.name), &owner, "members");
-        let mut places = BTreeMap::new();
-        let mut flat = Vec::new();
-        for (declared_in, member) in members {
-            let own = declared_in.name.text == item.name.text;
-            let ty = self.ty(&member.ty, own);
-            let place = wire::place(&member.name.text, &ty, member.link);
-            let on_wire = match &place {
-                Place::Attribute(name) => format!("attribute `{name}`"),
-                Place::Element { tag, .. } => format!("element `<{tag}>`"),
-            };
-            let other = places.insert(on_wire.clone(), &member.name.text);
-            if let Some(other) = other.filter(|other| own && **other != member.name.text) {
-                let message = format!("`{}` and `{other}` of {owner} both stand in the {on_wire}; rename one", member.name.text);
-                self.fault(&member.name, message);
-            }
-            flat.push(Member {
-                name: member.name.text.clone(),
-                ty,
-                link: member.link,
-                secret: member.secret,
-                declared_in: declared_in.name.text.clone(),
-                notes: member.notes.clone(),
-                place,
-            });
-        }
+        let lineage: Vec<_> = lineage.into_iter().map(|owner| (owner.name.text.as_str(), owner.members.as_slice())).collect();
+        let members = self.members(&format!("struct `{}`", item.name.text), &lineage);
+        let name = &item.name.text;
         Struct {
-            name: item.name.text.clone(),
+            name: name.clone(),
             base: item.base.as_ref().map(|base| base.text.clone()),
             builtin: item.builtin,
             notes: item.notes.clone(),
-            members: flat,
-            element: wire::tag(&item.name.text),
-            list_element: wire::list_tag(&item.name.text),
+            unions: item.unions.iter().map(|union| self.union(item, union, &members)).collect(),
+            members,
+            element: match self.namespace {
+                None => wire::tag(name),
+                Some(_) => item.wire.clone().unwrap_or_else(|| self.identifier(name)),
+            },
+            list_element: if self.namespace.is_none() { wire::list_tag(name) } else { String::new() },
+        }
+    }
+
+    fn error(&mut self, item: &'a declared::ErrorType) -> ErrorType {
+        let lineage = self.lineage(item, "error", |s| &s.name, |s| s.base.as_ref(), |r, name| r.errors.get(name).copied());
+        let lineage: Vec<_> = lineage.into_iter().map(|owner| (owner.name.text.as_str(), owner.members.as_slice())).collect();
+        let name = &item.name.text;
+        let Some(status) = item.status else {
+            self.fault(&item.name, format!("error `{name}` has no `status`; add that of the answer in `/api`"));
+            return ErrorType {
+                name: name.clone(),
+                notes: Notes::default(),
+                literal: String::new(),
+                identifier: String::new(),
+                status: 0,
+                legacy_status: 0,
+                retryable: false,
+                members: Vec::new(),
+            };
+        };
+        ErrorType {
+            name: name.clone(),
+            notes: item.notes.clone(),
+            literal: name.rsplit('.').next().unwrap_or_default().to_ascii_uppercase(),
+            identifier: self.identifier(name),
+            status,
+            legacy_status: item.legacy_status.unwrap_or(status),
+            retryable: item.retryable,
+            members: self.members(&format!("error `{name}`"), &lineage),
+        }
+    }
+
+    /// The members of an item and its bases, which come first.
+    fn members(&mut self, owner: &str, lineage: &[(&'a str, &'a [declared::Member])]) -> Vec<Member> {
+        let (own, inherited) = match lineage.split_last() {
+            Some(((_, own), inherited)) => (*own, inherited),
+            None => return Vec::new(),
+        };
+        // What is wrong among inherited members is told where they are declared.
+        let above = inherited.iter().flat_map(|(_, members)| members.iter().map(|member| &member.name));
+        self.unique_beside(above, own.iter().map(|member| &member.name), owner, "members");
+        let mut places = BTreeMap::new();
+        let mut flat = Vec::new();
+        for (index, (declared_in, members)) in lineage.iter().enumerate() {
+            let is_own = index + 1 == lineage.len();
+            for member in *members {
+                let ty = self.ty(&member.ty, is_own);
+                let place = match self.namespace {
+                    None => wire::place(&member.name.text, &ty, member.link),
+                    Some(_) => vsphere::wire::place(&member.name.text, member.wire.as_deref()),
+                };
+                let on_wire = match &place {
+                    Place::Attribute(name) => format!("attribute `{name}`"),
+                    Place::Element { tag, .. } => format!("element `<{tag}>`"),
+                };
+                let other = places.insert(on_wire.clone(), &member.name.text);
+                if let Some(other) = other.filter(|other| is_own && **other != member.name.text) {
+                    let message =
+                        format!("`{}` and `{other}` of {owner} both stand in the {on_wire}; rename one", member.name.text);
+                    self.fault(&member.name, message);
+                }
+                flat.push(Member {
+                    name: member.name.text.clone(),
+                    ty,
+                    link: member.link,
+                    secret: member.secret,
+                    mandatory: member.mandatory,
+                    uses: member.uses.clone(),
+                    declared_in: (*declared_in).to_owned(),
+                    notes: member.notes.clone(),
+                    place,
+                });
+            }
+        }
+        flat
+    }
+
+    fn union(&mut self, item: &declared::Struct, union: &declared::Union, members: &[Member]) -> Union {
+        let owner = format!("struct `{}`", item.name.text);
+        let of = |name: &Located| members.iter().find(|member| member.name == name.text);
+        let all = || names(members.iter().map(|member| member.name.as_str()));
+        let values: Option<Vec<&str>> = match of(&union.by).map(|member| &member.ty) {
+            Some(Type::Enum(name)) => {
+                self.enums.get(name.as_str()).map(|item| item.values.iter().map(|value| value.name.text.as_str()).collect())
+            }
+            _ => None,
+        };
+        if values.is_none() {
+            self.fault(&union.by, format!("`{}` is no member of {owner} whose type is an enum; name one that is", union.by.text));
+        }
+        for case in &union.cases {
+            if values.as_ref().is_some_and(|values| !values.contains(&case.value.text.as_str())) {
+                self.fault(
+                    &case.value,
+                    format!("`{}` of {owner} has no value `{}`; correct one", union.by.text, case.value.text),
+                );
+            }
+            for (name, _) in case.members.iter().filter(|(name, _)| of(name).is_none()) {
+                self.fault(name, format!("{owner} has no member `{}`; it has {}", name.text, all()));
+            }
+        }
+        Union {
+            discriminant: union.by.text.clone(),
+            cases: union
+                .cases
+                .iter()
+                .map(|case| Case {
+                    value: case.value.text.clone(),
+                    members: case.members.iter().map(|(name, mandatory)| (name.text.clone(), *mandatory)).collect(),
+                })
+                .collect(),
+        }
+    }
+
+    /// The name with the namespace of the API before it.
+    fn identifier(&self, name: &str) -> String {
+        match self.namespace {
+            Some(namespace) => format!("{namespace}.{name}"),
+            None => name.to_owned(),
         }
     }
 
@@ -165,6 +295,7 @@ impl<'a> Resolver<'a> {
             package: item.package.clone().unwrap_or_else(|| "services".to_owned()),
             area: item.area.clone(),
             pseudo: item.pseudo,
+            resource: item.resource.clone(),
             notes: item.notes.clone(),
             methods,
             locators,
@@ -218,13 +349,9 @@ impl<'a> Resolver<'a> {
             self.unique(method.parameters.iter().map(|parameter| &parameter.name), &owner, "parameters");
         }
         let base_name = method.of.as_ref().unwrap_or(&method.name).text.as_str();
-        let kind = match base_name {
-            "add" => Kind::Add,
-            "get" => Kind::Get,
-            "list" => Kind::List,
-            "update" => Kind::Update,
-            "remove" => Kind::Remove,
-            _ => Kind::Action,
+        let kind = match self.namespace {
+            None => wire::kind(base_name),
+            Some(_) => vsphere::wire::kind(base_name),
         };
         let mut parameters = Vec::new();
         for parameter in &method.parameters {
@@ -241,11 +368,30 @@ impl<'a> Resolver<'a> {
             });
         }
         if own {
-            self.directions(&owner, method, kind, &parameters);
+            match self.namespace {
+                None => self.directions(&owner, method, kind, &parameters),
+                Some(_) => self.placement(&owner, method, &parameters),
+            }
+            for error in method.errors.iter().filter(|error| !self.errors.contains_key(error.text.as_str())).collect::<Vec<_>>() {
+                let errors = self.errors.keys().copied();
+                let message =
+                    format!("unknown error `{}`; {}", error.text, nearest(&error.text, errors, "an error of the model"));
+                self.fault(error, message);
+            }
             for path in method.mandatory.iter().chain(&method.optional) {
                 self.member_paths(path, &parameters);
             }
         }
+        let (route, legacy_route) = match self.namespace {
+            None => (wire::route(base_name, kind, &parameters), None),
+            Some(_) => {
+                let route = vsphere::wire::route(method, &parameters);
+                let service = &service.name.text;
+                let identifier = self.identifier(service);
+                let legacy_route = vsphere::wire::legacy_route(service, &identifier, base_name, &route, &parameters);
+                (route, legacy_route)
+            }
+        };
         Method {
             kind,
             signature_of: method.of.as_ref().map(|of| of.text.clone()),
@@ -253,9 +399,34 @@ impl<'a> Resolver<'a> {
             notes: method.notes.clone(),
             mandatory: method.mandatory.iter().map(|path| path.text.clone()).collect(),
             optional: method.optional.iter().map(|path| path.text.clone()).collect(),
-            route: wire::route(base_name, kind, &parameters),
+            errors: method.errors.iter().map(|error| error.text.clone()).collect(),
+            privileges: method
+                .privileges
+                .iter()
+                .map(|(name, on)| Privilege { name: name.clone(), on: on.as_ref().map(|on| on.text.clone()) })
+                .collect(),
+            route,
+            legacy_route,
             parameters,
             name: full_name,
+        }
+    }
+
+    /// A method says how it is called, and where each parameter goes.
+    fn placement(&mut self, owner: &str, method: &'a declared::Method, parameters: &[Parameter]) {
+        let Some(path) = method.path.as_ref().filter(|_| method.verb.is_some()) else {
+            self.fault(&method.name, format!("{owner} has no `verb` or no `path`; give both"));
+            return;
+        };
+        let wanted = path.text.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name);
+        for name in wanted.filter(|name| !parameters.iter().any(|p| p.name == *name && p.mandatory && p.direction.is_in())) {
+            self.fault(
+                path,
+                format!("`{{{name}}}` in the path of {owner} is no mandatory parameter; declare it, or correct the path"),
+            );
+        }
+        if parameters.iter().filter(|p| p.direction != Direction::In).count() > 1 {
+            self.fault(&method.name, format!("{owner} has more than one result; it may have one `out`"));
         }
     }
 
@@ -321,32 +492,50 @@ impl<'a> Resolver<'a> {
     }
 
     fn ty(&mut self, written: &Located, report: bool) -> Type {
-        let (name, list) = match written.text.strip_suffix("[]") {
-            Some(name) => (name, true),
-            None => (written.text.as_str(), false),
-        };
-        let item = match name {
+        self.parse_type(&written.text, written, report)
+    }
+
+    fn parse_type(&mut self, text: &str, written: &Located, report: bool) -> Type {
+        let within = |start: &str| text.strip_prefix(start).and_then(|rest| rest.strip_suffix(')'));
+        if let Some(item) = text.strip_suffix("[]") {
+            return Type::List(Box::new(self.parse_type(item, written, report)));
+        }
+        if let Some(item) = text.strip_suffix("{}") {
+            return Type::Set(Box::new(self.parse_type(item, written, report)));
+        }
+        if let Some((key, value)) = within("map(").and_then(|inner| inner.split_once(',')) {
+            let key = self.parse_type(key, written, report);
+            return Type::Map(Box::new(key), Box::new(self.parse_type(value, written, report)));
+        }
+        if let Some(resource) = within("id(") {
+            return Type::Id(resource.to_owned());
+        }
+        if let Some(like) = within("dynamic(") {
+            self.named_type(like, written, report);
+            return Type::Dynamic(Some(like.to_owned()));
+        }
+        match text {
             "boolean" => Type::Boolean,
             "integer" => Type::Integer,
             "decimal" => Type::Decimal,
             "date" => Type::Date,
             "string" => Type::String,
-            _ if self.enums.contains_key(name) => Type::Enum(name.to_owned()),
-            _ => {
-                if report && !self.structs.contains_key(name) && !self.unreadable(name) {
-                    let types = self.structs.keys().chain(self.enums.keys()).copied().chain(PRIMITIVES.iter().copied());
-                    self.fault(
-                        written,
-                        format!(
-                            "unknown type `{name}`; {}",
-                            nearest(name, types, &format!("{}, or an enum or struct of the model", PRIMITIVES.join(", ")))
-                        ),
-                    );
-                }
-                Type::Struct(name.to_owned())
-            }
-        };
-        if list { Type::List(Box::new(item)) } else { item }
+            "dynamic" => Type::Dynamic(None),
+            "opaque" => Type::Opaque,
+            name => self.named_type(name, written, report),
+        }
+    }
+
+    fn named_type(&mut self, name: &str, written: &Located, report: bool) -> Type {
+        if self.enums.contains_key(name) {
+            return Type::Enum(name.to_owned());
+        }
+        if report && !self.structs.contains_key(name) && !self.unreadable(name) {
+            let types = self.structs.keys().chain(self.enums.keys()).copied().chain(PRIMITIVES.iter().copied());
+            let otherwise = format!("{}, or an enum or struct of the model", PRIMITIVES.join(", "));
+            self.fault(written, format!("unknown type `{name}`; {}", nearest(name, types, &otherwise)));
+        }
+        Type::Struct(name.to_owned())
     }
 
     fn service_exists(&mut self, name: &Located) {
@@ -398,7 +587,7 @@ impl<'a> Resolver<'a> {
     fn check_root_elements(&mut self, model: Option<&Model>) {
         let mut elements = BTreeMap::new();
         for item in model.iter().flat_map(|model| model.structs.values()) {
-            for element in [&item.element, &item.list_element] {
+            for element in [&item.element, &item.list_element].into_iter().filter(|element| !element.is_empty()) {
                 let Some(other) = elements.insert(element.as_str(), item.name.as_str()) else { continue };
                 if let Some(declared) = self.structs.get(item.name.as_str()).filter(|_| other != item.name) {
                     let message = format!("`{}` and `{other}` both have the root element `<{element}>`; rename one", item.name);
@@ -439,33 +628,4 @@ impl<'a> Resolver<'a> {
     fn fault(&mut self, at: &Located, message: impl Into<String>) {
         self.faults.push(Fault::at(&self.documents[at.at.document], at.at.offset, message));
     }
-}
-
-fn names<'n>(names: impl Iterator<Item = &'n str>) -> String {
-    names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-}
-
-/// Suggests the name that is closest, if any is close.
-fn nearest<'n>(wrong: &str, right: impl Iterator<Item = &'n str>, otherwise: &str) -> String {
-    match right.map(|name| (distance(wrong, name), name)).min() {
-        Some((distance, name)) if distance <= 2 => format!("did you mean `{name}`?"),
-        _ => format!("it must be {otherwise}"),
-    }
-}
-
-/// Number of letters to change, add or drop.
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = i;
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
-        for (j, y) in b.chars().enumerate() {
-            let change = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = change.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row.last().copied().unwrap_or(0)
 }

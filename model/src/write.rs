@@ -1,8 +1,9 @@
 //! Documents from declared items, in the one format that all committed ones have.
 
-use crate::declared::{self, Declared, Enum, Header, Located, Method, Service, Struct};
+use crate::declared::{self, Declared, Enum, ErrorType, Header, Located, Member, Method, Service, Struct};
 use crate::fault::{Document, Fault};
-use crate::ir::{Direction, Notes};
+use crate::ir::{Direction, Notes, Verb};
+use crate::vocabulary::USES;
 use std::fmt::Write;
 
 /// Writes documents anew in the one format: order of attributes, indents, line ends. Comments are lost.
@@ -26,13 +27,15 @@ pub(crate) fn texts(declared: &Declared) -> Vec<(usize, String)> {
     let mut texts: Vec<(usize, String)> = declared.headers.iter().map(|item| (at(&item.name), header(item))).collect();
     texts.extend(declared.enums.iter().map(|item| (at(&item.name), enumeration(item))));
     texts.extend(declared.structs.iter().map(|item| (at(&item.name), structure(item))));
+    texts.extend(declared.errors.iter().map(|item| (at(&item.name), error(item))));
     texts.extend(declared.services.iter().map(|item| (at(&item.name), service(item))));
     texts
 }
 
 pub(crate) fn header(item: &Header) -> String {
     let mut out = Writer::default();
-    out.open(Tag::new("model").with("name", &item.name.text).with("version", &item.version).with("root", &item.root.text));
+    let tag = Tag::new("model").with("name", &item.name.text).with("version", &item.version);
+    out.open(tag.located("root", item.root.as_ref()).optional("namespace", item.namespace.as_deref()));
     out.doc(&item.doc);
     for (name, text) in &item.parameters {
         out.leaf(Tag::new("parameter").with("name", name), text);
@@ -53,21 +56,58 @@ pub(crate) fn enumeration(item: &Enum) -> String {
 pub(crate) fn structure(item: &Struct) -> String {
     let mut out = Writer::default();
     let tag = Tag::new("struct").with("name", &item.name.text).located("base", item.base.as_ref());
-    out.open(tag.flag("builtin", item.builtin).versions(&item.notes));
+    out.open(tag.flag("builtin", item.builtin).optional("wire", item.wire.as_deref()).versions(&item.notes));
     out.doc(&item.notes.doc);
-    for member in &item.members {
-        let tag = Tag::new(if member.link { "link" } else { "attribute" });
-        let tag = tag.with("name", &member.name.text).with("type", &member.ty.text).flag("secret", member.secret);
-        out.leaf(tag.versions(&member.notes), &member.notes.doc);
+    members(&mut out, &item.members);
+    for union in &item.unions {
+        out.open(Tag::new("union").with("by", &union.by.text));
+        for case in &union.cases {
+            let tag = Tag::new("case").with("value", &case.value.text);
+            if case.members.is_empty() {
+                out.leaf(tag, "");
+                continue;
+            }
+            out.open(tag);
+            for (name, mandatory) in &case.members {
+                out.leaf(Tag::new("member").with("name", &name.text).flag("mandatory", *mandatory), "");
+            }
+            out.end("case");
+        }
+        out.end("union");
     }
     out.close("struct")
+}
+
+pub(crate) fn error(item: &ErrorType) -> String {
+    let mut out = Writer::default();
+    let number = |number: Option<u16>| number.map(|number| number.to_string());
+    let tag = Tag::new("error").with("name", &item.name.text).located("base", item.base.as_ref());
+    let tag =
+        tag.optional("status", number(item.status).as_deref()).optional("legacy_status", number(item.legacy_status).as_deref());
+    out.open(tag.flag("retryable", item.retryable).versions(&item.notes));
+    out.doc(&item.notes.doc);
+    members(&mut out, &item.members);
+    out.close("error")
+}
+
+fn members(out: &mut Writer, members: &[Member]) {
+    for member in members {
+        let tag = Tag::new(if member.link { "link" } else { "attribute" });
+        let tag = tag.with("name", &member.name.text).with("type", &member.ty.text).optional("wire", member.wire.as_deref());
+        let word = |used| USES.iter().find(|(_, other)| *other == used).map_or("", |(word, _)| word);
+        let uses: Vec<String> = member.uses.iter().map(|(method, used)| format!("{method}:{}", word(*used))).collect();
+        let tag = tag
+            .flag("mandatory", member.mandatory)
+            .optional("use", Some(uses.join(" ").as_str()).filter(|uses| !uses.is_empty()));
+        out.leaf(tag.flag("secret", member.secret).versions(&member.notes), &member.notes.doc);
+    }
 }
 
 pub(crate) fn service(item: &Service) -> String {
     let mut out = Writer::default();
     let tag = Tag::new("service").with("name", &item.name.text).located("base", item.base.as_ref());
     let tag = tag.optional("package", item.package.as_deref()).optional("area", item.area.as_deref());
-    out.open(tag.flag("pseudo", item.pseudo).versions(&item.notes));
+    out.open(tag.flag("pseudo", item.pseudo).optional("resource", item.resource.as_deref()).versions(&item.notes));
     out.doc(&item.notes.doc);
     for item in &item.methods {
         method(&mut out, item);
@@ -81,7 +121,9 @@ pub(crate) fn service(item: &Service) -> String {
 
 fn method(out: &mut Writer, item: &Method) {
     let name = if item.of.is_some() { "signature" } else { "method" };
-    out.open(Tag::new(name).with("name", &item.name.text).located("of", item.of.as_ref()).versions(&item.notes));
+    let tag = Tag::new(name).with("name", &item.name.text).located("of", item.of.as_ref());
+    let tag = tag.optional("verb", item.verb.map(Verb::as_str)).located("path", item.path.as_ref());
+    out.open(tag.optional("status", item.status.map(|status| status.to_string()).as_deref()).versions(&item.notes));
     out.doc(&item.notes.doc);
     for parameter in &item.parameters {
         let tag = Tag::new(match parameter.direction {
@@ -90,13 +132,20 @@ fn method(out: &mut Writer, item: &Method) {
             Direction::InOut => "inout",
         });
         let tag = tag.with("name", &parameter.name.text).with("type", &parameter.ty.text);
-        out.leaf(tag.flag("mandatory", parameter.mandatory).versions(&parameter.notes), &parameter.notes.doc);
+        let tag = tag.flag("mandatory", parameter.mandatory).flag("body", parameter.body);
+        out.leaf(tag.optional("query", parameter.query.as_deref()).versions(&parameter.notes), &parameter.notes.doc);
     }
     for path in &item.mandatory {
         out.leaf(Tag::new("mandatory"), &path.text);
     }
     for path in &item.optional {
         out.leaf(Tag::new("optional"), &path.text);
+    }
+    for error in &item.errors {
+        out.leaf(Tag::new("error").with("name", &error.text), "");
+    }
+    for (name, on) in &item.privileges {
+        out.leaf(Tag::new("privilege").with("name", name).located("on", on.as_ref()), "");
     }
     out.end(name);
 }

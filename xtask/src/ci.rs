@@ -1,6 +1,6 @@
 //! `cargo xtask ci`: everything that must hold before a change lands.
 
-use crate::{codegen_command, command, workspace};
+use crate::{codegen_command, command, peers, workspace};
 use std::process::Stdio;
 
 /// Runs all checks, and stops at the first that fails. The tests come last, so that their summary is
@@ -12,13 +12,17 @@ pub(crate) fn run() -> Result<(), String> {
     cargo("clippy", &["clippy", "--workspace", "--all-targets", "--locked", "--quiet", "--", "-D", "warnings"], &[])?;
     cargo("docs", &["doc", "--workspace", "--no-deps", "--locked", "--quiet"], &[("RUSTDOCFLAGS", "-D warnings")])?;
     cargo("doc tests", &["test", "--workspace", "--doc", "--locked", "--quiet"], &[])?;
+    step("peers");
+    peers::install()?;
+    // A test without its peer fails here; elsewhere it is skipped.
+    let peers = &[("VIRT_SDK_PEERS", "required")];
     if succeeds(&["nextest", "--version"]) {
-        cargo("tests", &["nextest", "run", "--workspace", "--locked"], &[])?;
+        cargo("tests", &["nextest", "run", "--workspace", "--locked"], peers)?;
     } else {
         cargo(
             "tests, by cargo test: cargo-nextest is not installed",
             &["test", "--workspace", "--all-targets", "--locked"],
-            &[],
+            peers,
         )?;
     }
     Ok(())

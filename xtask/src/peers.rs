@@ -1,24 +1,33 @@
-//! `cargo xtask peers`: other programs that ours are compared with, in a cache outside the tree.
+//! `cargo xtask peers`: other programs that ours are compared with or tested against, in a cache outside the tree.
 
-use std::path::PathBuf;
+use crate::workspace;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The official Python SDK, and what it is built with.
 const PYTHON_SDK: &str = "ovirt-engine-sdk-python==4.6.3";
-const DEBIAN_PACKAGES: &[&str] = &["gcc", "libcurl4-openssl-dev", "libssl-dev", "libxml2-dev", "python3-dev", "python3-venv"];
+const PYTHON_PACKAGES: &[&str] = &["gcc", "libcurl4-openssl-dev", "libssl-dev", "libxml2-dev", "python3-dev", "python3-venv"];
+
+/// What vcsim, the vCenter simulator of govmomi, is built with. Debian has its sources, and no program.
+const VCSIM_PACKAGES: &[&str] = &["golang", "golang-github-vmware-govmomi-dev"];
+
+/// Where Debian puts the sources of Go packages.
+const GO_PATH: &str = "/usr/share/gocode";
 
 /// Installs what is missing.
 pub(crate) fn install() -> Result<(), String> {
+    install_vcsim()?;
+    install_python_sdk()
+}
+
+fn install_python_sdk() -> Result<(), String> {
     if python_sdk().is_ok() {
         println!("the Python SDK is there");
         return Ok(());
     }
-    let installed = DEBIAN_PACKAGES.iter().all(|name| run("dpkg", &["-s", name]).is_ok());
-    if !installed {
-        run("apt-get", &["update", "--quiet"])?;
-        run("apt-get", &[&["install", "--yes", "--quiet", "--no-install-recommends"], DEBIAN_PACKAGES].concat())?;
-    }
-    let folder = environment()?.display().to_string();
+    install_packages(PYTHON_PACKAGES)?;
+    let folder = cache("python")?.display().to_string();
     run("python3", &["-m", "venv", &folder])?;
     run(&format!("{folder}/bin/pip"), &["install", "--quiet", "setuptools", "wheel"])?;
     run(&format!("{folder}/bin/pip"), &["install", "--quiet", "--no-build-isolation", PYTHON_SDK])?;
@@ -27,25 +36,76 @@ pub(crate) fn install() -> Result<(), String> {
 
 /// A Python that has the official SDK.
 pub(crate) fn python_sdk() -> Result<PathBuf, String> {
-    let python = environment()?.join("bin/python3");
+    let python = cache("python")?.join("bin/python3");
     run(&python.display().to_string(), &["-c", "import ovirtsdk4.readers"])
         .map(|()| python)
         .map_err(|_| "the Python SDK is not installed; run `cargo xtask peers`".to_owned())
 }
 
-/// Folder of the Python environment.
-fn environment() -> Result<PathBuf, String> {
+/// Builds vcsim, unless what is there was built from the same source. `sdk/tests/support/vcsim.rs` looks for it in
+/// the same place.
+fn install_vcsim() -> Result<(), String> {
+    let source = workspace::root().join("examples/peers/vcsim/main.go");
+    let folder = cache("vcsim")?;
+    let (program, built_from) = (folder.join("vcsim"), folder.join("main.go"));
+    let text = fs::read(&source).map_err(|error| cannot("read", &source, &error))?;
+    if program.exists() && fs::read(&built_from).is_ok_and(|built| built == text) {
+        println!("vcsim is there");
+        return Ok(());
+    }
+    install_packages(VCSIM_PACKAGES)?;
+    fs::create_dir_all(&folder).map_err(|error| cannot("create", &folder, &error))?;
+    let mut build = Command::new("go");
+    build.arg("build").arg("-o").arg(&program).arg(&source);
+    // Packages come from Debian alone, whatever the settings of the user.
+    build.envs([("GOENV", "off"), ("GO111MODULE", "off"), ("GOPATH", GO_PATH), ("GOFLAGS", "")]);
+    output(&mut build)?;
+    // Last: a build that fails or is interrupted is done again.
+    fs::write(&built_from, &text).map_err(|error| cannot("write", &built_from, &error))?;
+    println!("vcsim is there now: {}", program.display());
+    Ok(())
+}
+
+/// Installs those of the Debian packages that are missing, without asking anything.
+fn install_packages(names: &[&str]) -> Result<(), String> {
+    let is_missing = |name: &&str| run("dpkg", &["-s", name]).is_err();
+    let missing: Vec<&str> = names.iter().copied().filter(is_missing).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let apt_get = |arguments: &[&str]| output(Command::new("apt-get").args(arguments).env("DEBIAN_FRONTEND", "noninteractive"));
+    apt_get(&["update", "--quiet"])
+        .and_then(|()| apt_get(&[&["install", "--yes", "--quiet", "--no-install-recommends"], &missing[..]].concat()))
+        .map_err(|error| format!("{error}\nmissing on this machine: the Debian packages {}", missing.join(" ")))?;
+    println!("Debian packages installed: {}", missing.join(" "));
+    Ok(())
+}
+
+/// The folder of one peer.
+fn cache(peer: &str) -> Result<PathBuf, String> {
     let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
     let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
     let cache = cache.or_else(home).ok_or("neither XDG_CACHE_HOME nor HOME is set; set one")?;
-    Ok(cache.join("virt-sdk-peers/python"))
+    Ok(cache.join("virt-sdk-peers").join(peer))
 }
 
 fn run(program: &str, arguments: &[&str]) -> Result<(), String> {
-    let line = || format!("{program} {}", arguments.join(" "));
-    match Command::new(program).args(arguments).output() {
+    output(Command::new(program).args(arguments))
+}
+
+/// Runs a program, and shows what it says only when it fails.
+fn output(command: &mut Command) -> Result<(), String> {
+    let line = |command: &Command| {
+        let words = [command.get_program()].into_iter().chain(command.get_args());
+        words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
+    };
+    match command.output() {
         Ok(output) if output.status.success() => Ok(()),
-        Ok(output) => Err(format!("`{}` failed:\n{}", line(), String::from_utf8_lossy(&output.stderr))),
-        Err(error) => Err(format!("`{}` cannot be run: {error}", line())),
+        Ok(output) => Err(format!("`{}` failed:\n{}", line(command), String::from_utf8_lossy(&output.stderr))),
+        Err(error) => Err(format!("`{}` cannot be run: {error}", line(command))),
     }
+}
+
+fn cannot(what: &str, path: &Path, error: &std::io::Error) -> String {
+    format!("cannot {what} {}: {error}", path.display())
 }

@@ -79,6 +79,18 @@ pub(crate) fn place(name: &str, ty: &Type, link: bool) -> Place {
     Place::Element { tag: tag(name), item, rel }
 }
 
+/// What a method does to the resource of its service. `base` is the name without the part that a signature adds.
+pub(crate) fn kind(base: &str) -> Kind {
+    match base {
+        "add" => Kind::Add,
+        "get" => Kind::Get,
+        "list" => Kind::List,
+        "update" => Kind::Update,
+        "remove" => Kind::Remove,
+        _ => Kind::Action,
+    }
+}
+
 /// How a method is called. `base` is the name without the part that a signature adds.
 pub(crate) fn route(base: &str, kind: Kind, parameters: &[Parameter]) -> Route {
     let names = |wanted: fn(&Parameter) -> bool| -> Vec<(String, String)> {
@@ -105,9 +117,12 @@ pub(crate) fn route(base: &str, kind: Kind, parameters: &[Parameter]) -> Route {
             Kind::Remove => Verb::Delete,
         },
         path: (kind == Kind::Action).then(|| segment(base)),
+        fixed_query: Vec::new(),
+        headers: Vec::new(),
         query: if kind == Kind::Action { Vec::new() } else { names(|p| p.direction == Direction::In) },
         body,
         result: parameters.iter().find(|p| p.direction.is_out()).map(|p| p.name.clone()),
+        status: if kind == Kind::Add { 201 } else { 200 },
     }
 }
 

@@ -204,7 +204,7 @@ fn header(headers: Vec<declared::Header>, merged: &Declared, context: &mut Conte
     let highest = since.max_by(|a, b| compare(a, b)).map(str::to_owned);
     let mut headers = headers;
     for header in &mut headers {
-        header.root = here(&context.description.root.text);
+        header.root = Some(here(&context.description.root.text));
         if let Some(highest) = highest.as_ref().filter(|highest| compare(highest, &header.version).is_gt()) {
             context.remark(format!(
                 "the model is version {highest} now, the highest one that an item has; correct `version` if it is another"

@@ -100,6 +100,7 @@ pub(super) fn service(
         package: ours.and_then(|item| item.package.clone()),
         area: area(source.service, context),
         pseudo: ours.is_some_and(|item| item.pseudo),
+        resource: None,
         notes: context.notes(&source.service.remarks, doc),
         methods: arrange(&order, methods),
         locators: arrange(&order_of_locators, locators),
@@ -143,6 +144,8 @@ fn method(
             ty: here(&parameter.ty.text),
             direction: direction(source, of, parameter, ours, context),
             mandatory: ours.is_some_and(|ours| ours.mandatory),
+            body: false,
+            query: None,
             notes,
         };
         parameters.push((name.clone(), made));
@@ -155,6 +158,11 @@ fn method(
         parameters: arrange(&order, parameters),
         mandatory: ours.map(|ours| copy(&ours.mandatory)).unwrap_or_default(),
         optional: ours.map(|ours| copy(&ours.optional)).unwrap_or_default(),
+        errors: Vec::new(),
+        privileges: Vec::new(),
+        verb: None,
+        path: None,
+        status: None,
     }
 }
 

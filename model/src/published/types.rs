@@ -98,6 +98,9 @@ pub(super) fn structure(
             ty: here(&member.ty.text),
             link: member.link,
             secret: ours.secret,
+            wire: None,
+            mandatory: false,
+            uses: Vec::new(),
             notes: context.notes(&member.remarks, ours.doc),
         };
         own.push((member_name.clone(), member));
@@ -114,8 +117,10 @@ pub(super) fn structure(
         name: here(name),
         base: base.map(|base| here(&base.name.text)),
         builtin,
+        wire: None,
         notes: context.notes(&source.remarks, doc),
         members: arrange(&order, own),
+        unions: Vec::new(),
     }
 }
 

@@ -33,6 +33,8 @@ pub(crate) fn is_wide(declared_in: &str, member: &str) -> bool {
 pub(crate) fn check(model: &Model, ty: &Type, wide: bool, text: &str) -> Result<String, Fault> {
     match ty {
         Type::String | Type::Struct(_) | Type::List(_) => Ok(text.to_owned()),
+        // The engine's API has none of these.
+        Type::Id(_) | Type::Dynamic(_) | Type::Opaque | Type::Set(_) | Type::Map(..) => Ok(text.to_owned()),
         Type::Boolean => match text.to_ascii_lowercase().as_str() {
             "true" | "1" => Ok("true".to_owned()),
             "false" | "0" => Ok("false".to_owned()),
