@@ -1,6 +1,6 @@
 //! Descriptions → documentation comments.
 
-use model::{Direction, Method, Notes};
+use model::{Direction, Member, Method, Notes, Privilege, Use};
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -48,6 +48,40 @@ pub(crate) fn deprecation(notes: &Notes) -> TokenStream {
     }
 }
 
+/// What a member means to the methods that share its struct.
+pub(crate) fn uses(member: &Member, docs: &mut Docs) {
+    let those = |wanted: Use| {
+        let names = member.uses.iter().filter(|(_, used)| *used == wanted).map(|(name, _)| format!("`{name}`"));
+        names.collect::<Vec<_>>().join(", ")
+    };
+    for (start, used) in
+        [("Required by", Use::Required), ("Optional for", Use::Optional), ("Always told by", Use::Present), ("Ignored by", Use::Unused)]
+    {
+        let names = those(used);
+        if !names.is_empty() {
+            docs.push(format!("{start} {names}."));
+        }
+    }
+    if member.mandatory {
+        docs.push("Mandatory.");
+    }
+}
+
+/// The errors that a method answers with, and the privileges that it asks for.
+pub(crate) fn errors(method: &Method, docs: &mut Docs) {
+    let last = |name: &String| format!("`{}`", name.rsplit('.').next().unwrap_or_default().to_ascii_uppercase());
+    if !method.errors.is_empty() {
+        docs.push(format!("Errors: {}.", method.errors.iter().map(last).collect::<Vec<_>>().join(", ")));
+    }
+    let privilege = |privilege: &Privilege| match &privilege.on {
+        Some(on) => format!("`{}` on `{on}`", privilege.name),
+        None => format!("`{}`", privilege.name),
+    };
+    if !method.privileges.is_empty() {
+        docs.push(format!("Privileges: {}.", method.privileges.iter().map(privilege).collect::<Vec<_>>().join(", ")));
+    }
+}
+
 /// What a caller must and may set, from the member paths and flags of the model.
 pub(crate) fn members(method: &Method, docs: &mut Docs) {
     let flags =
@@ -67,7 +101,7 @@ fn alternatives(path: &str) -> String {
 }
 
 /// Keeps Markdown from reading brackets in plain text as links or tags.
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let parts = text.split('`').enumerate().map(|(index, part)| {
         if index % 2 == 1 {
             part.to_owned()

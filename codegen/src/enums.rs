@@ -1,12 +1,13 @@
 use crate::docs::{self, Docs};
 use crate::names::{self, UNRECOGNIZED};
+use crate::places::Place;
 use model::Enum;
 use proc_macro2::TokenStream;
 use quote::quote;
 
 /// An enum with one variant for each value, and one for texts that the model does not have.
-pub(crate) fn render(item: &Enum) -> TokenStream {
-    let name = names::type_ident(&names::type_name(&item.name));
+pub(crate) fn render(item: &Enum, place: &Place) -> TokenStream {
+    let name = names::type_ident(&place.name);
     let docs = Docs::new(&item.notes, "Set of values.").tokens();
     let deprecated = docs::deprecation(&item.notes);
     let unrecognized = names::type_ident(UNRECOGNIZED);

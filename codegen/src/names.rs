@@ -1,7 +1,9 @@
 //! Names of the model → names in Rust. All rules and exceptions stand here.
 
+use crate::ids;
+use crate::places::{self, Place};
 use heck::ToUpperCamelCase;
-use model::Model;
+use model::{Method, Model, Service, Union};
 use proc_macro2::{Ident, Span};
 use std::collections::BTreeMap;
 
@@ -63,14 +65,31 @@ pub(crate) fn service_name(service: &str) -> String {
     format!("{}Service", type_name(service))
 }
 
-/// The type of a request: `add` of `vms` becomes `VmsServiceAddRequest`.
+/// The type of a request: `add` of `VmsService` becomes `VmsServiceAddRequest`.
 pub(crate) fn request_name(service: &str, method: &str) -> String {
-    format!("{}{}Request", service_name(service), type_name(method))
+    format!("{service}{}Request", type_name(method))
 }
 
-/// The method that leads to a service: `vms` becomes `vms_service`.
-pub(crate) fn locator_name(locator: &str) -> String {
-    format!("{locator}_service")
+/// The method that leads to a service: `vms` becomes `vms_service`. In a namespace it is the last part of its name.
+pub(crate) fn locator_name(model: &Model, locator: &str) -> String {
+    if model.namespace.is_some() { locator.to_owned() } else { format!("{locator}_service") }
+}
+
+/// The type of identifiers of a resource: `content.library.Item` becomes `ItemId`.
+pub(crate) fn id_name(resource: &str) -> String {
+    format!("{}Id", resource_name(resource))
+}
+
+/// What tells identifiers of a resource from others: `content.library.Item` becomes `Item`.
+pub(crate) fn resource_name(resource: &str) -> String {
+    let last = resource.rsplit('.').next().unwrap_or(resource);
+    let mut letters = last.chars();
+    letters.next().map_or(String::new(), |first| first.to_ascii_uppercase().to_string() + letters.as_str())
+}
+
+/// The enum of the cases of a union.
+pub(crate) fn case_name(owner: &str, discriminant: &str) -> String {
+    format!("{owner}{}Case", type_name(discriminant))
 }
 
 pub(crate) fn type_ident(name: &str) -> Ident {
@@ -80,18 +99,31 @@ pub(crate) fn type_ident(name: &str) -> Ident {
 /// Reports names that Rust cannot tell apart or does not allow.
 pub(crate) fn check(model: &Model) -> Result<(), Vec<String>> {
     let mut problems = Vec::new();
-    let types = model.structs.keys().chain(model.enums.keys());
-    unique("types", types.map(|name| (name.clone(), type_name(name))), &mut problems);
-    let services = model.services.values().filter(|service| !service.pseudo);
-    let requests = services
-        .clone()
-        .flat_map(|s| s.methods.iter().map(|m| (format!("{}.{}", s.name, m.name), request_name(&s.name, &m.name))));
-    let services = services.map(|service| (service.name.clone(), service_name(&service.name)));
-    unique("services and requests", services.chain(requests), &mut problems);
-    for name in model.structs.keys().chain(model.enums.keys()).filter(|name| PRELUDE.contains(&type_name(name).as_str())) {
+    let types: Vec<(&String, Place)> =
+        model.structs.keys().chain(model.enums.keys()).map(|name| (name, places::of_type(model, name))).collect();
+    let services: Vec<(&Service, Place)> = model
+        .services
+        .values()
+        .filter(|service| !service.pseudo)
+        .map(|service| (service, places::of_service(model, &service.name)))
+        .collect();
+    let requests = services.iter().flat_map(|(service, place)| {
+        let request = |method: &Method| request_name(&place.name, &method.name);
+        service.methods.iter().map(move |m| (format!("{}.{}", service.name, m.name), place.beside(&request(m)).public()))
+    });
+    let cases = types.iter().filter_map(|(name, place)| Some((model.structs.get(*name)?, place))).flat_map(|(item, place)| {
+        let case = |union: &Union| (format!("{} by {}", item.name, union.discriminant), case_name(&place.name, &union.discriminant));
+        item.unions.iter().map(move |union| case(union)).map(|(name, case)| (name, place.beside(&case).public()))
+    });
+    let all = types.iter().map(|(name, place)| ((*name).clone(), place.public()));
+    let all = all.chain(cases).chain(services.iter().map(|(service, place)| (service.name.clone(), place.public())));
+    unique("types, services and requests", all.chain(requests), &mut problems);
+    let resources = ids::resources(model);
+    unique("resources", resources.iter().map(|name| ((*name).to_owned(), id_name(name))), &mut problems);
+    for (name, place) in types.iter().filter(|(_, place)| PRELUDE.contains(&place.name.as_str())) {
         problems.push(format!(
             "the type `{name}` would hide `{}` of Rust; write that with its path in codegen, or rename the type",
-            type_name(name)
+            place.name
         ));
     }
     for item in model.enums.values() {
@@ -106,7 +138,7 @@ pub(crate) fn check(model: &Model) -> Result<(), Vec<String>> {
     }
     for service in model.services.values() {
         let methods = service.methods.iter().map(|method| (method.name.clone(), method.name.clone()));
-        let locators = service.locators.iter().map(|locator| (locator.name.clone(), locator_name(&locator.name)));
+        let locators = service.locators.iter().map(|locator| (locator.name.clone(), locator_name(model, &locator.name)));
         unique(&format!("methods and locators of `{}`", service.name), methods.chain(locators), &mut problems);
         for method in &service.methods {
             if let Some(parameter) = method

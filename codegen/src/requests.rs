@@ -1,5 +1,6 @@
 use crate::docs::{self, Docs};
-use crate::{names, types};
+use crate::names;
+use crate::types::Types;
 use model::{Body, Kind, Method, Model, Parameter, Service, Type};
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -11,9 +12,9 @@ const HEADERS: &[(&str, &str)] = &[("all_content", "All-Content")];
 pub(crate) fn imports(service: &Service) -> TokenStream {
     let methods = &service.methods;
     let resource = if methods.is_empty() {
-        quote! { Resource }
+        quote! { use crate::ovirt::call::Resource; }
     } else {
-        quote! { Call, Pending, Resource }
+        quote! { use crate::core::pending::Pending; use crate::ovirt::call::{Call, Resource}; }
     };
     let borrow = methods.iter().flat_map(|m| &m.parameters).any(|p| p.direction.is_in() && matches!(p.ty, Type::Struct(_)));
     let borrow = borrow.then(|| quote! { use ::core::borrow::Borrow; });
@@ -27,27 +28,28 @@ pub(crate) fn imports(service: &Service) -> TokenStream {
     let streams = streams.then(|| quote! { use crate::ovirt::list_stream::{self, ListStream}; });
     quote! {
         #borrow
-        use crate::core::call::{#resource};
         #list
         #answer
+        #resource
         #streams
         #types
     }
 }
 
 /// A request: its setters, and how it is sent.
-pub(crate) fn render(model: &Model, service: &Service, method: &Method) -> TokenStream {
-    let name = names::type_ident(&names::request_name(&service.name, &method.name));
-    let doc = format!(" Request of [`{0}::{1}`]({0}::{1}()).", names::service_name(&service.name), method.name);
+pub(crate) fn render(method: &Method, types: Types<'_>) -> TokenStream {
+    let service = &types.from.name;
+    let name = names::type_ident(&names::request_name(service, &method.name));
+    let doc = format!(" Request of [`{service}::{0}`]({service}::{0}()).", method.name);
     let deprecated = docs::deprecation(&method.notes);
     let setters = method
         .parameters
         .iter()
         .filter(|parameter| parameter.direction.is_in())
-        .map(|parameter| setter(model, method, parameter));
-    let (result, decode, what) = result(method);
+        .map(|parameter| setter(method, parameter, types));
+    let (result, decode, what) = result(method, types);
     let send_doc = format!(" Sends the request. {what}");
-    let streams = streams(method);
+    let streams = streams(method, types);
     quote! {
         #[doc = #doc]
         #deprecated
@@ -73,9 +75,9 @@ pub(crate) fn render(model: &Model, service: &Service, method: &Method) -> Token
 }
 
 /// Ways to read a list object by object.
-fn streams(method: &Method) -> TokenStream {
+fn streams(method: &Method, types: Types<'_>) -> TokenStream {
     let Some(item) = method.result().filter(|result| method.kind == Kind::List && result.ty.is_list()) else { return quote! {} };
-    let item = types::plain(item.ty.item(), &quote! { types });
+    let item = types.plain(item.ty.item());
     let searches = ["search", "max"].iter().all(|name| method.parameter(name).is_some());
     let pages = searches.then(|| {
         quote! {
@@ -97,11 +99,11 @@ fn streams(method: &Method) -> TokenStream {
     }
 }
 
-fn setter(model: &Model, method: &Method, parameter: &Parameter) -> TokenStream {
+fn setter(method: &Method, parameter: &Parameter, types: Types<'_>) -> TokenStream {
     let name = names::ident(&parameter.name);
     let docs = Docs::new(&parameter.notes, "Parameter.").tokens();
     let deprecated = docs::deprecation(&parameter.notes);
-    let plain = types::plain(&parameter.ty, &quote! { types });
+    let plain = types.plain(&parameter.ty);
     let (ty, value) = match &parameter.ty {
         Type::String => (quote! { impl Into<String> }, quote! { Into::<String>::into(value) }),
         Type::Struct(_) => (quote! { impl Borrow<#plain> }, quote! { value.borrow() }),
@@ -116,7 +118,7 @@ fn setter(model: &Model, method: &Method, parameter: &Parameter) -> TokenStream 
         }
         Destination::Body => match &parameter.ty {
             Type::List(item) => {
-                let (list_element, element) = elements(model, item);
+                let (list_element, element) = elements(types.model, item);
                 quote! { self.call.set_body_list(#value, #list_element, #element); }
             }
             _ => quote! { self.call.set_body(#value); },
@@ -124,7 +126,7 @@ fn setter(model: &Model, method: &Method, parameter: &Parameter) -> TokenStream 
         Destination::Field(tag) => match &parameter.ty {
             Type::Struct(_) => quote! { self.call.set_field_record(#tag, #value); },
             Type::List(item) => {
-                let (_, element) = elements(model, item);
+                let (_, element) = elements(types.model, item);
                 quote! { self.call.set_field_list(#tag, #value, #element); }
             }
             _ => quote! { self.call.set_field(#tag, #value); },
@@ -153,7 +155,7 @@ fn destination<'a>(method: &'a Method, parameter: &str) -> Destination<'a> {
     match (find(&method.route.query), &method.route.body) {
         (Some(key), _) => Destination::Query(key),
         (None, Body::Action { fields }) => find(fields).map_or(Destination::Body, Destination::Field),
-        (None, Body::None | Body::Object { .. }) => Destination::Body,
+        (None, Body::None | Body::Object { .. } | Body::Fields { .. }) => Destination::Body,
     }
 }
 
@@ -166,8 +168,7 @@ fn elements(model: &Model, item: &Type) -> (String, String) {
 }
 
 /// Type of the result, the function that reads it, and the sentence that describes it.
-fn result(method: &Method) -> (TokenStream, TokenStream, String) {
-    let module = quote! { types };
+fn result(method: &Method, types: Types<'_>) -> (TokenStream, TokenStream, String) {
     let Some(parameter) = method.result() else {
         let decode = if method.kind == Kind::Action {
             quote! { answer::done }
@@ -176,7 +177,7 @@ fn result(method: &Method) -> (TokenStream, TokenStream, String) {
         };
         return (quote! { () }, decode, "There is no result.".to_owned());
     };
-    let ty = types::plain(&parameter.ty, &module);
+    let ty = types.plain(&parameter.ty);
     let doc = match parameter.notes.doc.as_str() {
         "" => format!("Returns `{}`.", parameter.name),
         doc => format!("Returns `{}`: {}", parameter.name, doc),

@@ -1,22 +1,25 @@
 use crate::docs::{self, Docs};
 use crate::paths::{self, Paths};
+use crate::places::Place;
+use crate::types::Types;
 use crate::{names, requests};
 use model::{Body, Kind, Locator, Method, Model, Service};
 use proc_macro2::TokenStream;
 use quote::quote;
 
 /// A service: its methods and locators, and the requests that its methods make.
-pub(crate) fn render(model: &Model, service: &Service, paths: &Paths<'_>) -> TokenStream {
-    let name = names::type_ident(&names::service_name(&service.name));
+pub(crate) fn render(model: &Model, service: &Service, place: &Place, paths: &Paths<'_>) -> TokenStream {
+    let name = names::type_ident(&place.name);
     let mut docs = Docs::new(&service.notes, "Service.");
     if let Some(path) = paths::describe(paths, &service.name) {
         docs.push(format!("Path: {path}."));
     }
     let docs = docs.tokens();
     let deprecated = docs::deprecation(&service.notes);
-    let methods = service.methods.iter().map(|method| render_method(service, method, paths));
-    let locators = service.locators.iter().map(render_locator);
-    let requests = service.methods.iter().map(|method| requests::render(model, service, method));
+    let types = Types { model, from: place };
+    let methods = service.methods.iter().map(|method| render_method(service, method, place, paths));
+    let locators = service.locators.iter().map(|locator| render_locator(model, locator));
+    let requests = service.methods.iter().map(|method| requests::render(method, types));
     let imports = requests::imports(service);
     quote! {
         #imports
@@ -35,9 +38,9 @@ pub(crate) fn render(model: &Model, service: &Service, paths: &Paths<'_>) -> Tok
     }
 }
 
-fn render_method(service: &Service, method: &Method, paths: &Paths<'_>) -> TokenStream {
+fn render_method(service: &Service, method: &Method, place: &Place, paths: &Paths<'_>) -> TokenStream {
     let name = names::ident(&method.name);
-    let request = names::type_ident(&names::request_name(&service.name, &method.name));
+    let request = names::type_ident(&names::request_name(&place.name, &method.name));
     let mut docs = Docs::new(&method.notes, "Method.");
     docs.push(format!("`{}`", route(service, method, paths)));
     docs::members(method, &mut docs);
@@ -45,7 +48,7 @@ fn render_method(service: &Service, method: &Method, paths: &Paths<'_>) -> Token
     let deprecated = docs::deprecation(&method.notes);
     let parameter = match &method.route.body {
         Body::Object { parameter, .. } => parameter.as_str(),
-        Body::None | Body::Action { .. } => "",
+        Body::None | Body::Action { .. } | Body::Fields { .. } => "",
     };
     let call = match method.kind {
         Kind::Get | Kind::List => quote! { get() },
@@ -75,8 +78,8 @@ pub(crate) fn route(service: &Service, method: &Method, paths: &Paths<'_>) -> St
     format!("{} {}", method.route.verb.as_str(), if path.is_empty() { "/" } else { &path })
 }
 
-fn render_locator(locator: &Locator) -> TokenStream {
-    let name = names::ident(&names::locator_name(&locator.name));
+fn render_locator(model: &Model, locator: &Locator) -> TokenStream {
+    let name = names::ident(&names::locator_name(model, &locator.name));
     let service = names::type_ident(&names::service_name(&locator.service));
     let docs = Docs::new(&locator.notes, "Service below this one.").tokens();
     let deprecated = docs::deprecation(&locator.notes);

@@ -1,31 +1,55 @@
 use crate::docs::{self, Docs};
-use crate::{names, types};
-use model::{Member, Place, Struct, Type};
+use crate::types::Types;
+use crate::{names, unions};
+use model::{Member, Notes, Place, Struct, Type};
 use proc_macro2::TokenStream;
 use quote::quote;
 
 /// A struct: fields, setters, table, and the function that lends members by index.
-pub(crate) fn render(item: &Struct) -> TokenStream {
-    let type_name = names::type_name(&item.name);
-    let name = names::type_ident(&type_name);
+pub(crate) fn render(item: &Struct, types: Types<'_>) -> TokenStream {
+    let type_name = &types.from.name;
+    let name = names::type_ident(type_name);
     let docs = Docs::new(&item.notes, "Record.").tokens();
     let deprecated = docs::deprecation(&item.notes);
-    let members = in_table_order(item);
-    let module = quote! { super };
+    let members = in_table_order(item, types);
     let idents: Vec<_> = members.iter().map(|member| names::ident(&member.name)).collect();
-    let indexes = 1..=members.len();
+    let indexes = 0..members.len();
     let indexes_again = indexes.clone();
     let fields = members.iter().zip(&idents).map(|(member, ident)| {
-        let docs = Docs::new(&member.notes, "Member.").tokens();
+        let mut docs = Docs::new(&member.notes, "Member.");
+        docs::uses(member, &mut docs);
+        let docs = docs.tokens();
         let deprecated = docs::deprecation(&member.notes);
-        let ty = types::stored(&member.ty, member.link, &module);
+        let ty = types.stored(&member.ty, member.link);
         quote! { #docs #deprecated pub #ident: ::core::option::Option<#ty>, }
     });
-    let setters = members.iter().map(|member| setter(member));
-    let rows = members.iter().map(|member| row(member));
-    let lenders: Vec<_> = members.iter().map(|member| names::type_ident(lender(member))).collect();
+    let setters = members.iter().map(|member| setter(member, types));
+    let rows = members.iter().map(row);
+    let lenders: Vec<_> =
+        members.iter().map(|member| names::type_ident(types.lender(&member.ty, member.link))).collect();
     let (element, list_element) = (&item.element, &item.list_element);
-    let imports = imports(&members);
+    let imports = imports(&members, types);
+    let unions = item.unions.iter().map(|union| unions::render(item, union, types));
+    let parameter = |name: TokenStream| if members.is_empty() { quote! { _ } } else { name };
+    let (slot_index, view_index) = (parameter(quote! { index }), parameter(quote! { index }));
+    let (slot, view) = if members.is_empty() {
+        (quote! { Slot::None }, quote! { View::None })
+    } else {
+        (
+            quote! {
+                match index {
+                    #(#indexes => Slot::#lenders(&mut self.#idents),)*
+                    _ => Slot::None,
+                }
+            },
+            quote! {
+                match index {
+                    #(#indexes_again => View::#lenders(&self.#idents),)*
+                    _ => View::None,
+                }
+            },
+        )
+    };
     quote! {
         #imports
 
@@ -33,8 +57,6 @@ pub(crate) fn render(item: &Struct) -> TokenStream {
         #deprecated
         #[non_exhaustive]
         pub struct #name {
-            /// Path of this object on the server.
-            pub href: ::core::option::Option<String>,
             #(#fields)*
         }
 
@@ -45,13 +67,6 @@ pub(crate) fn render(item: &Struct) -> TokenStream {
                 Self::default()
             }
 
-            /// Sets `href`.
-            #[inline]
-            pub fn href(mut self, value: impl Into<String>) -> Self {
-                self.href = Some(value.into());
-                self
-            }
-
             #(#setters)*
         }
 
@@ -59,7 +74,7 @@ pub(crate) fn render(item: &Struct) -> TokenStream {
             name: #type_name,
             element: #element,
             list_element: #list_element,
-            fields: &[Field::attribute("href"), #(#rows),*],
+            fields: &[#(#rows),*],
         };
 
         impl Record for #name {
@@ -68,28 +83,20 @@ pub(crate) fn render(item: &Struct) -> TokenStream {
             }
 
             #[inline(never)]
-            fn slot(&mut self, index: usize) -> Slot<'_> {
-                match index {
-                    0usize => Slot::Text(&mut self.href),
-                    #(#indexes => Slot::#lenders(&mut self.#idents),)*
-                    _ => Slot::None,
-                }
+            fn slot(&mut self, #slot_index: usize) -> Slot<'_> {
+                #slot
             }
 
             #[inline(never)]
-            fn view(&self, index: usize) -> View<'_> {
-                match index {
-                    0usize => View::Text(&self.href),
-                    #(#indexes_again => View::#lenders(&self.#idents),)*
-                    _ => View::None,
-                }
+            fn view(&self, #view_index: usize) -> View<'_> {
+                #view
             }
         }
 
         impl Default for #name {
             #[inline(never)]
             fn default() -> Self {
-                Self { href: None, #(#idents: None),* }
+                Self { #(#idents: None),* }
             }
         }
 
@@ -118,41 +125,57 @@ pub(crate) fn render(item: &Struct) -> TokenStream {
                 table_ops::debug(self, f)
             }
         }
+
+        #(#unions)*
     }
 }
 
-/// Members in attributes first: that is where the codecs look for them.
-fn in_table_order(item: &Struct) -> Vec<&Member> {
-    let (attributes, elements): (Vec<_>, Vec<_>) =
-        item.members.iter().partition(|member| matches!(member.place, Place::Attribute(_)));
+/// Members in attributes first: that is where the codecs look for them. In an API without namespaces every
+/// object has a path of its own, before all others.
+fn in_table_order(item: &Struct, types: Types<'_>) -> Vec<Member> {
+    let href = types.model.namespace.is_none().then(|| Member {
+        name: "href".to_owned(),
+        ty: Type::String,
+        link: false,
+        secret: false,
+        mandatory: false,
+        uses: Vec::new(),
+        declared_in: item.name.clone(),
+        notes: Notes { doc: "Path of this object on the server.".to_owned(), ..Notes::default() },
+        place: Place::Attribute("href".to_owned()),
+    });
+    let members = href.into_iter().chain(item.members.iter().cloned());
+    let (attributes, elements): (Vec<_>, Vec<_>) = members.partition(|member| matches!(member.place, Place::Attribute(_)));
     [attributes, elements].concat()
 }
 
-fn imports(members: &[&Member]) -> TokenStream {
-    let has = |wanted: fn(&Member) -> bool| members.iter().any(|member| wanted(member));
-    let date = has(|member| *member.ty.item() == Type::Date).then(|| quote! { use crate::core::date_time::DateTime; });
-    let link = has(|member| lender(member) == "Link").then(|| quote! { Link });
-    let list = has(|member| lender(member) == "List").then(|| quote! { List });
+fn imports(members: &[Member], types: Types<'_>) -> TokenStream {
+    let has = |wanted: &str| members.iter().any(|member| types.lender(&member.ty, member.link) == wanted);
+    let date = members.iter().any(|member| *member.ty.item() == Type::Date);
+    let date = date.then(|| quote! { use crate::core::date_time::DateTime; });
+    let link = has("Link").then(|| quote! { Link });
+    let list = has("List").then(|| quote! { List });
     let links: Vec<_> = link.into_iter().chain(list).collect();
     let links = (!links.is_empty()).then(|| quote! { use crate::core::link::{#(#links),*}; });
+    let field = (!members.is_empty()).then(|| quote! { Field, });
     quote! {
         #date
         #links
-        use crate::core::table::{Field, Record, Slot, Table, View};
+        use crate::core::table::{#field Record, Slot, Table, View};
         use crate::core::table_ops;
     }
 }
 
-fn setter(member: &Member) -> TokenStream {
+fn setter(member: &Member, types: Types<'_>) -> TokenStream {
     let ident = names::ident(&member.name);
     let doc = format!(" Sets `{}`.", member.name);
     let deprecated = docs::deprecation(&member.notes);
-    let module = quote! { super };
-    let stored = types::stored(&member.ty, member.link, &module);
-    let (ty, value) = match lender(member) {
-        "Text" | "Link" | "List" | "Texts" | "Enums" => (quote! { impl Into<#stored> }, quote! { value.into() }),
+    let stored = types.stored(&member.ty, member.link);
+    let (ty, value) = match types.lender(&member.ty, member.link) {
+        "Text" | "Link" | "List" | "Texts" | "Enums" | "Objects" | "Structures" | "TextMaps" => (quote! { impl Into<#stored> }, quote! { value.into() }),
+        "Enum" if matches!(member.ty, Type::Id(_)) => (quote! { impl Into<#stored> }, quote! { value.into() }),
         "Object" => {
-            let plain = types::plain(&member.ty, &module);
+            let plain = types.plain(&member.ty);
             (quote! { #plain }, quote! { Box::new(value) })
         }
         _ => (stored, quote! { value }),
@@ -182,24 +205,5 @@ fn row(member: &Member) -> TokenStream {
         quote! { #row.secret() }
     } else {
         row
-    }
-}
-
-/// The variant of `Slot` and `View` that lends the member.
-fn lender(member: &Member) -> &'static str {
-    match &member.ty {
-        Type::Boolean => "Boolean",
-        Type::Integer => "Integer",
-        Type::Decimal => "Decimal",
-        Type::Date => "Date",
-        Type::String => "Text",
-        Type::Enum(_) => "Enum",
-        Type::Struct(_) if member.link => "Link",
-        Type::Struct(_) => "Object",
-        Type::List(item) => match **item {
-            Type::Struct(_) => "List",
-            Type::Enum(_) => "Enums",
-            _ => "Texts",
-        },
     }
 }

@@ -1,4 +1,4 @@
-//! The generator's output for a made-up model that has every case.
+//! The generator's output for two made-up models that have every case.
 //!
 //! The recorded files are compiled as part of the tests of the SDK, which also uses them.
 //! `UPDATE_GOLDEN=1 cargo test -p codegen` records anew.
@@ -7,12 +7,19 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-fn folder(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(name)
+/// The made-up models, one for each kind of API.
+const MODELS: [&str; 2] = ["ovirt", "vsphere"];
+
+fn folder(model: &str, name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(model).join(name)
 }
 
-fn rendered() -> BTreeMap<String, String> {
-    let model = model::read_folder(&folder("model")).expect("the made-up model is right");
+fn read(model: &str) -> model::Model {
+    model::read_folder(&folder(model, "model")).unwrap_or_else(|faults| panic!("{}", faults[0]))
+}
+
+fn rendered(model: &str) -> BTreeMap<String, String> {
+    let model = read(model);
     let files = codegen::render(&model).expect("its names can be expressed in Rust");
     let mut files: BTreeMap<String, String> = files.into_iter().map(|file| (file.path, file.text)).collect();
     files.insert("API.txt".to_owned(), codegen::listing(&model));
@@ -21,42 +28,48 @@ fn rendered() -> BTreeMap<String, String> {
 
 #[test]
 fn output_is_as_recorded() {
-    let golden = folder("golden");
-    let rendered = rendered();
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        for (path, text) in &rendered {
-            let path = golden.join(path);
-            fs::create_dir_all(path.parent().expect("a file has a folder")).expect("a folder can be made");
-            fs::write(path, text).expect("a file can be written");
-        }
-    }
-    let mut recorded = BTreeMap::new();
-    let mut folders = vec![golden.clone()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).expect("the record can be read") {
-            let path = entry.expect("the record can be read").path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                let name = path.strip_prefix(&golden).expect("it is below").display().to_string().replace('\\', "/");
-                recorded.insert(name, fs::read_to_string(path).expect("the record can be read").replace("\r\n", "\n"));
+    for model in MODELS {
+        let golden = folder(model, "golden");
+        let rendered = rendered(model);
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            // What is not there cannot be removed.
+            let _ = fs::remove_dir_all(&golden);
+            for (path, text) in &rendered {
+                let path = golden.join(path);
+                fs::create_dir_all(path.parent().expect("a file has a folder")).expect("a folder can be made");
+                fs::write(path, text).expect("a file can be written");
             }
         }
-    }
-    assert_eq!(recorded.keys().collect::<Vec<_>>(), rendered.keys().collect::<Vec<_>>());
-    for (path, text) in &rendered {
-        assert_eq!(&recorded[path], text, "{path} differs; record anew if that is meant");
+        let mut recorded = BTreeMap::new();
+        let mut folders = vec![golden.clone()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).expect("the record can be read") {
+                let path = entry.expect("the record can be read").path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    let name = path.strip_prefix(&golden).expect("it is below").display().to_string().replace('\\', "/");
+                    recorded.insert(name, fs::read_to_string(path).expect("the record can be read").replace("\r\n", "\n"));
+                }
+            }
+        }
+        assert_eq!(recorded.keys().collect::<Vec<_>>(), rendered.keys().collect::<Vec<_>>());
+        for (path, text) in &rendered {
+            assert_eq!(&recorded[path], text, "{model}/{path} differs; record anew if that is meant");
+        }
     }
 }
 
 #[test]
 fn two_runs_give_the_same_bytes() {
-    assert_eq!(rendered(), rendered());
+    for model in MODELS {
+        assert_eq!(rendered(model), rendered(model));
+    }
 }
 
 #[test]
 fn names_that_clash_in_rust_are_reported_together() {
-    let mut model = model::read_folder(&folder("model")).expect("the made-up model is right");
+    let mut model = read("ovirt");
     let mut value = model.enums["odd_value"].values[0].clone();
     value.name = "unrecognized".to_owned();
     model.enums.get_mut("odd_value").expect("it is there").values.push(value);

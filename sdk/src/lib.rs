@@ -2,13 +2,18 @@
 #![forbid(unsafe_code)]
 
 mod core;
+#[cfg(feature = "ovirt")]
 pub mod ovirt;
 #[doc(hidden)]
 pub mod table_access;
+#[cfg(feature = "vsphere")]
+pub mod vsphere;
 
-pub use crate::core::call::{Call, Pending};
 pub use crate::core::date_time::{DateTime, InvalidDateTime};
 pub use crate::core::error::{Error, ErrorKind, Fault, Result};
 pub use crate::core::link::{Link, List};
+pub use crate::core::pending::Pending;
+pub use crate::core::structure::Structure;
 pub use crate::core::table::{Field, Record, Table};
 pub use jiff;
+pub use serde_json;

@@ -6,21 +6,39 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// Folder of the generated code; whatever else is in it is removed.
-const GENERATED: &str = "sdk/src/ovirt/generated";
+/// An API: where its model is, and what is made of it.
+struct Api {
+    /// Folder of the documents.
+    model: &'static str,
+    /// Folder of the generated code; whatever else is in it is removed.
+    generated: &'static str,
+    /// Every type, for the tests that look at all of them.
+    types: &'static str,
+    /// Every method by name, for the runner of recorded requests.
+    calls: &'static str,
+}
 
-/// Every type, for the tests that look at all of them.
-const TYPE_LIST: &str = "sdk/tests/sdk/every_type.rs";
-
-/// Every method by name, for the runner of recorded requests.
-const CALLS: &str = "xtask/conformance/src/generated/calls.rs";
+const APIS: &[Api] = &[
+    Api {
+        model: "model/ovirt",
+        generated: "sdk/src/ovirt/generated",
+        types: "sdk/tests/sdk/ovirt_types.rs",
+        calls: "xtask/conformance/src/generated/calls.rs",
+    },
+    Api {
+        model: "model/vsphere",
+        generated: "sdk/src/vsphere/generated",
+        types: "sdk/tests/sdk/vsphere_types.rs",
+        calls: "xtask/conformance/src/generated/vsphere_calls.rs",
+    },
+];
 
 /// Listing of everything public.
 const LISTING: &str = "API.txt";
 
 /// Writes what is not as it should be.
 pub(crate) fn write(root: &Path) -> Result<(), String> {
-    let (model, wanted) = render(root)?;
+    let (models, wanted) = render(root)?;
     for path in stale(root, &wanted)? {
         let file = root.join(&path);
         match wanted.get(&path) {
@@ -29,7 +47,7 @@ pub(crate) fn write(root: &Path) -> Result<(), String> {
         }
         say(&format!("wrote {}", path.display()));
     }
-    say(&counts(&model));
+    models.iter().for_each(|model| say(&counts(model)));
     Ok(())
 }
 
@@ -50,18 +68,28 @@ pub(crate) fn check(root: &Path) -> Result<(), String> {
 }
 
 /// Everything that should be there, by path below the workspace.
-fn render(root: &Path) -> Result<(Model, BTreeMap<PathBuf, String>), String> {
-    let model = model::read_folder(&root.join("model/ovirt")).map_err(|faults| {
-        let faults: Vec<String> = faults.iter().map(|fault| relative(&fault.to_string(), root)).collect();
-        format!("{}\n{} found; nothing was written", faults.join("\n"), plural(faults.len(), "fault"))
-    })?;
-    let files = codegen::render(&model).map_err(|problems| problems.join("\n"))?;
-    let mut wanted: BTreeMap<PathBuf, String> =
-        files.into_iter().map(|file| (Path::new(GENERATED).join(file.path), file.text)).collect();
-    wanted.insert(TYPE_LIST.into(), codegen::type_list(&model));
-    wanted.insert(CALLS.into(), codegen::calls(&model));
-    wanted.insert(LISTING.into(), codegen::listing(&model));
-    Ok((model, wanted))
+fn render(root: &Path) -> Result<(Vec<Model>, BTreeMap<PathBuf, String>), String> {
+    let (mut models, mut wanted, mut listing, mut faults) = (Vec::new(), BTreeMap::new(), String::new(), Vec::new());
+    for api in APIS {
+        let model = match model::read_folder(&root.join(api.model)) {
+            Ok(model) => model,
+            Err(found) => {
+                faults.extend(found.iter().map(|fault| relative(&fault.to_string(), root)));
+                continue;
+            }
+        };
+        let files = codegen::render(&model).map_err(|problems| problems.join("\n"))?;
+        wanted.extend(files.into_iter().map(|file| (Path::new(api.generated).join(file.path), file.text)));
+        wanted.insert(api.types.into(), codegen::type_list(&model));
+        wanted.insert(api.calls.into(), codegen::calls(&model));
+        listing.push_str(&codegen::listing(&model));
+        models.push(model);
+    }
+    if !faults.is_empty() {
+        return Err(format!("{}\n{} found; nothing was written", faults.join("\n"), plural(faults.len(), "fault")));
+    }
+    wanted.insert(LISTING.into(), listing);
+    Ok((models, wanted))
 }
 
 /// Paths that are missing, different, or should not be there.
@@ -74,7 +102,7 @@ fn stale(root: &Path, wanted: &BTreeMap<PathBuf, String>) -> Result<Vec<PathBuf>
         })
         .map(|(path, _)| path.clone())
         .collect();
-    let mut folders = vec![root.join(GENERATED)];
+    let mut folders: Vec<PathBuf> = APIS.iter().map(|api| root.join(api.generated)).collect();
     while let Some(folder) = folders.pop() {
         let Ok(entries) = fs::read_dir(&folder) else { continue };
         for entry in entries {
@@ -110,14 +138,15 @@ fn counts(model: &Model) -> String {
     let parameters: usize = own_methods.clone().map(|method| method.parameters.len()).sum();
     let flattened: usize = services.clone().map(|service| service.methods.len()).sum();
     format!(
-        "{} {}: {} structs with {} attributes and {} links, {} enums with {values} values, {} services ({} of them pseudo), \
-         {} methods ({flattened} with inherited ones), {parameters} parameters, {} locators",
+        "{} {}: {} structs with {} attributes and {} links, {} enums with {values} values, {} errors, {} services ({} of them \
+         pseudo), {} methods ({flattened} with inherited ones), {parameters} parameters, {} locators",
         model.name,
         model.version,
         model.structs.len(),
         own_members.clone().filter(|member| !member.link).count(),
         own_members.filter(|member| member.link).count(),
         model.enums.len(),
+        model.errors.len(),
         model.services.len(),
         services.filter(|service| service.pseudo).count(),
         own_methods.count(),
@@ -136,18 +165,23 @@ mod tests {
     /// A workspace with the made-up model of the generator's tests.
     fn workspace() -> tempfile::TempDir {
         let folder = tempfile::tempdir().expect("a folder can be made");
-        let model = crate::workspace::root().join("codegen/tests/model");
-        for name in ["", "enums", "structs", "services"] {
-            let to = folder.path().join("model/ovirt").join(name);
-            fs::create_dir_all(&to).expect("a folder can be made");
-            for entry in fs::read_dir(model.join(name)).expect("the model can be read") {
-                let from = entry.expect("the model can be read").path();
-                if let (true, Some(file)) = (from.is_file(), from.file_name()) {
-                    fs::copy(&from, to.join(file)).expect("a file can be copied");
-                }
-            }
+        for (model, to) in [("codegen/tests/ovirt/model", "model/ovirt"), ("codegen/tests/vsphere/model", "model/vsphere")] {
+            copy(&crate::workspace::root().join(model), &folder.path().join(to));
         }
         folder
+    }
+
+    fn copy(from: &Path, to: &Path) {
+        fs::create_dir_all(to).expect("a folder can be made");
+        for entry in fs::read_dir(from).expect("the model can be read") {
+            let from = entry.expect("the model can be read").path();
+            let to = to.join(from.file_name().expect("it has a name"));
+            if from.is_dir() {
+                copy(&from, &to);
+            } else {
+                fs::copy(&from, &to).expect("a file can be copied");
+            }
+        }
     }
 
     #[test]
@@ -158,7 +192,7 @@ mod tests {
         write(root).expect("the model is right");
         check(root).expect("everything was just written");
 
-        let file = root.join(GENERATED).join("types/thing.rs");
+        let file = root.join(APIS[0].generated).join("types/thing.rs");
         let text = fs::read(&file).expect("it was written");
         fs::remove_file(&file).expect("it can be removed");
         write(root).expect("the model is right");
@@ -170,7 +204,7 @@ mod tests {
         let folder = workspace();
         let root = folder.path();
         write(root).expect("the model is right");
-        let generated = root.join(GENERATED);
+        let generated = root.join(APIS[0].generated);
         fs::write(generated.join("types/host.rs"), "edited").expect("it can be written");
         fs::remove_file(generated.join("services/hosts.rs")).expect("it can be removed");
         fs::write(generated.join("types/old.rs"), "").expect("it can be written");

@@ -76,7 +76,7 @@ fn install_packages(names: &[&str]) -> Result<(), String> {
     let apt_get = |arguments: &[&str]| output(Command::new("apt-get").args(arguments).env("DEBIAN_FRONTEND", "noninteractive"));
     apt_get(&["update", "--quiet"])
         .and_then(|()| apt_get(&[&["install", "--yes", "--quiet", "--no-install-recommends"], &missing[..]].concat()))
-        .map_err(|error| format!("{error}\nmissing on this machine: the Debian packages {}", missing.join(" ")))?;
+        .map_err(|error| format!("{error}\ninstall the Debian packages {} as root, and run this again", missing.join(" ")))?;
     println!("Debian packages installed: {}", missing.join(" "));
     Ok(())
 }

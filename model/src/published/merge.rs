@@ -216,7 +216,7 @@ fn header(headers: Vec<declared::Header>, merged: &Declared, context: &mut Conte
 }
 
 /// Which document an item stands in, and what it says.
-struct Places<'a> {
+pub(super) struct Places<'a> {
     documents: &'a [Document],
     /// Document and written form of each item, by folder and name.
     known: BTreeMap<(&'static str, String), (&'a Document, &'a str)>,
@@ -225,23 +225,25 @@ struct Places<'a> {
 }
 
 impl<'a> Places<'a> {
-    fn new(documents: &'a [Document], ours: &Declared, written: &'a BTreeMap<usize, String>) -> Self {
+    pub(super) fn new(documents: &'a [Document], ours: &Declared, written: &'a BTreeMap<usize, String>) -> Self {
         let place = |name: &Located| Some((documents.get(name.at.document)?, written.get(&name.at.document)?.as_str()));
         let header = ours.headers.iter().map(|item| ("", "model".to_owned(), place(&item.name)));
         let enums = ours.enums.iter().map(|item| ("enums", item.name.text.clone(), place(&item.name)));
         let structs = ours.structs.iter().map(|item| ("structs", item.name.text.clone(), place(&item.name)));
+        let errors = ours.errors.iter().map(|item| ("errors", item.name.text.clone(), place(&item.name)));
         let services = ours.services.iter().map(|item| ("services", item.name.text.clone(), place(&item.name)));
-        let all = header.chain(enums).chain(structs).chain(services);
+        let all = header.chain(enums).chain(structs).chain(errors).chain(services);
         let header = ours.headers.first().and_then(|header| documents.get(header.name.at.document));
         let folder = header.and_then(|header| header.path.strip_suffix("model.xml")).unwrap_or_default().to_owned();
         Self { documents, known: all.filter_map(|(kind, name, place)| Some(((kind, name), place?))).collect(), folder }
     }
 
-    fn documents(&self, merged: &Declared) -> Vec<Document> {
+    pub(super) fn documents(&self, merged: &Declared) -> Vec<Document> {
         let mut made: Vec<Document> = Vec::with_capacity(self.documents.len());
         made.extend(merged.headers.iter().map(|item| self.document("", "model", write::header(item))));
         made.extend(merged.enums.iter().map(|item| self.document("enums", &item.name.text, write::enumeration(item))));
         made.extend(merged.structs.iter().map(|item| self.document("structs", &item.name.text, write::structure(item))));
+        made.extend(merged.errors.iter().map(|item| self.document("errors", &item.name.text, write::error(item))));
         made.extend(merged.services.iter().map(|item| self.document("services", &item.name.text, write::service(item))));
         made.sort_by(|a, b| a.path.cmp(&b.path));
         made

@@ -1,4 +1,5 @@
-//! API descriptions as oVirt engines publish them, and their merging into model documents.
+//! API descriptions as oVirt engines publish them, and their merging into model documents; those of
+//! vSphere are in [`vsphere`].
 //!
 //! A published description loses much of the model: bases (their members are repeated in every heir),
 //! which method a signature varies, mandatory and optional members, packages. What is known from the
@@ -11,6 +12,7 @@ mod services;
 mod signatures;
 mod types;
 mod versions;
+pub mod vsphere;
 
 pub use merge::{Merged, merge};
 pub use versions::{is_version, leading_version};

@@ -4,7 +4,7 @@
 use libfuzzer_sys::fuzz_target;
 use virt_sdk::List;
 use virt_sdk::ovirt::types::{Action, Host, Vm};
-use virt_sdk::table_access::{read, read_list, read_pieces, write};
+use virt_sdk::table_access::xml::{read, read_list, read_pieces, write};
 
 fuzz_target!(|bytes: &[u8]| {
     let mut vms = Vec::new();

@@ -1,14 +1,16 @@
 //! Sends calls: address, headers, token, one renewal.
 
-use super::call::Call;
-use super::error::{Error, ErrorKind, Result};
-use super::reply::{Opened, Reply};
+use super::error::{Error, Result};
+use super::reply::Opened;
+use super::request::Request;
 use super::session::{Session, Token};
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{StatusCode, Url};
-use secrecy::ExposeSecret;
 use std::fmt;
 use std::sync::Arc;
+
+/// Makes the header that shows a token.
+pub(crate) type Authorize = fn(&Token) -> Result<(HeaderName, HeaderValue)>;
 
 /// Way to one server, shared by all services of a connection.
 #[derive(Clone)]
@@ -20,11 +22,12 @@ struct Inner {
     base: Url,
     headers: HeaderMap,
     session: Session,
+    authorize: Authorize,
 }
 
 impl Client {
-    pub(crate) fn new(http: reqwest::Client, base: Url, headers: HeaderMap, session: Session) -> Self {
-        Self(Arc::new(Inner { http, base, headers, session }))
+    pub(crate) fn new(http: reqwest::Client, base: Url, headers: HeaderMap, session: Session, authorize: Authorize) -> Self {
+        Self(Arc::new(Inner { http, base, headers, session, authorize }))
     }
 
     pub(crate) fn base(&self) -> &Url {
@@ -35,24 +38,18 @@ impl Client {
         &self.0.session
     }
 
-    /// Sends a call, and reads the answer. A refused token is renewed once.
-    pub(crate) async fn execute(&self, call: &Call) -> Result<Reply> {
-        self.open(call).await?.read().await
-    }
-
-    /// Sends a call, and leaves the body of the answer to be read. A refused token is renewed once.
-    pub(crate) async fn open(&self, call: &Call) -> Result<Opened> {
-        let url = self.url(call)?;
-        let body = call.body()?;
-        let label = format!("{} {}", call.method(), url.path());
+    /// Sends a request, and leaves the body of the answer to be read. A refused token is renewed once.
+    pub(crate) async fn open(&self, request: &Request) -> Result<Opened> {
+        let url = self.url(request);
+        let label = format!("{} {}", request.method, url.path());
         let result = async {
             let token = self.session().token().await?;
-            let response = self.send(call, &url, &body, &token).await?;
+            let response = self.send(request, &url, &token).await?;
             if response.status() != StatusCode::UNAUTHORIZED {
                 return Ok(response);
             }
             match self.session().renew(&token).await? {
-                Some(token) => self.send(call, &url, &body, &token).await,
+                Some(token) => self.send(request, &url, &token).await,
                 None => Ok(response),
             }
         };
@@ -62,28 +59,29 @@ impl Client {
         }
     }
 
-    /// The address of a call.
-    fn url(&self, call: &Call) -> Result<Url> {
+    /// The address of a request.
+    fn url(&self, request: &Request) -> Url {
         let mut url = self.0.base.clone();
-        let path = format!("{}{}", url.path().trim_end_matches('/'), call.path()?);
+        let path = format!("{}{}", url.path().trim_end_matches('/'), request.path);
         url.set_path(&path);
-        if !call.query().is_empty() {
-            url.query_pairs_mut().extend_pairs(call.query());
+        if !request.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&request.query);
         }
-        Ok(url)
+        url
     }
 
-    async fn send(&self, call: &Call, url: &Url, body: &Option<String>, token: &Token) -> Result<reqwest::Response> {
+    async fn send(&self, request: &Request, url: &Url, token: &Token) -> Result<reqwest::Response> {
         let mut headers = self.0.headers.clone();
-        for (name, value) in call.headers() {
+        for (name, value) in &request.headers {
             headers.insert(name.clone(), value.clone());
         }
-        headers.insert(AUTHORIZATION, bearer(token)?);
-        let mut request = self.0.http.request(call.method().clone(), url.clone()).headers(headers);
-        if let Some(body) = body {
-            request = request.body(body.clone());
+        let (name, value) = (self.0.authorize)(token)?;
+        headers.insert(name, value);
+        let mut builder = self.0.http.request(request.method.clone(), url.clone()).headers(headers);
+        if let Some(body) = &request.body {
+            builder = builder.body(body.clone());
         }
-        request.send().await.map_err(|error| Error::from_http(error, &server(url)))
+        builder.send().await.map_err(|error| Error::from_http(error, &server(url)))
     }
 }
 
@@ -96,11 +94,4 @@ impl fmt::Debug for Client {
 /// Host and port, for messages.
 pub(crate) fn server(url: &Url) -> String {
     url.authority().rsplit('@').next().unwrap_or_default().to_owned()
-}
-
-fn bearer(token: &Token) -> Result<HeaderValue> {
-    let mut value = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret()))
-        .map_err(|_| Error::new(ErrorKind::Configuration, "the token holds characters that no header can carry"))?;
-    value.set_sensitive(true);
-    Ok(value)
 }

@@ -19,6 +19,8 @@ struct Repr {
     status: Option<u16>,
     fault: Option<Fault>,
     correlation_id: Option<String>,
+    /// Where the server's own explanation says more than the status.
+    retryable: Option<bool>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -44,6 +46,8 @@ pub enum ErrorKind {
     NotFound,
     /// The object is not in a state that allows this, or the name is taken.
     Conflict,
+    /// The server does not take what was sent: a value that is out of range, of the wrong type, or not supported.
+    InvalidArgument,
     /// The server refused or failed for another reason.
     Fault,
     /// The answer is not what the API would send.
@@ -73,7 +77,7 @@ impl fmt::Display for Fault {
 impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self(Box::new(Repr { kind, message, call: None, status: None, fault: None, correlation_id: None, source: None }))
+        Self(Box::new(Repr { kind, message, call: None, status: None, fault: None, correlation_id: None, retryable: None, source: None }))
     }
 
     pub(crate) fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
@@ -83,6 +87,16 @@ impl Error {
 
     pub(crate) fn with_fault(mut self, fault: Option<Fault>) -> Self {
         self.0.fault = fault;
+        self
+    }
+
+    pub(crate) fn with_retryable(mut self, retryable: bool) -> Self {
+        self.0.retryable = Some(retryable);
+        self
+    }
+
+    pub(crate) fn with_message(mut self, message: impl Into<String>) -> Self {
+        self.0.message = message.into();
         self
     }
 
@@ -147,8 +161,12 @@ impl Error {
     }
 
     /// Whether the same request may succeed when sent again later: the server could not be reached, was
-    /// too slow, or said that it is not ready (status 502, 503 or 504).
+    /// too slow, or said that it is busy or not ready (status 502, 503 or 504, or a standard error of vSphere
+    /// that means so).
     pub fn is_retryable(&self) -> bool {
+        if let Some(retryable) = self.0.retryable {
+            return retryable;
+        }
         matches!(self.kind(), ErrorKind::Connection | ErrorKind::Timeout) || matches!(self.status(), Some(502..=504))
     }
 }

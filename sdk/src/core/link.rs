@@ -360,9 +360,11 @@ impl<T: Record + Clone + Default> ListSlot for Option<List<T>> {
     }
 }
 
-/// Items of a [`List`], without their type.
+/// Items of a list, without their type.
 #[doc(hidden)]
 pub trait Items {
+    /// Whether there is a list, be it empty.
+    fn is_set(&self) -> bool;
     fn get(&self, index: usize) -> Option<&dyn Record>;
     fn clear(&mut self);
     /// Adds an item with nothing set.
@@ -370,6 +372,11 @@ pub trait Items {
 }
 
 impl<T: Record + Clone + Default> Items for Option<Box<dyn Hold<Vec<T>>>> {
+    #[inline(never)]
+    fn is_set(&self) -> bool {
+        self.is_some()
+    }
+
     #[inline(never)]
     fn get(&self, index: usize) -> Option<&dyn Record> {
         match self {

@@ -45,15 +45,10 @@ impl Path {
             match segment {
                 Segment::Fixed(fixed) => path.extend(["/", fixed]),
                 Segment::Told(told) => path.push_str(told),
-                Segment::Id(id) if matches!(id.as_str(), "" | "." | "..") => {
-                    let message = format!(
-                        "`{id}` after `{path}/` is not an identifier and would address something else; give the identifier of an object"
-                    );
-                    return Err(Error::new(ErrorKind::Request, message));
-                }
                 Segment::Id(id) => {
                     path.push('/');
-                    path.extend(utf8_percent_encode(id, RESERVED));
+                    let id = encoded(id, &path)?;
+                    path.push_str(&id);
                 }
             }
         }
@@ -72,6 +67,17 @@ impl Path {
         }
         template
     }
+}
+
+/// An identifier as one segment of a path, whatever characters it has. `before` is what stands before it.
+pub(crate) fn encoded(id: &str, before: &str) -> Result<String> {
+    if matches!(id, "" | "." | "..") {
+        let message = format!(
+            "`{id}` after `{before}` is not an identifier and would address something else; give the identifier of an object"
+        );
+        return Err(Error::new(ErrorKind::Request, message));
+    }
+    Ok(utf8_percent_encode(id, RESERVED).to_string())
 }
 
 #[cfg(test)]

@@ -6,16 +6,19 @@
 #![allow(clippy::manual_map, reason = "each closure would be one more function for each type")]
 
 use super::date_time::DateTime;
-use super::link::{LinkSlot, ListSlot};
+use super::link::{Items, LinkSlot, ListSlot};
+use super::structure::Structure;
+use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// What a codec must know of a struct.
 #[derive(Debug)]
 pub struct Table {
     /// Name of the Rust type.
     pub name: &'static str,
-    /// Element that holds one object.
+    /// Name on the wire: the element that holds one object, or the full identifier of the struct.
     pub element: &'static str,
-    /// Element that holds a list of objects.
+    /// Element that holds a list of objects; empty where lists have no name.
     pub list_element: &'static str,
     /// Members; the index is that of [`Record::slot`] and [`Record::view`].
     pub fields: &'static [Field],
@@ -102,6 +105,13 @@ pub enum Slot<'a> {
     Object(&'a mut dyn ObjectSlot),
     Link(&'a mut dyn LinkSlot),
     List(&'a mut dyn ListSlot),
+    Objects(&'a mut dyn Items),
+    ObjectMap(&'a mut dyn ObjectMapSlot),
+    TextMap(&'a mut dyn TextMapSlot),
+    TextMaps(&'a mut Option<Vec<BTreeMap<String, String>>>),
+    Structure(&'a mut Option<Structure>),
+    Structures(&'a mut Option<Vec<Structure>>),
+    Json(&'a mut Option<Value>),
 }
 
 /// A member lent for reading.
@@ -119,13 +129,30 @@ pub enum View<'a> {
     Object(&'a dyn ObjectSlot),
     Link(&'a dyn LinkSlot),
     List(&'a dyn ListSlot),
+    Objects(&'a dyn Items),
+    ObjectMap(&'a dyn ObjectMapSlot),
+    TextMap(&'a dyn TextMapSlot),
+    TextMaps(&'a Option<Vec<BTreeMap<String, String>>>),
+    Structure(&'a Option<Structure>),
+    Structures(&'a Option<Vec<Structure>>),
+    Json(&'a Option<Value>),
 }
 
-/// An enum of an API: a text, known or not.
+/// A type whose values are texts: an enum, of which they are known or not, or an identifier.
 #[doc(hidden)]
 pub trait Text: Send + Sync + 'static {
     fn from_text(text: &str) -> Self;
     fn as_text(&self) -> &str;
+}
+
+impl Text for String {
+    fn from_text(text: &str) -> Self {
+        text.to_owned()
+    }
+
+    fn as_text(&self) -> &str {
+        self
+    }
 }
 
 /// `Option<E>` of an enum.
@@ -192,5 +219,81 @@ impl<T: Record + Default> ObjectSlot for Option<Box<T>> {
             Some(object) => Some(&**object),
             None => None,
         }
+    }
+}
+
+/// `Option<BTreeMap<String, E>>` of texts.
+#[doc(hidden)]
+pub trait TextMapSlot {
+    fn clear(&mut self);
+    fn insert(&mut self, key: &str, text: &str);
+    fn entries(&self) -> Option<Vec<(&str, &str)>>;
+}
+
+impl<E: Text> TextMapSlot for Option<BTreeMap<String, E>> {
+    fn clear(&mut self) {
+        *self = Some(BTreeMap::new());
+    }
+
+    fn insert(&mut self, key: &str, text: &str) {
+        self.get_or_insert_default().insert(key.to_owned(), E::from_text(text));
+    }
+
+    fn entries(&self) -> Option<Vec<(&str, &str)>> {
+        Some(self.as_ref()?.iter().map(|(key, value)| (key.as_str(), value.as_text())).collect())
+    }
+}
+
+/// `Option<BTreeMap<String, T>>` of structs.
+#[doc(hidden)]
+pub trait ObjectMapSlot {
+    fn clear(&mut self);
+    /// Adds an object with nothing set.
+    fn insert(&mut self, key: &str) -> &mut dyn Record;
+    fn entries(&self) -> Option<Vec<(&str, &dyn Record)>>;
+}
+
+impl<T: Record + Default> ObjectMapSlot for Option<BTreeMap<String, T>> {
+    fn clear(&mut self) {
+        *self = Some(BTreeMap::new());
+    }
+
+    fn insert(&mut self, key: &str) -> &mut dyn Record {
+        self.get_or_insert_default().entry(key.to_owned()).insert_entry(T::default()).into_mut()
+    }
+
+    fn entries(&self) -> Option<Vec<(&str, &dyn Record)>> {
+        Some(self.as_ref()?.iter().map(|(key, value)| (key.as_str(), value as &dyn Record)).collect())
+    }
+}
+
+impl<T: Record + Default> Items for Option<Vec<T>> {
+    #[inline(never)]
+    fn is_set(&self) -> bool {
+        self.is_some()
+    }
+
+    #[inline(never)]
+    fn get(&self, index: usize) -> Option<&dyn Record> {
+        match self {
+            Some(items) => match items.get(index) {
+                Some(item) => Some(item),
+                None => None,
+            },
+            None => None,
+        }
+    }
+
+    #[inline(never)]
+    fn clear(&mut self) {
+        *self = Some(Vec::new());
+    }
+
+    #[inline(never)]
+    fn push(&mut self) -> &mut dyn Record {
+        let items = self.get_or_insert_with(Vec::new);
+        let index = items.len();
+        items.push(T::default());
+        &mut items[index]
     }
 }

@@ -62,6 +62,16 @@ impl fmt::Debug for DebugView<'_> {
                 Some((Some(href), items)) if items.get(0).is_none() => write!(f, "List({href:?})"),
                 Some((_, items)) => f.debug_list().entries(link::iter(items).map(DebugRecord)).finish(),
             },
+            View::Objects(items) => f.debug_list().entries(link::iter(*items).map(DebugRecord)).finish(),
+            View::ObjectMap(map) => {
+                let entries = map.entries().unwrap_or_default();
+                f.debug_map().entries(entries.into_iter().map(|(key, record)| (key, DebugRecord(record)))).finish()
+            }
+            View::TextMap(map) => f.debug_map().entries(map.entries().unwrap_or_default()).finish(),
+            View::TextMaps(maps) => show(*maps, f),
+            View::Structure(value) => show(*value, f),
+            View::Structures(values) => show(*values, f),
+            View::Json(value) => show(*value, f),
         }
     }
 }
@@ -86,6 +96,13 @@ impl View<'_> {
             View::Object(object) => object.record().is_some(),
             View::Link(link) => link.target().is_some(),
             View::List(list) => list.parts().is_some(),
+            View::Objects(items) => items.is_set(),
+            View::ObjectMap(map) => map.entries().is_some(),
+            View::TextMap(map) => map.entries().is_some(),
+            View::TextMaps(maps) => maps.is_some(),
+            View::Structure(value) => value.is_some(),
+            View::Structures(values) => values.is_some(),
+            View::Json(value) => value.is_some(),
         }
     }
 }
@@ -119,6 +136,18 @@ fn views_equal(a: &View<'_>, b: &View<'_>) -> bool {
             (Some((a_href, a)), Some((b_href, b))) => a_href == b_href && items_equal(a, b),
             (a, b) => a.is_none() && b.is_none(),
         },
+        (View::Objects(a), View::Objects(b)) => a.is_set() == b.is_set() && items_equal(*a, *b),
+        (View::ObjectMap(a), View::ObjectMap(b)) => match (a.entries(), b.entries()) {
+            (Some(a), Some(b)) => {
+                a.len() == b.len() && a.into_iter().zip(b).all(|((key, a), (other, b))| key == other && equal(a, b))
+            }
+            (a, b) => a.is_none() && b.is_none(),
+        },
+        (View::TextMap(a), View::TextMap(b)) => a.entries() == b.entries(),
+        (View::TextMaps(a), View::TextMaps(b)) => a == b,
+        (View::Structure(a), View::Structure(b)) => a == b,
+        (View::Structures(a), View::Structures(b)) => a == b,
+        (View::Json(a), View::Json(b)) => a == b,
         (View::None, View::None) => true,
         _ => false,
     }
@@ -182,6 +211,26 @@ pub(crate) fn copy(from: &dyn Record, to: &mut dyn Record) {
                     link::iter(from_items).for_each(|record| copy(record, items.push()));
                 }
             }
+            (View::Objects(from), Slot::Objects(to)) if from.is_set() => {
+                to.clear();
+                link::iter(from).for_each(|record| copy(record, to.push()));
+            }
+            (View::ObjectMap(from), Slot::ObjectMap(to)) => {
+                if let Some(entries) = from.entries() {
+                    to.clear();
+                    entries.into_iter().for_each(|(key, record)| copy(record, to.insert(key)));
+                }
+            }
+            (View::TextMap(from), Slot::TextMap(to)) => {
+                if let Some(entries) = from.entries() {
+                    to.clear();
+                    entries.into_iter().for_each(|(key, text)| to.insert(key, text));
+                }
+            }
+            (View::TextMaps(from), Slot::TextMaps(to)) => to.clone_from(from),
+            (View::Structure(from), Slot::Structure(to)) => to.clone_from(from),
+            (View::Structures(from), Slot::Structures(to)) => to.clone_from(from),
+            (View::Json(from), Slot::Json(to)) => to.clone_from(from),
             _ => {}
         }
     }

@@ -1,23 +1,20 @@
 use super::follow::{self, Followable};
 use super::services::SystemService;
 use super::sso::PasswordGrant;
-use crate::core::call::{Pending, Resource};
+use super::call::Resource;
 use crate::core::client::{Client, server};
 use crate::core::error::{Error, ErrorKind, Result};
-use crate::core::session::{Grant, Session};
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use reqwest::redirect::Policy;
-use reqwest::{Certificate, Url};
-use secrecy::SecretString;
+use crate::core::http::{CLOSE_DEADLINE, Ca, HttpSettings, base_url, wrong};
+use crate::core::pending::Pending;
+use crate::core::session::{Grant, Session, Token};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use secrecy::{ExposeSecret, SecretString};
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
-/// How long [`Connection::close`] waits for the engine.
-const CLOSE_DEADLINE: Duration = Duration::from_secs(10);
-
-/// How long a host may take to accept a connection.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
+/// A URL that is right.
+const EXAMPLE: &str = "https://engine.example.com/ovirt-engine/api";
 
 /// Connection to an engine.
 ///
@@ -55,10 +52,7 @@ impl Connection {
             username: None,
             password: None,
             token: None,
-            ca: None,
-            insecure: false,
-            timeout: None,
-            headers: Vec::new(),
+            http: HttpSettings::default(),
         }
     }
 
@@ -132,15 +126,7 @@ pub struct ConnectionBuilder {
     username: Option<String>,
     password: Option<SecretString>,
     token: Option<SecretString>,
-    ca: Option<Ca>,
-    insecure: bool,
-    timeout: Option<Duration>,
-    headers: Vec<(String, String)>,
-}
-
-enum Ca {
-    File(PathBuf),
-    Pem(Vec<u8>),
+    http: HttpSettings,
 }
 
 impl ConnectionBuilder {
@@ -166,33 +152,33 @@ impl ConnectionBuilder {
 
     /// File of certificates, in PEM, of the authorities to trust instead of those of the system.
     pub fn ca_file(mut self, path: impl AsRef<Path>) -> Self {
-        self.ca = Some(Ca::File(path.as_ref().to_owned()));
+        self.http.ca = Some(Ca::File(path.as_ref().to_owned()));
         self
     }
 
     /// Certificates, in PEM, of the authorities to trust instead of those of the system.
     pub fn ca_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.ca = Some(Ca::Pem(pem.into()));
+        self.http.ca = Some(Ca::Pem(pem.into()));
         self
     }
 
     /// Whether to accept any certificate. Anybody between here and the engine can then read and change
     /// everything, the password too.
     pub fn insecure(mut self, insecure: bool) -> Self {
-        self.insecure = insecure;
+        self.http.insecure = insecure;
         self
     }
 
     /// How long each request may take, signing in included, from connecting to the last byte of the
     /// answer. Default: no limit, but 20 seconds to connect.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout);
+        self.http.timeout = Some(timeout);
         self
     }
 
     /// A header for all requests to the API. It replaces one of the same name.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.headers.push((name.into(), value.into()));
+        self.http.headers.push((name.into(), value.into()));
         self
     }
 
@@ -203,9 +189,9 @@ impl ConnectionBuilder {
     /// [`ErrorKind::Configuration`] when the URL is not one of an API, when credentials are missing,
     /// when the CA file cannot be read or holds no certificate, and when a header cannot be sent.
     pub fn build(self) -> Result<Connection> {
-        let url = base_url(&self.url)?;
-        let http = self.http_client()?;
-        let headers = self.default_headers()?;
+        let url = base_url(&self.url, EXAMPLE)?;
+        let http = self.http.client()?;
+        let headers = self.http.headers(default_headers())?;
         let grant: Option<Box<dyn Grant>> = match (self.username, self.password) {
             (Some(username), Some(password)) => Some(Box::new(PasswordGrant::new(http.clone(), url.clone(), username, password))),
             (None, None) if self.token.is_some() => None,
@@ -213,38 +199,7 @@ impl ConnectionBuilder {
             (None, Some(_)) => return Err(wrong("there is a password but no user name; call `username`")),
             (None, None) => return Err(wrong("there are no credentials; call `username` and `password`, or `token`")),
         };
-        Ok(Connection { client: Client::new(http, url, headers, Session::new(grant, self.token)) })
-    }
-
-    fn http_client(&self) -> Result<reqwest::Client> {
-        let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("virt-sdk/", env!("CARGO_PKG_VERSION")))
-            // A redirected request would lose its body, or carry the token to another server.
-            .redirect(Policy::none())
-            .connect_timeout(CONNECT_TIMEOUT)
-            .tls_danger_accept_invalid_certs(self.insecure);
-        if let Some(timeout) = self.timeout {
-            builder = builder.timeout(timeout);
-        }
-        if let Some(ca) = &self.ca {
-            builder = builder.tls_certs_only(certificates(ca)?);
-        }
-        builder.build().map_err(|error| wrong("the HTTP client cannot be set up").with_source(error))
-    }
-
-    fn default_headers(&self) -> Result<HeaderMap> {
-        let xml = HeaderValue::from_static("application/xml");
-        let version = (HeaderName::from_static("version"), HeaderValue::from_static("4"));
-        let mut headers = HeaderMap::from_iter([(ACCEPT, xml.clone()), (CONTENT_TYPE, xml), version]);
-        for (name, value) in &self.headers {
-            match (HeaderName::try_from(name), HeaderValue::try_from(value)) {
-                (Ok(name), Ok(value)) => headers.insert(name, value),
-                _ => {
-                    return Err(wrong(format!("`{name}` is not a header, or its value has characters that no header can carry")));
-                }
-            };
-        }
-        Ok(headers)
+        Ok(Connection { client: Client::new(http, url, headers, Session::new(grant, self.token), bearer) })
     }
 }
 
@@ -253,47 +208,21 @@ impl fmt::Debug for ConnectionBuilder {
         f.debug_struct("ConnectionBuilder")
             .field("url", &self.url)
             .field("username", &self.username)
-            .field("insecure", &self.insecure)
-            .field("timeout", &self.timeout)
+            .field("insecure", &self.http.insecure)
+            .field("timeout", &self.http.timeout)
             .finish_non_exhaustive()
     }
 }
 
-fn wrong(message: impl Into<String>) -> Error {
-    Error::new(ErrorKind::Configuration, message)
+fn default_headers() -> HeaderMap {
+    let xml = HeaderValue::from_static("application/xml");
+    let version = (HeaderName::from_static("version"), HeaderValue::from_static("4"));
+    HeaderMap::from_iter([(ACCEPT, xml.clone()), (CONTENT_TYPE, xml), version])
 }
 
-fn base_url(text: &str) -> Result<Url> {
-    const EXAMPLE: &str = "it looks like https://engine.example.com/ovirt-engine/api";
-    let mut url = Url::parse(text).map_err(|error| wrong(format!("`{text}` is not the URL of an API: {error}; {EXAMPLE}")))?;
-    if !matches!(url.scheme(), "https" | "http") || url.host_str().is_none() {
-        return Err(wrong(format!("`{text}` is not the URL of an API; {EXAMPLE}")));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(wrong("the URL holds a user name or a password; give them by `username` and `password`"));
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err(wrong(format!("the URL of an API has neither `?` nor `#`; {EXAMPLE}")));
-    }
-    let path = url.path().trim_end_matches('/').to_owned();
-    url.set_path(&path);
-    Ok(url)
-}
-
-fn certificates(ca: &Ca) -> Result<Vec<Certificate>> {
-    let (pem, origin) = match ca {
-        Ca::File(path) => {
-            let origin = format!("the CA file {}", path.display());
-            let pem =
-                std::fs::read(path).map_err(|error| wrong(format!("{origin} cannot be read: {error}")).with_source(error))?;
-            (pem, origin)
-        }
-        Ca::Pem(pem) => (pem.clone(), "the CA text".to_owned()),
-    };
-    match Certificate::from_pem_bundle(&pem) {
-        Ok(certificates) if !certificates.is_empty() => Ok(certificates),
-        _ => Err(wrong(format!(
-            "{origin} holds no certificate in PEM; it must have a part between `-----BEGIN CERTIFICATE-----` and `-----END CERTIFICATE-----`"
-        ))),
-    }
+fn bearer(token: &Token) -> Result<(HeaderName, HeaderValue)> {
+    let mut value = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret()))
+        .map_err(|_| wrong("the token holds characters that no header can carry"))?;
+    value.set_sensitive(true);
+    Ok((AUTHORIZATION, value))
 }

@@ -1,9 +1,9 @@
 //! Lists as streams: while they arrive, page after page, or without end.
 
 use super::answer;
+use super::call::Call;
 use super::services::EventsService;
 use super::types::Event;
-use crate::core::call::Call;
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::reply::Opened;
 use crate::core::table::Record;

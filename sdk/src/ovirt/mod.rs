@@ -6,6 +6,7 @@
 //! Nothing goes over the network before that.
 
 mod answer;
+mod call;
 mod connection;
 mod follow;
 #[rustfmt::skip]
@@ -15,11 +16,12 @@ mod generated;
 #[cfg(test)]
 #[rustfmt::skip]
 #[allow(dead_code, deprecated, unused_imports, unreachable_pub, clippy::all)]
-#[path = "../../../codegen/tests/golden/mod.rs"]
+#[path = "../../../codegen/tests/ovirt/golden/mod.rs"]
 pub(crate) mod golden;
 mod list_stream;
 mod sso;
 
+pub use call::Call;
 pub use connection::{Connection, ConnectionBuilder};
 pub use follow::Followable;
 pub use generated::{services, types};

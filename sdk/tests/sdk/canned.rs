@@ -9,8 +9,13 @@ pub(crate) async fn canned(status: &str, headers: &str, body: &str) -> Connectio
     Connection::builder(canned_url(status, headers, body).await).token("canned-token")
 }
 
-/// Starts the server, and returns the URL of what it pretends to be.
+/// Starts the server, and returns the URL of the engine that it pretends to be.
 pub(crate) async fn canned_url(status: &str, headers: &str, body: &str) -> String {
+    format!("{}/ovirt-engine/api", canned_origin(status, headers, body).await)
+}
+
+/// Starts the server, and returns where it is.
+pub(crate) async fn canned_origin(status: &str, headers: &str, body: &str) -> String {
     let answer = format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len());
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
     let address = listener.local_addr().expect("it has an address");
@@ -24,7 +29,7 @@ pub(crate) async fn canned_url(status: &str, headers: &str, body: &str) -> Strin
             });
         }
     });
-    format!("http://{address}/ovirt-engine/api")
+    format!("http://{address}")
 }
 
 async fn read_request(stream: &mut (impl AsyncReadExt + Unpin)) {

@@ -5,14 +5,18 @@ mod connection;
 mod engine;
 mod errors;
 #[rustfmt::skip]
-mod every_type;
+mod ovirt_types;
 #[allow(deprecated)]
 mod properties;
+mod random;
 mod requests;
 mod serialize;
 mod streams;
 #[allow(deprecated)]
 mod types;
+mod vsphere;
+#[rustfmt::skip]
+mod vsphere_types;
 
 use virt_sdk::ovirt::Connection;
 use virt_simulator::Simulator;

@@ -3,7 +3,8 @@
 use virt_sdk::ovirt::Connection;
 use virt_sdk::ovirt::services::SystemService;
 use virt_sdk::ovirt::types::{self, Cluster, Disk, GlusterBrick, Host, Snapshot, Ssh, Ticket, Vm};
-use virt_sdk::{Call, ErrorKind, Link};
+use virt_sdk::ovirt::Call;
+use virt_sdk::{ErrorKind, Link};
 
 fn system() -> SystemService {
     Connection::builder("https://engine.example.com/ovirt-engine/api")

@@ -1,10 +1,9 @@
 //! What must hold for every type, seen from a crate with the default recursion limit.
 
-use crate::every_type::{with_every_enum, with_every_struct};
+use crate::{ovirt_types, vsphere_types};
 use std::fmt::Debug;
 use tokio::task::JoinSet;
-use virt_sdk::ovirt::types;
-use virt_sdk::{Link, List, Pending};
+use virt_sdk::{Link, List, Pending, ovirt, vsphere};
 
 fn has_all_traits<T: Send + Sync + Clone + Debug + Default + PartialEq + 'static>() {
     let value = T::default();
@@ -27,22 +26,37 @@ async fn hold<T: Default>() {
 async fn every_type_has_the_common_traits_and_can_be_held_in_a_task() {
     let mut tasks = JoinSet::new();
     let mut count = 0;
-    macro_rules! check {
-        ($($name:ident,)*) => {
+    macro_rules! check_ovirt {
+        ($($($name:ident)::+,)*) => {
             $(
-                has_all_traits::<types::$name>();
-                is_send_and_sync::<Link<types::$name>>();
-                is_send_and_sync::<List<types::$name>>();
-                is_send::<Pending<types::$name>>();
-                tasks.spawn(hold::<types::$name>());
+                has_all_traits::<ovirt::$($name)::+>();
+                is_send_and_sync::<Link<ovirt::$($name)::+>>();
+                is_send_and_sync::<List<ovirt::$($name)::+>>();
+                is_send::<Pending<ovirt::$($name)::+>>();
+                tasks.spawn(hold::<ovirt::$($name)::+>());
                 count += 1;
             )*
         };
     }
-    with_every_struct!(check);
+    ovirt_types::with_every_struct!(check_ovirt);
     assert_eq!(count, 220);
-    with_every_enum!(check);
+    ovirt_types::with_every_enum!(check_ovirt);
     assert_eq!(count, 220 + 115);
+    macro_rules! check_vsphere {
+        ($($($name:ident)::+,)*) => {
+            $(
+                has_all_traits::<vsphere::$($name)::+>();
+                is_send::<vsphere::Pending<vsphere::$($name)::+>>();
+                tasks.spawn(hold::<vsphere::$($name)::+>());
+                count += 1;
+            )*
+        };
+    }
+    count = 0;
+    vsphere_types::with_every_struct!(check_vsphere);
+    assert_eq!(count, 124);
+    vsphere_types::with_every_enum!(check_vsphere);
+    assert_eq!(count, 124 + 33);
     while let Some(task) = tasks.join_next().await {
         task.expect("no task panics");
     }

@@ -38,6 +38,8 @@ fn member(owner: &dyn Record, index: usize) -> Option<Value> {
         View::Object(object) => object.record().map(record),
         View::Link(slot) => link(owner, index, slot),
         View::List(slot) => slot.parts().map(|_| list(slot)),
+        // The engine's API has no others.
+        _ => None,
     }
 }
 

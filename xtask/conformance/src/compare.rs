@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn a_result_in_place_of_an_error_is_a_difference_and_the_reverse() {
-        let error = || virt_sdk::table_access::read("<vm", &mut virt_sdk::ovirt::types::Vm::new()).expect_err("it is cut off");
+        let error = || virt_sdk::table_access::xml::read("<vm", &mut virt_sdk::ovirt::types::Vm::new()).expect_err("it is cut off");
         let recorded = failure(json!({ "class": "Error", "message": "m", "code": null, "fault": null }));
         assert_eq!(outcomes((None, Some(&recorded)), &Err(error())), []);
         assert_eq!(outcomes((None, Some(&recorded)), &Ok(json!(1))), [Difference::new("result", "error Error: m", "1")]);
@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn errors_are_compared_by_class_code_and_fault() {
-        let ours = virt_sdk::table_access::read("<vm", &mut virt_sdk::ovirt::types::Vm::new()).expect_err("it is cut off");
+        let ours = virt_sdk::table_access::xml::read("<vm", &mut virt_sdk::ovirt::types::Vm::new()).expect_err("it is cut off");
         let recorded = failure(json!({ "class": "NotFoundError", "code": 404, "fault": { "reason": "r" } }));
         let aspects: Vec<String> = errors(&recorded, &ours).into_iter().map(|difference| difference.aspect).collect();
         assert_eq!(aspects, ["class", "code", "fault"]);

@@ -52,6 +52,7 @@ fn set(value: &Value, slot: Slot<'_>) -> Result<(), String> {
             None => record(value, slot.reset())?,
         },
         Slot::List(slot) => list(value, slot)?,
+        _ => return Err("the engine's API has no such member".to_owned()),
     }
     Ok(())
 }

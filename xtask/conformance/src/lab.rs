@@ -38,7 +38,7 @@ impl Lab {
         // As an answer it is a failure, whatever was asked for.
         if kind.name == "Fault" && !list {
             let mut fault = (kind.make)();
-            return table_access::read(text, &mut *fault).map(|()| canonical::record(&*fault));
+            return table_access::xml::read(text, &mut *fault).map(|()| canonical::record(&*fault));
         }
         self.server.load(&[], &[xml(200, text)]);
         let follow = if list { kind.follow_list } else { kind.follow };

@@ -157,6 +157,6 @@ fn give(argument: &Argument, request: Option<&Request>, arguments: &mut Argument
 fn object(element: &str, body: &str) -> Result<Value, String> {
     let (kind, _) = Kind::of_element(element).ok_or_else(|| format!("the SDK has no type for `{element}`"))?;
     let mut object = (kind.make)();
-    table_access::read(body, &mut *object).map_err(|error| format!("the recorded body cannot be read: {error}"))?;
+    table_access::xml::read(body, &mut *object).map_err(|error| format!("the recorded body cannot be read: {error}"))?;
     Ok(canonical::record(&*object))
 }

@@ -34,7 +34,7 @@ async fn check(folder: &Folder, id: &str, name: &str, lab: &Lab) -> Result<Vec<D
     let mut object = (kind.make)();
     fill::record(&value, &mut *object).map_err(|problem| format!("{id}.json: {problem}"))?;
     let mut found: Vec<Difference> = compare::values("value", &value, &canonical::record(&*object)).into_iter().collect();
-    let written = match table_access::write(&*object) {
+    let written = match table_access::xml::write(&*object) {
         Ok(written) => written,
         Err(error) => {
             found.push(Difference::new("written", recorded, compare::describe(&error)));

@@ -42,7 +42,7 @@ fn whole(file: &str) -> Result<()> {
     let text = std::fs::read_to_string(file)?;
     report(|| {
         let mut list: Option<List<Vm>> = None;
-        table_access::read_list(&text, "vm", &mut list)?;
+        table_access::xml::read_list(&text, "vm", &mut list)?;
         Ok(list.map_or(0, |list| list.len()))
     })
 }
@@ -61,7 +61,7 @@ fn stream(file: &str) -> Result<()> {
                 None
             }
         });
-        table_access::read_pieces(pieces, |_: Vm| count += 1)?;
+        table_access::xml::read_pieces(pieces, |_: Vm| count += 1)?;
         failure.map_or(Ok(count), |error| Err(error.into()))
     })
 }

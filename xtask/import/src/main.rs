@@ -8,8 +8,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap_or(Path::new("."));
-    let folder = workspace.join("model/ovirt");
-    match import::command::run(&arguments, &folder) {
+    match import::command::run(&arguments, &workspace.join("model")) {
         Ok(text) => {
             print!("{text}");
             ExitCode::SUCCESS

@@ -1,5 +1,6 @@
 //! What `diff` compares: a folder of documents, a git revision, or a published description.
 
+use crate::api::Api;
 use crate::source::{Access, is_address};
 use crate::{listed, merged};
 use model::{Document, Model};
@@ -7,19 +8,28 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+/// The API of the first folder of model documents among operands, as its `model.xml` tells.
+pub fn api_of(operands: &[&str]) -> Option<Api> {
+    operands.iter().find_map(|operand| {
+        let header = std::fs::read_to_string(Path::new(operand).join("model.xml")).ok()?;
+        let name = roxmltree::Document::parse(&header).ok()?.root_element().attribute("name").map(str::to_owned)?;
+        Api::named(&name)
+    })
+}
+
 /// Reads a model. `folder` holds the documents of this workspace: what a revision has there is read, and
 /// a published description is merged with what it holds.
 ///
 /// # Errors
 ///
 /// What cannot be read, or is wrong in it.
-pub fn load(operand: &str, folder: &Path, access: &Access) -> Result<Model, String> {
+pub fn load(api: Api, operand: &str, folder: &Path, access: &Access) -> Result<Model, String> {
     let path = Path::new(operand);
     if path.is_dir() {
         return model::read_folder(path).map_err(listed);
     }
     if is_address(operand) || path.is_file() {
-        return model::read(&merged(folder, operand, access, true)?.documents).map_err(listed);
+        return model::read(&merged(api, folder, operand, access, true)?.documents).map_err(listed);
     }
     model::read(&revision(operand, folder)?).map_err(listed)
 }

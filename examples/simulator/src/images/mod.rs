@@ -7,9 +7,9 @@ mod sparse;
 mod ticket;
 
 pub(crate) use serve::serve;
+pub(crate) use sparse::SparseFile;
 pub(crate) use ticket::{Access, Ticket, TicketRequest};
 
-use sparse::SparseFile;
 use std::collections::HashMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};

@@ -9,7 +9,7 @@ use std::sync::Mutex;
 
 /// Bytes of a disk. Chunks outside the map read as zero, whatever the file holds there.
 #[derive(Debug)]
-pub(super) struct SparseFile {
+pub(crate) struct SparseFile {
     path: PathBuf,
     inner: Mutex<Inner>,
 }
@@ -29,30 +29,30 @@ struct Inner {
 
 impl SparseFile {
     /// An empty file.
-    pub(super) fn new(path: PathBuf, size: u64) -> Self {
+    pub(crate) fn new(path: PathBuf, size: u64) -> Self {
         SparseFile { path, inner: Mutex::new(Inner { file: None, map: Map::default(), size, limit: size, end: 0 }) }
     }
 
     /// Gives the disk another size.
-    pub(super) fn resize(&self, size: u64) {
+    pub(crate) fn resize(&self, size: u64) {
         let mut inner = lock(&self.inner);
         inner.size = size;
         inner.limit = inner.limit.max(size);
     }
 
     /// Allows writing up to a size.
-    pub(super) fn allow(&self, size: u64) {
+    pub(crate) fn allow(&self, size: u64) {
         let mut inner = lock(&self.inner);
         inner.limit = inner.limit.max(size);
     }
 
     /// Bytes that the data takes.
-    pub(super) fn used(&self) -> u64 {
+    pub(crate) fn used(&self) -> u64 {
         lock(&self.inner).map.used()
     }
 
     /// End of what was written.
-    pub(super) fn end(&self) -> u64 {
+    pub(crate) fn end(&self) -> u64 {
         lock(&self.inner).end
     }
 
@@ -62,7 +62,7 @@ impl SparseFile {
     }
 
     /// Removes the file.
-    pub(super) fn delete(&self) {
+    pub(crate) fn delete(&self) {
         let mut inner = lock(&self.inner);
         inner.map = Map::default();
         if inner.file.take().is_some() {
@@ -76,7 +76,7 @@ impl SparseFile {
     /// # Errors
     ///
     /// That of the file system.
-    pub(super) fn read(&self, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+    pub(crate) fn read(&self, offset: u64, length: usize) -> io::Result<Vec<u8>> {
         let mut bytes = vec![0; length];
         let mut inner = lock(&self.inner);
         let mut position = offset;
@@ -99,7 +99,7 @@ impl SparseFile {
     /// # Errors
     ///
     /// That of the file system, or that the bytes lie beyond the end.
-    pub(super) fn write(&self, offset: u64, bytes: &mut [u8]) -> io::Result<()> {
+    pub(crate) fn write(&self, offset: u64, bytes: &mut [u8]) -> io::Result<()> {
         let mut inner = lock(&self.inner);
         let end = offset.saturating_add(wide(bytes.len()));
         if end > inner.limit {
@@ -125,7 +125,7 @@ impl SparseFile {
     /// # Errors
     ///
     /// As [`SparseFile::write`].
-    pub(super) fn zero(&self, offset: u64, length: u64) -> io::Result<()> {
+    pub(crate) fn zero(&self, offset: u64, length: u64) -> io::Result<()> {
         let end = offset.saturating_add(length);
         let first_whole = offset.div_ceil(CHUNK);
         let last_whole = end / CHUNK;
@@ -146,7 +146,7 @@ impl SparseFile {
     /// # Errors
     ///
     /// That of the file system.
-    pub(super) fn flush(&self) -> io::Result<()> {
+    pub(crate) fn flush(&self) -> io::Result<()> {
         match lock(&self.inner).file.as_mut() {
             Some(file) => file.flush(),
             None => Ok(()),
@@ -158,7 +158,7 @@ impl SparseFile {
     /// # Errors
     ///
     /// That of the file system.
-    pub(super) fn copy_from(&self, other: &SparseFile) -> io::Result<()> {
+    pub(crate) fn copy_from(&self, other: &SparseFile) -> io::Result<()> {
         let (size, end) = {
             let inner = lock(&other.inner);
             (inner.limit, inner.end)

@@ -114,6 +114,14 @@ fn write_member(field: &Field, view: &View<'_>, out: &mut String) -> Result<()> 
             Some((Some(_), items)) if items.get(0).is_none() => Ok(()),
             Some(_) => write_list(*list, tag, field.item, out),
         },
+        // Only APIs in JSON have these.
+        View::Objects(_)
+        | View::ObjectMap(_)
+        | View::TextMap(_)
+        | View::TextMaps(_)
+        | View::Structure(_)
+        | View::Structures(_)
+        | View::Json(_) => Ok(()),
     }
 }
 

@@ -1,9 +1,9 @@
 //! `model.json`
 
 use super::node::{Node, Value};
+use crate::json_text;
 use jsonc_parser::ast;
 use jsonc_parser::common::Ranged;
-use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 use model::published::{Text, fault_at};
 use model::{Document, Fault};
 
@@ -23,24 +23,7 @@ const LISTS: &[(&str, &str)] = &[
 
 /// Parses a text that must hold one object.
 pub(super) fn parse(source: &Document) -> Result<Node, Fault> {
-    let strict = ParseOptions {
-        allow_comments: false,
-        allow_loose_object_property_names: false,
-        allow_trailing_commas: false,
-        allow_missing_commas: false,
-        allow_single_quoted_strings: false,
-        allow_hexadecimal_numbers: false,
-        allow_unary_plus_numbers: false,
-        allow_bare_decimal_point_numbers: false,
-        allow_non_finite_numbers: false,
-        allow_extended_string_escapes: false,
-    };
-    let parsed = parse_to_ast(&source.text, &CollectOptions::default(), &strict).map_err(|error| {
-        let kind = error.kind().to_string();
-        let message = format!("malformed JSON: {}; get the description again, whole", kind.trim_end_matches('.'));
-        fault_at(source, error.range().start, message)
-    })?;
-    match parsed.value {
+    match json_text::parse(source)? {
         Some(ast::Value::Object(object)) => node(source, object),
         _ => Err(fault_at(source, 0, "the text must be one JSON object")),
     }

@@ -1,8 +1,11 @@
 //! What changed between two models, and which part of the version it raises.
 
+mod errors;
 mod markdown;
+mod routes;
 mod services;
 mod types;
+mod unions;
 
 use model::{Model, Notes};
 
@@ -70,11 +73,14 @@ pub fn compare(old: &Model, new: &Model) -> Diff {
     recorder.value(Part::Major, model, "name", &old.name, &new.name);
     recorder.value(Part::Patch, model, "version", &old.version, &new.version);
     recorder.value(Part::Major, model, "root service", &old.root, &new.root);
+    let namespace = |model: &Model| model.namespace.clone().unwrap_or_default();
+    recorder.value(Part::Major, model, "namespace", &namespace(old), &namespace(new));
     if old.doc != new.doc {
         recorder.add(Section::Described, Part::Patch, model, "");
     }
     types::enums(&mut recorder, old, new);
     types::structs(&mut recorder, old, new);
+    errors::errors(&mut recorder, old, new);
     services::services(&mut recorder, old, new);
     let name = |model: &Model| format!("{} {}", model.name, model.version);
     Diff { old: name(old), new: name(new), changes: recorder.changes }

@@ -1,12 +1,14 @@
 //! Changes of services.
 
+use super::routes::{legacy_request, place, request, result};
 use super::types::names;
 use super::{Part, Recorder, Section, all_names};
-use model::{Body, Direction, Locator, Method, Model, Parameter, Service};
+use model::{Direction, Locator, Method, Model, Parameter, Privilege, Service};
 
 pub(super) fn services(recorder: &mut Recorder, old: &Model, new: &Model) {
-    // Nothing is made of pseudo services.
-    let find = |model: &'_ Model, name: &str| model.services.get(name).filter(|service| !service.pseudo).cloned();
+    // Nothing is made of pseudo services, and namespaces tell nothing that their services do not.
+    let is_told = |model: &Model, service: &Service| !service.pseudo && !is_namespace(model, service);
+    let find = |model: &'_ Model, name: &str| model.services.get(name).filter(|service| is_told(model, service)).cloned();
     for name in names(&old.services, &new.services) {
         let item = format!("service `{name}`");
         match (find(old, name), find(new, name)) {
@@ -19,6 +21,11 @@ pub(super) fn services(recorder: &mut Recorder, old: &Model, new: &Model) {
             (None, None) => {}
         }
     }
+}
+
+/// Whether a service only leads to others, as their names tell.
+fn is_namespace(model: &Model, service: &Service) -> bool {
+    model.namespace.is_some() && service.methods.is_empty()
 }
 
 /// A service in both models.
@@ -37,8 +44,12 @@ impl Both<'_> {
         self.recorder.value(Part::Patch, self.item, "base", &text(&old.base), &text(&new.base));
         self.recorder.value(Part::Patch, self.item, "package", &old.package, &new.package);
         self.recorder.value(Part::Patch, self.item, "area", &text(&old.area), &text(&new.area));
+        self.recorder.value(Part::Patch, self.item, "resource", &text(&old.resource), &text(&new.resource));
         self.methods();
-        self.locators();
+        // In a namespace they follow from the names of services.
+        if self.models.0.namespace.is_none() || self.models.1.namespace.is_none() {
+            self.locators();
+        }
     }
 
     fn methods(&mut self) {
@@ -105,7 +116,10 @@ impl Both<'_> {
 fn method(recorder: &mut Recorder, item: &str, what: &str, old: &Method, new: &Method) {
     recorder.notes(item, what, &old.notes, &new.notes);
     recorder.value(Part::Major, item, &format!("{what}: request"), &request(old), &request(new));
+    recorder.value(Part::Major, item, &format!("{what}: request in `/rest`"), &legacy_request(old), &legacy_request(new));
     recorder.value(Part::Major, item, &format!("{what}: result"), &result(old), &result(new));
+    let status = |method: &Method| method.route.status.to_string();
+    recorder.value(Part::Patch, item, &format!("{what}: status of a success"), &status(old), &status(new));
     let of = |method: &Method| method.signature_of.clone().unwrap_or_default();
     recorder.value(Part::Patch, item, &format!("{what}: base of the signature"), &of(old), &of(new));
     fn given(method: &Method) -> impl Iterator<Item = &Parameter> + Clone {
@@ -134,6 +148,31 @@ fn method(recorder: &mut Recorder, item: &str, what: &str, old: &Method, new: &M
         recorder.notes(item, &format!("{what}: result `{}`", new.name), &old.notes, &new.notes);
     }
     member_paths(recorder, item, what, old, new);
+    answers(recorder, item, what, old, new);
+}
+
+/// Errors that it may answer with, and what the user must be allowed to.
+fn answers(recorder: &mut Recorder, item: &str, what: &str, old: &Method, new: &Method) {
+    let privileges = |method: &Method| -> Vec<String> {
+        let shown = |privilege: &Privilege| match &privilege.on {
+            Some(on) => format!("{}` on `{on}", privilege.name),
+            None => privilege.name.clone(),
+        };
+        method.privileges.iter().map(shown).collect()
+    };
+    let (old_privileges, new_privileges) = (privileges(old), privileges(new));
+    let lists = [("error", &old.errors, &new.errors), ("privilege", &old_privileges, &new_privileges)];
+    for (list, old, new) in lists {
+        for name in all_names(old.iter(), new.iter()) {
+            let shown = format!("{what}: {list} `{name}`");
+            match (old.contains(name), new.contains(name)) {
+                (true, false) => recorder.add(Section::Removed, Part::Minor, item, shown),
+                (false, true) => recorder.add(Section::Added, Part::Minor, item, shown),
+                _ => {}
+            }
+        }
+        recorder.order(item, &format!("{list}s of {what}"), old.iter(), new.iter());
+    }
 }
 
 fn parameter(
@@ -176,32 +215,4 @@ fn locator(recorder: &mut Recorder, item: &str, what: &str, old: &Locator, new: 
         recorder.value(Part::Major, item, &format!("path segment of {what}"), &old.segment, &new.segment);
     }
     recorder.notes(item, what, &old.notes, &new.notes);
-}
-
-/// Verb, path and body, without what the parameters tell themselves.
-fn request(method: &Method) -> String {
-    let path = method.route.path.as_ref().map(|path| format!(" /{path}")).unwrap_or_default();
-    let body = match &method.route.body {
-        Body::None => String::new(),
-        Body::Object { element, .. } => format!(" <{element}>"),
-        Body::Action { .. } => " <action>".to_owned(),
-    };
-    format!("{}{path}{body}", method.route.verb.as_str())
-}
-
-fn result(method: &Method) -> String {
-    method.result().map(|parameter| format!("{}: {}", parameter.name, parameter.ty)).unwrap_or_default()
-}
-
-/// Where the value of a parameter goes.
-fn place(method: &Method, parameter: &Parameter) -> String {
-    let named = |pairs: &[(String, String)]| pairs.iter().find(|(name, _)| *name == parameter.name).map(|(_, key)| key.clone());
-    if let Some(key) = named(&method.route.query) {
-        return format!("?{key}=");
-    }
-    match &method.route.body {
-        Body::Object { parameter: object, .. } if *object == parameter.name => "body".to_owned(),
-        Body::Action { fields } => named(fields).map(|tag| format!("<action><{tag}>")).unwrap_or_default(),
-        _ => String::new(),
-    }
 }

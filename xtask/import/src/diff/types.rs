@@ -1,7 +1,7 @@
 //! Changes of enums and structs.
 
-use super::{Part, Recorder, Section, all_names};
-use model::{Enum, Member, Model, Place, Struct};
+use super::{Part, Recorder, Section, all_names, unions};
+use model::{Enum, Member, Model, Place, Struct, Use};
 use std::collections::BTreeMap;
 
 pub(super) fn enums(recorder: &mut Recorder, old: &Model, new: &Model) {
@@ -77,9 +77,11 @@ fn structure<'m>(
     }
     let own = |item: &'m Struct| item.members.iter().filter(|member| member.declared_in == item.name).map(|member| &member.name);
     recorder.order(item, "members", own(old), own(new));
+    unions::unions(recorder, item, old, new);
 }
 
-fn member(recorder: &mut Recorder, item: &str, old: &Member, new: &Member) {
+/// A member that both have.
+pub(super) fn member(recorder: &mut Recorder, item: &str, old: &Member, new: &Member) {
     let what = shown(new);
     recorder.value(Part::Major, item, &format!("type of {what}"), &old.ty.to_string(), &new.ty.to_string());
     if old.link != new.link {
@@ -88,14 +90,38 @@ fn member(recorder: &mut Recorder, item: &str, old: &Member, new: &Member) {
         recorder.value(Part::Major, item, &format!("place of {what}"), &place(&old.place), &place(&new.place));
     }
     recorder.flag(Part::Minor, item, &format!("{what} is kept out of `Debug` output"), old.secret, new.secret);
+    let part = if new.mandatory { Part::Major } else { Part::Minor };
+    recorder.flag(part, item, &format!("{what} is mandatory"), old.mandatory, new.mandatory);
+    uses(recorder, item, &what, old, new);
     recorder.notes(item, &what, &old.notes, &new.notes);
 }
 
-fn shown(member: &Member) -> String {
+/// What the member means to each method.
+fn uses(recorder: &mut Recorder, item: &str, what: &str, old: &Member, new: &Member) {
+    let of = |member: &Member, name: &str| member.uses.iter().find(|(method, _)| method == name).map(|(_, used)| *used);
+    for name in all_names(old.uses.iter().map(|(name, _)| name), new.uses.iter().map(|(name, _)| name)) {
+        let (old, new) = (of(old, name), of(new, name));
+        // A request that was complete is no longer.
+        let part = if new == Some(Use::Required) { Part::Major } else { Part::Patch };
+        recorder.value(part, item, &format!("use of {what} by `{name}`"), word(old), word(new));
+    }
+}
+
+fn word(used: Option<Use>) -> &'static str {
+    match used {
+        None => "",
+        Some(Use::Required) => "required",
+        Some(Use::Optional) => "optional",
+        Some(Use::Unused) => "unused",
+        Some(Use::Present) => "present",
+    }
+}
+
+pub(super) fn shown(member: &Member) -> String {
     format!("{} `{}`", if member.link { "link" } else { "attribute" }, member.name)
 }
 
-fn ty(member: &Member) -> String {
+pub(super) fn ty(member: &Member) -> String {
     format!("`{}`", member.ty)
 }
 

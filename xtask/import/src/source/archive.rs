@@ -1,6 +1,7 @@
 //! Descriptions in `.jar` and `.zip` files.
 
 use super::LONGEST;
+use crate::api::Api;
 use std::io::{Cursor, Read};
 use zip::ZipArchive;
 
@@ -10,15 +11,16 @@ pub(super) fn is_one(content: &[u8]) -> bool {
 }
 
 /// The description in an archive, and its path for messages.
-pub(super) fn description(archive: &str, content: &[u8]) -> Result<(String, Vec<u8>), String> {
+pub(super) fn description(archive: &str, content: &[u8], api: Api) -> Result<(String, Vec<u8>), String> {
     let failed = |error: &dyn std::fmt::Display| format!("{archive} cannot be read as an archive: {error}; get it again");
     let mut zip = ZipArchive::new(Cursor::new(content)).map_err(|error| failed(&error))?;
     let mut names = Vec::new();
     for name in zip.file_names() {
         names.push(name.map_err(|error| failed(&error))?.into_owned());
     }
-    let entry = choose(&names).ok_or_else(|| {
-        format!("{archive} holds no description: put one into it as `model.json` or `model.xml`, or give that file itself")
+    let entry = choose(&names, api.files()).ok_or_else(|| {
+        let wanted = api.files().join("` or `");
+        format!("{archive} holds no description: put one into it as `{wanted}`, or give that file itself")
     })?;
     let mut file = zip.by_name(entry).map_err(|error| failed(&error))?;
     let mut content = Vec::new();
@@ -29,11 +31,10 @@ pub(super) fn description(archive: &str, content: &[u8]) -> Result<(String, Vec<
     Ok((format!("{archive}/{entry}"), content))
 }
 
-/// The entry named like a description; of several the first, JSON before XML as it tells more.
-fn choose(names: &[String]) -> Option<&String> {
+/// The entry named like a description; of several, the first one of the best name.
+fn choose<'n>(names: &'n [String], wanted: &[&str]) -> Option<&'n String> {
     let file = |name: &str| name.rsplit('/').next().unwrap_or_default().to_owned();
-    let named = |wanted: &str| names.iter().find(|name| file(name) == wanted);
-    named("model.json").or_else(|| named("model.xml"))
+    wanted.iter().find_map(|wanted| names.iter().find(|name| file(name) == *wanted))
 }
 
 #[cfg(test)]
@@ -43,8 +44,9 @@ mod tests {
     #[test]
     fn the_description_is_found_among_other_files() {
         let names = ["META-INF/pom.xml", "org/model.xml", "org/model.json"].map(str::to_owned);
-        assert_eq!(choose(&names).map(String::as_str), Some("org/model.json"));
-        assert_eq!(choose(&names[..2]).map(String::as_str), Some("org/model.xml"));
-        assert_eq!(choose(&names[..1]), None);
+        let wanted = Api::Ovirt.files();
+        assert_eq!(choose(&names, wanted).map(String::as_str), Some("org/model.json"));
+        assert_eq!(choose(&names[..2], wanted).map(String::as_str), Some("org/model.xml"));
+        assert_eq!(choose(&names[..1], wanted), None);
     }
 }

@@ -1,5 +1,6 @@
 //! What the tests share.
 
+use import::api::Api;
 use import::source::{Access, load};
 use model::Model;
 use std::path::{Path, PathBuf};
@@ -19,21 +20,32 @@ pub(crate) fn published(form: &str) -> String {
     load(&archive(form), &Access::default()).expect("the archive is right").document.text
 }
 
-/// The committed documents.
+/// The committed documents of oVirt.
 pub(crate) fn committed() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../model/ovirt")
+    committed_of(Api::Ovirt)
+}
+
+/// The committed documents of an API.
+pub(crate) fn committed_of(api: Api) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../model").join(api.name())
 }
 
 /// A copy of the committed documents, and a source beside it.
 pub(crate) struct Workspace {
     folder: TempDir,
+    api: Api,
 }
 
 impl Workspace {
+    /// One of oVirt.
     pub(crate) fn new() -> Self {
+        Self::of(Api::Ovirt)
+    }
+
+    pub(crate) fn of(api: Api) -> Self {
         let folder = tempfile::tempdir().expect("a folder can be made");
-        copy(&committed(), &folder.path().join("ovirt")).expect("the documents can be copied");
-        Self { folder }
+        copy(&committed_of(api), &folder.path().join(api.name())).expect("the documents can be copied");
+        Self { folder, api }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -41,7 +53,7 @@ impl Workspace {
     }
 
     pub(crate) fn documents(&self) -> PathBuf {
-        self.path().join("ovirt")
+        self.path().join(self.api.name())
     }
 
     /// Writes a source, and returns its path.
@@ -53,7 +65,7 @@ impl Workspace {
 
     /// Imports a source, without its text.
     pub(crate) fn import(&self, source: &str) -> Result<Vec<String>, String> {
-        import::import(&self.documents(), source, &Access::default(), false)
+        import::import(self.api, &self.documents(), source, &Access::default(), false)
     }
 
     pub(crate) fn model(&self) -> Model {
@@ -62,7 +74,7 @@ impl Workspace {
 
     /// Paths of the documents that are not as committed.
     pub(crate) fn changed(&self) -> Vec<String> {
-        let (old, new) = (files(&committed()), files(&self.documents()));
+        let (old, new) = (files(&committed_of(self.api)), files(&self.documents()));
         let mut changed: Vec<String> = old.iter().filter(|file| !new.contains(file)).map(|(path, _)| path.clone()).collect();
         changed.extend(new.iter().filter(|file| !old.contains(file)).map(|(path, _)| path.clone()));
         changed.sort();

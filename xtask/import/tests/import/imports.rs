@@ -1,6 +1,7 @@
 //! What an import changes.
 
 use crate::common::*;
+use import::api::Api;
 use import::diff::{Part, compare};
 use import::source::Access;
 
@@ -11,7 +12,7 @@ fn the_published_forms_of_the_committed_model_change_nothing() {
         let report = workspace.import(&archive(form)).expect("it is right");
         assert_eq!(report, ["the documents say the same already; nothing was written"]);
         assert_eq!(workspace.changed(), [""; 0], "{form}");
-        let report = import::import(&workspace.documents(), &archive(form), &Access::default(), true);
+        let report = import::import(Api::Ovirt, &workspace.documents(), &archive(form), &Access::default(), true);
         assert_eq!(report.expect("it is right").len(), 1);
         assert_eq!(workspace.changed(), [""; 0], "{form} with its text");
     }
@@ -57,7 +58,7 @@ fn three_changes_of_the_source_are_three_changes_of_the_documents() {
 fn text_of_the_source_is_taken_on_request_where_there_is_none() {
     let workspace = Workspace::new();
     let source = workspace.source("model.json", changed_json());
-    import::import(&workspace.documents(), &source, &Access::default(), true).expect("it is right");
+    import::import(Api::Ovirt, &workspace.documents(), &source, &Access::default(), true).expect("it is right");
     let disk = std::fs::read_to_string(workspace.documents().join("structs/disk.xml")).expect("it was written");
     assert!(disk.contains("<attribute name=\"trimmed\" type=\"date\">Time of the last &lt;trim&gt;.</attribute>"), "{disk}");
 }

@@ -6,3 +6,4 @@ mod imports;
 mod operands;
 mod recovery;
 mod refusals;
+mod vsphere;

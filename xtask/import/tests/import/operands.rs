@@ -69,7 +69,10 @@ fn an_import_reports_what_it_did() {
 #[test]
 fn wrong_arguments_are_explained() {
     assert!(printed(&["--help"]).contains("cargo xtask import ovirt SOURCE"));
-    assert!(failure(&["import", "vsphere", "x"]).contains("only `ovirt` can be imported"));
+    assert!(failure(&["import", "other", "x"]).contains("`ovirt` and `vsphere` can be imported"));
+    assert!(failure(&["import", "vsphere", "x", "--with-docs"]).contains("leave `--with-docs` away"));
+    assert!(failure(&["diff", "other", "a", "b"]).contains("unknown API `other`"));
+    assert!(failure(&["diff", "a"]).contains("is none of the commands"));
     assert!(failure(&["import", "ovirt"]).contains("is none of the commands"));
     assert!(failure(&["import", "ovirt", "x", "--wrong"]).contains("unknown option `--wrong`"));
     assert!(failure(&["import", "ovirt", "x", "--ca-file"]).contains("`--ca-file` must be followed by a path"));

@@ -1,6 +1,7 @@
 //! What the published forms lose, found again without our documents.
 
 use crate::common::*;
+use import::api::Api;
 use import::source::Access;
 use model::{Direction, Model};
 
@@ -15,7 +16,7 @@ fn made_of(form: &str) -> Model {
     {
         std::fs::write(workspace.documents().join(path), text).expect("a file can be written");
     }
-    import::import(&workspace.documents(), &archive(form), &Access::default(), false).expect("it is right");
+    import::import(Api::Ovirt, &workspace.documents(), &archive(form), &Access::default(), false).expect("it is right");
     workspace.model()
 }
 

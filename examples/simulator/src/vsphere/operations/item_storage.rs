@@ -1,0 +1,42 @@
+//! `content.library.item.storage`: where files lie.
+
+use super::Operations;
+use crate::vsphere::argument::Arguments;
+use crate::vsphere::fault::Fault;
+use crate::vsphere::state::{Item, Library, StoredFile, Vcenter};
+use serde_json::Value;
+
+pub(super) const OPERATIONS: Operations = &[("get", get), ("list", list)];
+
+/// Where a file lies.
+pub(super) fn uri(library: &Library, item_id: &str, item: &Item, name: &str) -> String {
+    let backing = library.storage_backings.first();
+    let text = |member: &str| backing.and_then(|backing| backing.get(member)).and_then(Value::as_str);
+    let base = match (text("datastore_id"), text("storage_uri")) {
+        (None, Some(uri)) => uri.trim_end_matches('/').to_owned(),
+        (datastore, _) => format!("ds:///vmfs/volumes/{}", datastore.unwrap_or_default()),
+    };
+    format!("{base}/contentlib-{}/{item_id}/{name}", item.library)
+}
+
+fn value(library: &Library, item_id: &str, item: &Item, (name, file): (&String, &StoredFile)) -> Value {
+    let mut value = file.value(name);
+    value["storage_backing"] = library.storage_backings.first().cloned().unwrap_or_default();
+    value["storage_uris"] = vec![uri(library, item_id, item, name)].into();
+    value
+}
+
+fn get(vcenter: &mut Vcenter, arguments: &Arguments) -> Result<Value, Fault> {
+    let (id, name) = (arguments.id("library_item_id"), arguments.id("file_name"));
+    let item = vcenter.item(id)?;
+    let library = vcenter.library(&item.library)?;
+    let file = item.files.get_key_value(name).ok_or_else(|| Fault::not_found("file", name))?;
+    Ok(vec![value(library, id, item, file)].into())
+}
+
+fn list(vcenter: &mut Vcenter, arguments: &Arguments) -> Result<Value, Fault> {
+    let id = arguments.id("library_item_id");
+    let item = vcenter.item(id)?;
+    let library = vcenter.library(&item.library)?;
+    Ok(item.files.iter().map(|file| value(library, id, item, file)).collect())
+}

@@ -1,0 +1,49 @@
+use super::error::{Error, ErrorKind, Result};
+use super::json;
+use super::table::Record;
+use serde_json::{Map, Value};
+
+/// A struct of which the API model does not say which one it is; the value tells that by itself.
+///
+/// ```
+/// use virt_sdk::Structure;
+/// use virt_sdk::vsphere::vcenter::ovf::{OvfParams, PropertyParams};
+///
+/// let parameters = Structure::of(&PropertyParams::new().r#type("PropertyParams"));
+/// assert_eq!(parameters.class.as_deref(), Some("com.vmware.vcenter.ovf.property_params"));
+/// assert_eq!(parameters.read::<OvfParams>()?.r#type.as_deref(), Some("PropertyParams"));
+/// # Ok::<(), virt_sdk::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Structure {
+    /// Full identifier of the struct, such as `com.vmware.vcenter.ovf.property_params`. Only the older
+    /// dialect of vSphere tells and needs it.
+    pub class: Option<String>,
+    /// Members by their names on the wire.
+    pub members: Map<String, Value>,
+}
+
+impl Structure {
+    /// A structure with nothing set.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What the object has, with the identifier of its struct.
+    pub fn of(object: &impl Record) -> Self {
+        Self { class: Some(object.table().element.to_owned()), members: json::members(object) }
+    }
+
+    /// The members as those of a struct. What that does not have is left out.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Decode`] when a member has another type there.
+    pub fn read<T: Record + Default>(&self) -> Result<T> {
+        let mut object = T::default();
+        json::read_members(&self.members, &mut object)
+            .map_err(|error| Error::new(ErrorKind::Decode, format!("the structure cannot be read: {error}")))?;
+        Ok(object)
+    }
+}

@@ -1,0 +1,267 @@
+//! Requests as values: what will be sent is known, and can be looked at, before it is.
+
+use crate::core::client::Client;
+use crate::core::error::{Error, ErrorKind, Result};
+use crate::core::link::ListSlot;
+use crate::core::path::Path;
+use crate::core::pending::Pending;
+use crate::core::reply::{Opened, Reply};
+use crate::core::request::{Request, header};
+use crate::core::table::Record;
+use crate::core::xml;
+use reqwest::Method;
+use reqwest::header::HeaderMap;
+use std::fmt::{self, Display};
+
+/// Place of a service: what generated services are made of.
+#[derive(Clone)]
+pub(crate) struct Resource {
+    client: Client,
+    path: Path,
+}
+
+impl Resource {
+    pub(crate) fn root(client: Client) -> Self {
+        Self { client, path: Path::default() }
+    }
+
+    pub(crate) fn child(&self, segment: &'static str) -> Self {
+        Self { client: self.client.clone(), path: self.path.fixed(segment) }
+    }
+
+    pub(crate) fn item(&self, id: &str) -> Self {
+        Self { client: self.client.clone(), path: self.path.id(id) }
+    }
+
+    pub(crate) fn get(&self) -> Call {
+        self.call(Method::GET, self.path.clone(), Body::None)
+    }
+
+    /// What stands at a path and query that the server told, or the reason why that is not followed.
+    pub(crate) fn follow(&self, below: Result<(String, Vec<(String, String)>)>) -> Call {
+        match below {
+            Ok((path, query)) => Call { query, ..self.call(Method::GET, self.path.told(path), Body::None) },
+            Err(error) => Call { problem: Some(error.to_string()), ..self.get() },
+        }
+    }
+
+    pub(crate) fn remove(&self) -> Call {
+        self.call(Method::DELETE, self.path.clone(), Body::None)
+    }
+
+    /// `parameter` is the one that becomes the body.
+    pub(crate) fn add(&self, parameter: &'static str) -> Call {
+        self.call(Method::POST, self.path.clone(), Body::Missing(parameter))
+    }
+
+    /// `parameter` is the one that becomes the body.
+    pub(crate) fn update(&self, parameter: &'static str) -> Call {
+        self.call(Method::PUT, self.path.clone(), Body::Missing(parameter))
+    }
+
+    pub(crate) fn action(&self, segment: &'static str) -> Call {
+        self.call(Method::POST, self.path.fixed(segment), Body::Action(Vec::new()))
+    }
+
+    fn call(&self, method: Method, path: Path, body: Body) -> Call {
+        let client = self.client.clone();
+        Call { client, method, path, query: Vec::new(), headers: HeaderMap::new(), body, problem: None }
+    }
+}
+
+impl fmt::Debug for Resource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Resource").field("client", &self.client).field("path", &self.path.template()).finish()
+    }
+}
+
+/// A request as it will be sent.
+///
+/// Every request of a service has one in its field `call`. It can be looked at without a server, and
+/// takes headers and query parameters that the API model does not have:
+///
+/// ```
+/// # use virt_sdk::ovirt::Connection;
+/// # let connection = Connection::builder("https://engine.example.com/ovirt-engine/api").token("t").build()?;
+/// let mut request = connection.system_service().vms_service().list().search("name=my*").max(10);
+/// request.call.set_header("Correlation-Id", "nightly-backup");
+/// assert_eq!(request.call.method(), "GET");
+/// assert_eq!(request.call.path()?, "/vms");
+/// assert_eq!(request.call.query(), [("search".into(), "name=my*".into()), ("max".into(), "10".into())]);
+/// # Ok::<(), virt_sdk::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Call {
+    client: Client,
+    method: Method,
+    path: Path,
+    query: Vec<(String, String)>,
+    headers: HeaderMap,
+    body: Body,
+    /// What was found wrong while the call was put together; told when it is sent.
+    problem: Option<String>,
+}
+
+#[derive(Clone)]
+enum Body {
+    None,
+    /// The parameter of this name must be given.
+    Missing(&'static str),
+    Document(String),
+    /// Children of an `action` element, by tag.
+    Action(Vec<(&'static str, String)>),
+}
+
+impl Call {
+    /// HTTP method.
+    pub fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// Path after the URL of the connection, such as `/vms/123/start`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Request`] when an identifier is empty, `.` or `..`.
+    pub fn path(&self) -> Result<String> {
+        self.path.encode()
+    }
+
+    /// Path with `{id}` in place of identifiers, such as `/vms/{id}/start`.
+    pub fn path_template(&self) -> String {
+        self.path.template()
+    }
+
+    /// Query parameters, decoded, in the order in which they were set.
+    pub fn query(&self) -> &[(String, String)] {
+        &self.query
+    }
+
+    /// Headers that this call has beside those of the connection.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The XML document that will be sent, if any. It may hold passwords.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Request`] when the object to add or update was not given, or when a text holds a
+    /// control character.
+    pub fn body(&self) -> Result<Option<String>> {
+        if let Some(problem) = &self.problem {
+            return Err(Error::new(ErrorKind::Request, problem));
+        }
+        match &self.body {
+            Body::None => Ok(None),
+            Body::Missing(parameter) => {
+                let message = format!("there is nothing to send; call `.{parameter}(…)` before `send`");
+                Err(Error::new(ErrorKind::Request, message))
+            }
+            Body::Document(document) => Ok(Some(document.clone())),
+            Body::Action(fields) if fields.is_empty() => Ok(Some("<action/>".to_owned())),
+            Body::Action(fields) => {
+                let content: String = fields.iter().map(|(_, element)| element.as_str()).collect();
+                Ok(Some(format!("<action>{content}</action>")))
+            }
+        }
+    }
+
+    /// Sets a query parameter, in place of an earlier one of that name.
+    pub fn set_query(&mut self, name: &str, value: impl Display) {
+        let value = value.to_string();
+        match self.query.iter_mut().find(|(other, _)| other == name) {
+            Some((_, old)) => *old = value,
+            None => self.query.push((name.to_owned(), value)),
+        }
+    }
+
+    /// Sets a header, in place of the one of the connection. A name or value that no header can have is
+    /// reported when the request is sent.
+    pub fn set_header(&mut self, name: &str, value: impl Display) {
+        match header(name, &value.to_string()) {
+            Ok((name, value)) => {
+                self.headers.insert(name, value);
+            }
+            Err(problem) => self.problem = Some(problem),
+        }
+    }
+
+    pub(crate) fn set_body(&mut self, record: &dyn Record) {
+        self.set_document(xml::record(record));
+    }
+
+    pub(crate) fn set_body_list(&mut self, list: &dyn ListSlot, list_element: &str, item: &str) {
+        self.set_document(xml::list(list, list_element, item));
+    }
+
+    fn set_document(&mut self, document: std::result::Result<String, impl Display>) {
+        match document {
+            Ok(document) => self.body = Body::Document(document),
+            Err(problem) => self.problem = Some(problem.to_string()),
+        }
+    }
+
+    pub(crate) fn set_field(&mut self, tag: &'static str, value: impl Display) {
+        self.set_child(tag, &xml::Child::Text(&value.to_string()));
+    }
+
+    pub(crate) fn set_field_record(&mut self, tag: &'static str, record: &dyn Record) {
+        self.set_child(tag, &xml::Child::Record(record));
+    }
+
+    pub(crate) fn set_field_list(&mut self, tag: &'static str, list: &dyn ListSlot, item: &'static str) {
+        self.set_child(tag, &xml::Child::List(list, item));
+    }
+
+    fn set_child(&mut self, tag: &'static str, content: &xml::Child<'_>) {
+        let element = match xml::element(tag, content) {
+            Ok(element) => element,
+            Err(problem) => {
+                self.problem = Some(problem.to_string());
+                return;
+            }
+        };
+        let mut fields = match std::mem::replace(&mut self.body, Body::None) {
+            Body::Action(fields) => fields,
+            _ => Vec::new(),
+        };
+        match fields.iter_mut().find(|(other, _)| *other == tag) {
+            Some((_, old)) => *old = element,
+            None => fields.push((tag, element)),
+        }
+        self.body = Body::Action(fields);
+    }
+
+    /// The request that this call makes.
+    fn request(&self) -> Result<Request> {
+        Ok(Request {
+            method: self.method.clone(),
+            path: self.path()?,
+            query: self.query.clone(),
+            headers: self.headers.clone(),
+            body: self.body()?,
+        })
+    }
+
+    /// Sends the call, and leaves the body of the answer to be read.
+    pub(crate) async fn open(&self) -> Result<Opened> {
+        self.client.open(&self.request()?).await
+    }
+
+    /// Sends the call; `decode` makes the result of the answer.
+    pub(crate) fn send<T>(self, decode: fn(&Reply) -> Result<T>) -> Pending<T> {
+        Pending::new(async move { self.open().await?.read().await }, decode)
+    }
+}
+
+impl fmt::Debug for Call {
+    /// Shows neither the body nor values of headers, which may hold secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("method", &self.method)
+            .field("path", &self.path.template())
+            .field("query", &self.query)
+            .finish_non_exhaustive()
+    }
+}
