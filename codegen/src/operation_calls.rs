@@ -1,15 +1,13 @@
 //! Operations by name, for tools that learn only at run time which one is meant.
 
-use crate::places::Place;
-use crate::types::Types;
-use crate::{PREAMBLE, names};
+use crate::{PREAMBLE, names, places};
 use model::{Method, Model, Parameter, Service, Type};
 use std::fmt::Write;
 
 const USES: &str = "\
 use crate::vsphere::arguments::Arguments;
 use crate::vsphere::outcome::{self, Prepared};
-use virt_sdk::vsphere::{Session, cis, content, ids, vapi, vcenter};
+use virt_sdk::vsphere::{self, Session};
 ";
 
 /// One function that makes the request of any operation.
@@ -28,27 +26,28 @@ pub(crate) fn render(model: &Model) -> String {
 }
 
 fn operation(model: &Model, service: &Service, method: &Method, out: &mut String) {
-    let from = Place { modules: vec!["root".to_owned()], file: String::new(), name: String::new() };
-    let types = Types { model, from: &from };
     let (required, optional): (Vec<&Parameter>, Vec<&Parameter>) =
         method.parameters.iter().filter(|parameter| parameter.direction.is_in()).partition(|parameter| parameter.mandatory);
     let namespace = model.namespace.as_deref().unwrap_or_default();
     let _ = writeln!(out, "        \"{namespace}.{}.{}\" => {{", service.name, method.name);
     let way: String = service.name.split('.').map(|part| format!(".{}()", names::ident(part))).collect();
-    let arguments: Vec<String> = required.iter().map(|parameter| format!("{}?", getter(parameter, types))).collect();
+    let arguments: Vec<String> = required.iter().map(|parameter| format!("{}?", getter(model, parameter))).collect();
     let mutable = if optional.is_empty() { "" } else { "mut " };
     let _ = writeln!(out, "            let {mutable}r = s{way}.{}({});", names::ident(&method.name), arguments.join(", "));
     for parameter in optional {
         let setter = names::ident(&parameter.name);
-        let _ = writeln!(out, "            if let Some(v) = {} {{ r = r.{setter}(v); }}", getter(parameter, types));
+        let _ = writeln!(out, "            if let Some(v) = {} {{ r = r.{setter}(v); }}", getter(model, parameter));
     }
     let _ = writeln!(out, "            Some(outcome::{}(r.call.clone(), r.send()))\n        }}", shown(method));
 }
 
 /// The expression that gives an argument.
-fn getter(parameter: &Parameter, types: Types<'_>) -> String {
+fn getter(model: &Model, parameter: &Parameter) -> String {
     let name = &parameter.name;
-    let ty = |ty: &Type| types.plain(ty).to_string().replace(' ', "").replace("super::", "");
+    let ty = |ty: &Type| match ty {
+        Type::Struct(name) | Type::Enum(name) => format!("vsphere::{}", places::of_type(model, name).public()),
+        _ => "String".to_owned(),
+    };
     match &parameter.ty {
         Type::Boolean => format!("a.boolean(\"{name}\")"),
         Type::Integer => format!("a.integer(\"{name}\")"),
@@ -63,6 +62,9 @@ fn getter(parameter: &Parameter, types: Types<'_>) -> String {
 fn shown(method: &Method) -> &'static str {
     match method.result().map(|result| &result.ty) {
         None => "nothing",
+        Some(Type::Struct(_)) => "object",
+        Some(Type::List(item) | Type::Set(item)) if matches!(**item, Type::Struct(_)) => "objects",
+        Some(Type::Map(..)) => "object_map",
         Some(_) => "value",
     }
 }

@@ -24,7 +24,7 @@ pub(crate) fn render(item: &Struct, types: Types<'_>) -> TokenStream {
         quote! { #docs #deprecated pub #ident: ::core::option::Option<#ty>, }
     });
     let setters = members.iter().map(|member| setter(member, types));
-    let rows = members.iter().map(row);
+    let rows = members.iter().map(|member| row(member, types));
     let lenders: Vec<_> =
         members.iter().map(|member| names::type_ident(types.lender(&member.ty, member.link))).collect();
     let (element, list_element) = (&item.element, &item.list_element);
@@ -191,7 +191,7 @@ fn setter(member: &Member, types: Types<'_>) -> TokenStream {
     }
 }
 
-fn row(member: &Member) -> TokenStream {
+fn row(member: &Member, types: Types<'_>) -> TokenStream {
     let name = &member.name;
     let row = match &member.place {
         Place::Attribute(_) => quote! { Field::attribute(#name) },
@@ -199,7 +199,13 @@ fn row(member: &Member) -> TokenStream {
             let rel = rel.as_deref().unwrap_or_default();
             quote! { Field::list(#name, #tag, #item, #rel) }
         }
-        Place::Element { tag, item: None, .. } => quote! { Field::element(#name, #tag) },
+        Place::Element { tag, item: None, .. } => match member.ty.item() {
+            Type::Dynamic(Some(like)) => {
+                let class = types.model.structs.get(like).map(|like| like.element.as_str()).unwrap_or_default();
+                quote! { Field::structure(#name, #tag, #class) }
+            }
+            _ => quote! { Field::element(#name, #tag) },
+        },
     };
     if member.secret {
         quote! { #row.secret() }

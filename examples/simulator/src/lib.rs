@@ -49,6 +49,7 @@ mod seed;
 mod seen;
 mod simulator;
 mod store;
+pub mod vsphere;
 
 pub use builder::Builder;
 pub use error::Error;

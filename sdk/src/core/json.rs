@@ -4,7 +4,7 @@
 
 use super::link::{self, Items};
 use super::structure::Structure;
-use super::table::{Record, Slot, TextMapSlot, View};
+use super::table::{Field, Record, Slot, TextMapSlot, View};
 use super::date_time::DateTime;
 use jiff::tz::Offset;
 use serde_json::{Map, Value};
@@ -187,7 +187,7 @@ fn wrong(what: &str, value: &Value) -> JsonError {
 pub(crate) fn write(record: &dyn Record, form: Form) -> Result<Value> {
     let mut members = Map::new();
     for (index, field) in record.table().fields.iter().enumerate() {
-        if let Some(value) = write_member(record.view(index), form).map_err(|error| error.of_member(field.tag))? {
+        if let Some(value) = write_member(field, record.view(index), form).map_err(|error| error.of_member(field.tag))? {
             members.insert(field.tag.to_owned(), value);
         }
     }
@@ -198,7 +198,7 @@ pub(crate) fn write(record: &dyn Record, form: Form) -> Result<Value> {
 pub(crate) fn members(record: &dyn Record) -> Map<String, Value> {
     let mut members = Map::new();
     for (index, field) in record.table().fields.iter().enumerate() {
-        if let Ok(Some(value)) = write_member(record.view(index), Form::Plain) {
+        if let Ok(Some(value)) = write_member(field, record.view(index), Form::Plain) {
             members.insert(field.tag.to_owned(), value);
         }
     }
@@ -211,7 +211,7 @@ pub(crate) fn write_items(items: &dyn Items, form: Form) -> Result<Value> {
     items.collect::<Result<Vec<_>>>().map(Value::Array)
 }
 
-fn write_member(view: View<'_>, form: Form) -> Result<Option<Value>> {
+fn write_member(field: &Field, view: View<'_>, form: Form) -> Result<Option<Value>> {
     Ok(match view {
         View::Boolean(value) => value.map(Value::from),
         View::Integer(value) => value.map(Value::from),
@@ -247,9 +247,9 @@ fn write_member(view: View<'_>, form: Form) -> Result<Option<Value>> {
             let maps = maps.iter().map(|map| write_texts(map.iter().map(|(key, value)| (key.as_str(), value.as_str())), form));
             Value::Array(maps.collect())
         }),
-        View::Structure(value) => value.as_ref().map(|value| write_structure(value, form)),
+        View::Structure(value) => value.as_ref().map(|value| write_structure(value, field.item, form)),
         View::Structures(values) => {
-            values.as_ref().map(|values| Value::Array(values.iter().map(|value| write_structure(value, form)).collect()))
+            values.as_ref().map(|values| Value::Array(values.iter().map(|value| write_structure(value, field.item, form)).collect()))
         }
         View::Json(value) => value.clone(),
         // Only APIs in XML have these.
@@ -273,10 +273,12 @@ fn write_map<'a>(entries: impl Iterator<Item = (&'a str, Value)>, form: Form) ->
     }
 }
 
-fn write_structure(structure: &Structure, form: Form) -> Value {
+/// `class` is what the structure is at least.
+fn write_structure(structure: &Structure, class: &str, form: Form) -> Value {
     let mut members = structure.members.clone();
-    if let (Form::Entries, Some(class)) = (form, &structure.class) {
-        members.insert(CLASS.to_owned(), Value::from(class.as_str()));
+    let class = structure.class.as_deref().unwrap_or(class);
+    if form == Form::Entries && !class.is_empty() {
+        members.insert(CLASS.to_owned(), Value::from(class));
     }
     Value::Object(members)
 }

@@ -48,7 +48,8 @@ pub struct Field {
     pub name: &'static str,
     /// Name of the element or attribute.
     pub tag: &'static str,
-    /// For a list, name of the elements within; else empty.
+    /// For a list, name of the elements within; for a struct whose type the model leaves open, that of which it has
+    /// the members; else empty.
     pub item: &'static str,
     /// For a list of links, the `rel` of the element that leads to it; else empty.
     pub rel: &'static str,
@@ -70,6 +71,11 @@ impl Field {
 
     pub(crate) const fn list(name: &'static str, tag: &'static str, item: &'static str, rel: &'static str) -> Self {
         Self { name, tag, item, rel, attribute: false, secret: false }
+    }
+
+    /// `class` is the struct of which it has the members at least.
+    pub(crate) const fn structure(name: &'static str, tag: &'static str, class: &'static str) -> Self {
+        Self::list(name, tag, class, "")
     }
 
     pub(crate) const fn secret(mut self) -> Self {

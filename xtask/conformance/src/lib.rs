@@ -7,6 +7,11 @@
 //! - `cases/X.xml`, `X.json`: documents that are hard to read, with what they mean;
 //! - `connection.jsonl`: sign-on, renewal, headers, failures: all requests in order, and the outcome.
 //!
+//! One of the vSphere API holds:
+//!
+//! - `requests.jsonl`: calls of operations, and the request of each in both dialects;
+//! - `responses.jsonl`: answers in both dialects, and what they mean.
+//!
 //! Each is done with the SDK against a server in this process, and compared. What differs on purpose is
 //! listed with its reason in `data/differences.toml`; what is listed and does not differ is a failure too.
 #![forbid(unsafe_code)]
@@ -34,6 +39,7 @@ mod rows;
 mod server;
 mod show;
 mod types;
+mod vsphere;
 mod wire;
 mod xml;
 
@@ -70,19 +76,26 @@ pub enum Part {
     Cases,
     /// Sign-on, headers, failures.
     Connection,
+    /// Requests of every operation of vSphere.
+    VsphereRequests,
+    /// Answers of every operation of vSphere.
+    VsphereResponses,
 }
 
 impl Part {
     /// All of them, in the order in which they run.
-    pub const ALL: [Self; 4] = [Self::Requests, Self::Types, Self::Cases, Self::Connection];
+    pub const ALL: [Self; 6] =
+        [Self::Requests, Self::Types, Self::Cases, Self::Connection, Self::VsphereRequests, Self::VsphereResponses];
 
-    /// Name of its file or folder, without ending.
+    /// Its name: that of its file or folder, without ending.
     pub fn name(self) -> &'static str {
         match self {
             Self::Requests => "requests",
             Self::Types => "types",
             Self::Cases => "cases",
             Self::Connection => "connection",
+            Self::VsphereRequests => "vsphere-requests",
+            Self::VsphereResponses => "vsphere-responses",
         }
     }
 }
@@ -107,6 +120,8 @@ pub fn run(options: &Options) -> Result<Report, String> {
                 Part::Types => types::run(&folder, &lab, &differences).await?,
                 Part::Cases => cases::run(&folder, &lab, &differences).await?,
                 Part::Connection => connection::run(&folder, &lab, &differences).await?,
+                Part::VsphereRequests => vsphere::requests::run(&folder, &differences)?,
+                Part::VsphereResponses => vsphere::responses::run(&folder, &lab.server, &differences).await?,
             });
         }
         Ok::<_, String>(checks)

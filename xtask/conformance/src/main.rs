@@ -1,4 +1,4 @@
-//! `cargo xtask conformance [FOLDER] [--only requests|types|cases|connection]`
+//! `cargo xtask conformance [FOLDER] [--only PART]`
 #![forbid(unsafe_code)]
 
 use conformance::{Options, Part};
@@ -7,10 +7,11 @@ use std::process::ExitCode;
 const HELP: &str = "\
 Runs the SDK against recorded requests and documents.
 
-cargo xtask conformance [FOLDER] [--only requests|types|cases|connection]
+cargo xtask conformance [FOLDER] [--only PART]
 
-FOLDER, or its folder ovirt/, holds requests.jsonl, types/, cases/ and connection.jsonl; default: the sample in the
-repository.
+FOLDER, or its folder ovirt/, holds requests.jsonl, types/, cases/ and connection.jsonl; FOLDER, or its folder
+vsphere/, holds requests.jsonl and responses.jsonl. Default: the sample in the repository.
+PART is requests, types, cases, connection, vsphere-requests or vsphere-responses.
 Differences on purpose stand in xtask/conformance/data/differences.toml.
 ";
 

@@ -113,10 +113,10 @@ impl fmt::Display for Report {
         for entry in &self.stale {
             writeln!(f, "{entry}\n")?;
         }
-        writeln!(f, "{:<12}{:>8}{:>8}{:>12}{:>16}{:>11}", "", "records", "equal", "on purpose", "not applicable", "differing")?;
+        writeln!(f, "{:<20}{:>8}{:>8}{:>12}{:>16}{:>11}", "", "records", "equal", "on purpose", "not applicable", "differing")?;
         for row in &self.rows {
             let Row { part, records, equal, on_purpose, not_applicable, differing } = row;
-            writeln!(f, "{:<12}{records:>8}{equal:>8}{on_purpose:>12}{not_applicable:>16}{differing:>11}", part.name())?;
+            writeln!(f, "{:<20}{records:>8}{equal:>8}{on_purpose:>12}{not_applicable:>16}{differing:>11}", part.name())?;
         }
         Ok(())
     }

@@ -18,7 +18,7 @@ fn run(folder: PathBuf) -> Report {
 }
 
 fn sample(file: &str) -> String {
-    fs::read_to_string(Options::default().folder.join(file)).expect("the sample is there")
+    fs::read_to_string(Options::default().folder.join("ovirt").join(file)).expect("the sample is there")
 }
 
 #[test]
@@ -27,7 +27,7 @@ fn records_may_stand_one_folder_below() {
     let line = lines.lines().next().expect("there is a call");
     let outer = folder("one_below", "ovirt/requests.jsonl", line);
     let report = run(outer);
-    assert!(report.is_success() && report.to_string().contains("requests           1       1"), "{report}");
+    assert!(report.is_success() && report.to_string().contains("requests                   1       1"), "{report}");
 }
 
 #[test]

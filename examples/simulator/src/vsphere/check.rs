@@ -131,7 +131,9 @@ fn unions(known: &Struct, record: &Record, at: &str) -> Result<(), Fault> {
             let wanted = case.members.iter().find(|(name, _)| name == member);
             match (record.contains_key(member), wanted) {
                 (true, None) => return Err(Fault::invalid_argument(format!("'{at}.{member}' cannot be set {because}."))),
-                (false, Some((_, true))) => return Err(Fault::invalid_argument(format!("'{at}.{member}' is missing {because}."))),
+                (false, Some((_, true))) => {
+                    return Err(Fault::invalid_argument(format!("'{at}.{member}' is missing {because}.")));
+                }
                 _ => {}
             }
         }

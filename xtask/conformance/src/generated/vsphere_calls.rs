@@ -2,7 +2,7 @@
 
 use crate::vsphere::arguments::Arguments;
 use crate::vsphere::outcome::{self, Prepared};
-use virt_sdk::vsphere::{Session, cis, content, ids, vapi, vcenter};
+use virt_sdk::vsphere::{self, Session};
 
 /// The request of an operation with these arguments; `None` when there is no such operation.
 pub(crate) fn call(s: &Session, operation: &str, a: &mut Arguments<'_>) -> Option<Prepared> {
@@ -17,53 +17,53 @@ pub(crate) fn call(s: &Session, operation: &str, a: &mut Arguments<'_>) -> Optio
         }
         "com.vmware.cis.session.get" => {
             let r = s.cis().session().get();
-            Some(outcome::value(r.call.clone(), r.send()))
+            Some(outcome::object(r.call.clone(), r.send()))
         }
         "com.vmware.cis.tasks.get" => {
             let mut r = s.cis().tasks().get(a.text("task")?);
-            if let Some(v) = a.object::<cis::tasks::GetSpec>("spec") { r = r.spec(v); }
-            Some(outcome::value(r.call.clone(), r.send()))
+            if let Some(v) = a.object::<vsphere::cis::tasks::GetSpec>("spec") { r = r.spec(v); }
+            Some(outcome::object(r.call.clone(), r.send()))
         }
         "com.vmware.cis.tasks.list" => {
             let mut r = s.cis().tasks().list();
-            if let Some(v) = a.object::<cis::tasks::FilterSpec>("filter_spec") { r = r.filter_spec(v); }
-            if let Some(v) = a.object::<cis::tasks::GetSpec>("result_spec") { r = r.result_spec(v); }
-            Some(outcome::value(r.call.clone(), r.send()))
+            if let Some(v) = a.object::<vsphere::cis::tasks::FilterSpec>("filter_spec") { r = r.filter_spec(v); }
+            if let Some(v) = a.object::<vsphere::cis::tasks::GetSpec>("result_spec") { r = r.result_spec(v); }
+            Some(outcome::object_map(r.call.clone(), r.send()))
         }
         "com.vmware.cis.tasks.cancel" => {
             let r = s.cis().tasks().cancel(a.text("task")?);
             Some(outcome::nothing(r.call.clone(), r.send()))
         }
         "com.vmware.content.configuration.update" => {
-            let r = s.content().configuration().update(a.object::<content::ConfigurationModel>("model")?);
+            let r = s.content().configuration().update(a.object::<vsphere::content::ConfigurationModel>("model")?);
             Some(outcome::nothing(r.call.clone(), r.send()))
         }
         "com.vmware.content.configuration.get" => {
             let r = s.content().configuration().get();
-            Some(outcome::value(r.call.clone(), r.send()))
+            Some(outcome::object(r.call.clone(), r.send()))
         }
         "com.vmware.content.library.get" => {
             let r = s.content().library().get(a.text("library_id")?);
-            Some(outcome::value(r.call.clone(), r.send()))
+            Some(outcome::object(r.call.clone(), r.send()))
         }
         "com.vmware.content.library.list" => {
             let r = s.content().library().list();
             Some(outcome::value(r.call.clone(), r.send()))
         }
         "com.vmware.content.library.find" => {
-            let r = s.content().library().find(a.object::<content::library::FindSpec>("spec")?);
+            let r = s.content().library().find(a.object::<vsphere::content::library::FindSpec>("spec")?);
             Some(outcome::value(r.call.clone(), r.send()))
         }
         "com.vmware.content.library.update" => {
-            let r = s.content().library().update(a.text("library_id")?, a.object::<content::LibraryModel>("update_spec")?);
+            let r = s.content().library().update(a.text("library_id")?, a.object::<vsphere::content::LibraryModel>("update_spec")?);
             Some(outcome::nothing(r.call.clone(), r.send()))
         }
         "com.vmware.content.library.migrate" => {
-            let r = s.content().library().migrate(a.text("library_id")?, a.object::<content::library::MigrateSpec>("migrate_spec")?);
+            let r = s.content().library().migrate(a.text("library_id")?, a.object::<vsphere::content::library::MigrateSpec>("migrate_spec")?);
             Some(outcome::nothing(r.call.clone(), r.send()))
         }
         "com.vmware.content.library.convert" => {
-            let r = s.content().library().convert(a.text("library_id")?, a.object::<content::library::ConversionSpec>("conversion_spec")?);
+            let r = s.content().library().convert(a.text("library_id")?, a.object::<vsphere::content::library::ConversionSpec>("conversion_spec")?);
             Some(outcome::nothing(r.call.clone(), r.send()))
         }
         "com.vmware.content.library.enter_maintenance" => {
@@ -83,12 +83,12 @@ pub(crate) fn call(s: &Session, operation: &str, a: &mut Arguments<'_>) -> Optio
             Some(outcome::nothing(r.call.clone(), r.send()))
         }
         "com.vmware.content.library.item.copy" => {
-            let mut r = s.content().library().item().copy(a.text("source_library_item_id")?, a.object::<content::library::ItemModel>("destination_create_spec")?);
+            let mut r = s.content().library().item().copy(a.text("source_library_item_id")?, a.object::<vsphere::content::library::ItemModel>("destination_create_spec")?);
             if let Some(v) = a.text("client_token") { r = r.client_token(v); }
             Some(outcome::value(r.call.clone(), r.send()))
         }
         "com.vmware.content.library.item.create" => {
-            let mut r = s.content().library().item().create(a.object::<content::library::ItemModel>("create_spec")?);
+            let mut r = s.content().library().item().create(a.object::<vsphere::content::library::ItemModel>("create_spec")?);
             if let Some(v) = a.text("client_token") { r = r.client_token(v); }
             Some(outcome::value(r.call.clone(), r.send()))
         }
@@ -98,41 +98,41 @@ pub(crate) fn call(s: &Session, operation: &str, a: &mut Arguments<'_>) -> Optio
         }
         "com.vmware.content.library.item.get" => {
             let r = s.content().library().item().get(a.text("library_item_id")?);
-            Some(outcome::value(r.call.clone(), r.send()))
+            Some(outcome::object(r.call.clone(), r.send()))
         }
         "com.vmware.content.library.item.list" => {
             let r = s.content().library().item().list(a.text("library_id")?);
             Some(outcome::value(r.call.clone(), r.send()))
         }
         "com.vmware.content.library.item.find" => {
-            let r = s.content().library().item().find(a.object::<content::library::item::FindSpec>("spec")?);
+            let r = s.content().library().item().find(a.object::<vsphere::content::library::item::FindSpec>("spec")?);
             Some(outcome::value(r.call.clone(), r.send()))
         }
         "com.vmware.content.library.item.update" => {
-            let r = s.content().library().item().update(a.text("library_item_id")?, a.object::<content::library::ItemModel>("update_spec")?);
+            let r = s.content().library().item().update(a.text("library_item_id")?, a.object::<vsphere::content::library::ItemModel>("update_spec")?);
             Some(outcome::nothing(r.call.clone(), r.send()))
         }
         "com.vmware.content.library.item.publish" => {
             let mut r = s.content().library().item().publish(a.text("library_item_id")?, a.boolean("force_sync_content")?);
-            if let Some(v) = a.objects::<content::library::item::DestinationSpec>("subscriptions") { r = r.subscriptions(v); }
+            if let Some(v) = a.objects::<vsphere::content::library::item::DestinationSpec>("subscriptions") { r = r.subscriptions(v); }
             Some(outcome::nothing(r.call.clone(), r.send()))
         }
         "com.vmware.content.library.item.changes.list" => {
             let r = s.content().library().item().changes().list(a.text("library_item")?);
-            Some(outcome::value(r.call.clone(), r.send()))
+            Some(outcome::objects(r.call.clone(), r.send()))
         }
         "com.vmware.content.library.item.changes.get" => {
             let r = s.content().library().item().changes().get(a.text("library_item")?, a.text("version")?);
-            Some(outcome::value(r.call.clone(), r.send()))
+            Some(outcome::object(r.call.clone(), r.send()))
         }
         "com.vmware.content.library.item.download_session.create" => {
-            let mut r = s.content().library().item().download_session().create(a.object::<content::library::item::DownloadSessionModel>("create_spec")?);
+            let mut r = s.content().library().item().download_session().create(a.object::<vsphere::content::library::item::DownloadSessionModel>("create_spec")?);
             if let Some(v) = a.text("client_token") { r = r.client_token(v); }
             Some(outcome::value(r.call.clone(), r.send()))
         }
         "com.vmware.content.library.item.download_session.get" => {
             let r = s.content().library().item().download_session().get(a.text("download_session_id")?);
-            Some(outcome::value(r.call.clone(), r.send()))
+            Some(outcome::object(r.call.clone(), r.send()))
         }
         "com.vmware.content.library.item.download_session.list" => {
             let mut r = s.content().library().item().download_session().list();
@@ -158,41 +158,41 @@ pub(crate) fn call(s: &Session, operation: &str, a: &mut Arguments<'_>) -> Optio
         }
         "com.vmware.content.library.item.downloadsession.file.list" => {
             let r = s.content().library().item().downloadsession().file().list(a.text("download_session_id")?);
-            Some(outcome::value(r.call.clone(), r.send()))
+            Some(outcome::objects(r.call.clone(), r.send()))
         }
         "com.vmware.content.library.item.downloadsession.file.prepare" => {
             let mut r = s.content().library().item().downloadsession().file().prepare(a.text("download_session_id")?, a.text("file_name")?);
-            if let Some(v) = a.enumeration::<content::library::item::downloadsession::file::EndpointType>("endpoint_type") { r = r.endpoint_type(v); }
-            Some(outcome::value(r.call.clone(), r.send()))
+            if let Some(v) = a.enumeration::<vsphere::content::library::item::downloadsession::file::EndpointType>("endpoint_type") { r = r.endpoint_type(v); }
+            Some(outcome::object(r.call.clone(), r.send()))
         }
         "com.vmware.content.library.item.downloadsession.file.get" => {
             let r = s.content().library().item().downloadsession().file().get(a.text("download_session_id")?, a.text("file_name")?);
-            Some(outcome::value(r.call.clone(), r.send()))
+            Some(outcome::object(r.call.clone(), r.send()))
         }
         "com.vmware.content.library.item.file.get" => {
             let r = s.content().library().item().file().get(a.text("library_item_id")?, a.text("name")?);
-            Some(outcome::value(r.call.clone(), r.send()))
+            Some(outcome::object(r.call.clone(), r.send()))
         }
         "com.vmware.content.library.item.file.list" => {
             let r = s.content().library().item().file().list(a.text("library_item_id")?);
-            Some(outcome::value(r.call.clone(), r.send()))
+            Some(outcome::objects(r.call.clone(), r.send()))
         }
         "com.vmware.content.library.item.storage.get" => {
             let r = s.content().library().item().storage().get(a.text("library_item_id")?, a.text("file_name")?);
-            Some(outcome::value(r.call.clone(), r.send()))
+            Some(outcome::objects(r.call.clone(), r.send()))
         }
         "com.vmware.content.library.item.storage.list" => {
             let r = s.content().library().item().storage().list(a.text("library_item_id")?);
-            Some(outcome::value(r.call.clone(), r.send()))
+            Some(outcome::objects(r.call.clone(), r.send()))
         }
         "com.vmware.content.library.item.update_session.create" => {
-            let mut r = s.content().library().item().update_session().create(a.object::<content::library::item::UpdateSessionModel>("create_spec")?);
+            let mut r = s.content().library().item().update_session().create(a.object::<vsphere::content::library::item::UpdateSessionModel>("create_spec")?);
             if let Some(v) = a.text("client_token") { r = r.client_token(v); }
             Some(outcome::value(r.call.clone(), r.send()))
         }
         "com.vmware.content.library.item.update_session.get" => {
             let r = s.content().library().item().update_session().get(a.text("update_session_id")?);
-            Some(outcome::value(r.call.clone(), r.send()))
+            Some(outcome::object(r.call.clone(), r.send()))
         }
         "com.vmware.content.library.item.update_session.list" => {
             let mut r = s.content().library().item().update_session().list();
@@ -221,16 +221,16 @@ pub(crate) fn call(s: &Session, operation: &str, a: &mut Arguments<'_>) -> Optio
             Some(outcome::nothing(r.call.clone(), r.send()))
         }
         "com.vmware.content.library.item.update_session.update" => {
-            let r = s.content().library().item().update_session().update(a.text("update_session_id")?, a.object::<content::library::item::UpdateSessionModel>("update_spec")?);
+            let r = s.content().library().item().update_session().update(a.text("update_session_id")?, a.object::<vsphere::content::library::item::UpdateSessionModel>("update_spec")?);
             Some(outcome::nothing(r.call.clone(), r.send()))
         }
         "com.vmware.content.library.item.updatesession.file.validate" => {
             let r = s.content().library().item().updatesession().file().validate(a.text("update_session_id")?);
-            Some(outcome::value(r.call.clone(), r.send()))
+            Some(outcome::object(r.call.clone(), r.send()))
         }
         "com.vmware.content.library.item.updatesession.file.add" => {
-            let r = s.content().library().item().updatesession().file().add(a.text("update_session_id")?, a.object::<content::library::item::updatesession::file::AddSpec>("file_spec")?);
-            Some(outcome::value(r.call.clone(), r.send()))
+            let r = s.content().library().item().updatesession().file().add(a.text("update_session_id")?, a.object::<vsphere::content::library::item::updatesession::file::AddSpec>("file_spec")?);
+            Some(outcome::object(r.call.clone(), r.send()))
         }
         "com.vmware.content.library.item.updatesession.file.remove" => {
             let r = s.content().library().item().updatesession().file().remove(a.text("update_session_id")?, a.text("file_name")?);
@@ -238,11 +238,11 @@ pub(crate) fn call(s: &Session, operation: &str, a: &mut Arguments<'_>) -> Optio
         }
         "com.vmware.content.library.item.updatesession.file.list" => {
             let r = s.content().library().item().updatesession().file().list(a.text("update_session_id")?);
-            Some(outcome::value(r.call.clone(), r.send()))
+            Some(outcome::objects(r.call.clone(), r.send()))
         }
         "com.vmware.content.library.item.updatesession.file.get" => {
             let r = s.content().library().item().updatesession().file().get(a.text("update_session_id")?, a.text("file_name")?);
-            Some(outcome::value(r.call.clone(), r.send()))
+            Some(outcome::object(r.call.clone(), r.send()))
         }
         "com.vmware.content.library.subscribed_item.evict" => {
             let r = s.content().library().subscribed_item().evict(a.text("library_item_id")?);
@@ -254,7 +254,7 @@ pub(crate) fn call(s: &Session, operation: &str, a: &mut Arguments<'_>) -> Optio
             Some(outcome::nothing(r.call.clone(), r.send()))
         }
         "com.vmware.content.library.subscriptions.create" => {
-            let mut r = s.content().library().subscriptions().create(a.text("library")?, a.object::<content::library::subscriptions::CreateSpec>("spec")?);
+            let mut r = s.content().library().subscriptions().create(a.text("library")?, a.object::<vsphere::content::library::subscriptions::CreateSpec>("spec")?);
             if let Some(v) = a.text("client_token") { r = r.client_token(v); }
             Some(outcome::value(r.call.clone(), r.send()))
         }
@@ -264,18 +264,18 @@ pub(crate) fn call(s: &Session, operation: &str, a: &mut Arguments<'_>) -> Optio
         }
         "com.vmware.content.library.subscriptions.list" => {
             let r = s.content().library().subscriptions().list(a.text("library")?);
-            Some(outcome::value(r.call.clone(), r.send()))
+            Some(outcome::objects(r.call.clone(), r.send()))
         }
         "com.vmware.content.library.subscriptions.update" => {
-            let r = s.content().library().subscriptions().update(a.text("library")?, a.text("subscription")?, a.object::<content::library::subscriptions::UpdateSpec>("spec")?);
+            let r = s.content().library().subscriptions().update(a.text("library")?, a.text("subscription")?, a.object::<vsphere::content::library::subscriptions::UpdateSpec>("spec")?);
             Some(outcome::nothing(r.call.clone(), r.send()))
         }
         "com.vmware.content.library.subscriptions.get" => {
             let r = s.content().library().subscriptions().get(a.text("library")?, a.text("subscription")?);
-            Some(outcome::value(r.call.clone(), r.send()))
+            Some(outcome::object(r.call.clone(), r.send()))
         }
         "com.vmware.content.library.usages.add" => {
-            let r = s.content().library().usages().add(a.text("library")?, a.object::<content::library::usages::AddSpec>("spec")?);
+            let r = s.content().library().usages().add(a.text("library")?, a.object::<vsphere::content::library::usages::AddSpec>("spec")?);
             Some(outcome::value(r.call.clone(), r.send()))
         }
         "com.vmware.content.library.usages.remove" => {
@@ -284,14 +284,14 @@ pub(crate) fn call(s: &Session, operation: &str, a: &mut Arguments<'_>) -> Optio
         }
         "com.vmware.content.library.usages.get" => {
             let r = s.content().library().usages().get(a.text("library")?, a.text("usage")?);
-            Some(outcome::value(r.call.clone(), r.send()))
+            Some(outcome::object(r.call.clone(), r.send()))
         }
         "com.vmware.content.library.usages.list" => {
             let r = s.content().library().usages().list(a.text("library")?);
-            Some(outcome::value(r.call.clone(), r.send()))
+            Some(outcome::object(r.call.clone(), r.send()))
         }
         "com.vmware.content.local_library.create" => {
-            let mut r = s.content().local_library().create(a.object::<content::LibraryModel>("create_spec")?);
+            let mut r = s.content().local_library().create(a.object::<vsphere::content::LibraryModel>("create_spec")?);
             if let Some(v) = a.text("client_token") { r = r.client_token(v); }
             Some(outcome::value(r.call.clone(), r.send()))
         }
@@ -305,27 +305,27 @@ pub(crate) fn call(s: &Session, operation: &str, a: &mut Arguments<'_>) -> Optio
         }
         "com.vmware.content.local_library.get" => {
             let r = s.content().local_library().get(a.text("library_id")?);
-            Some(outcome::value(r.call.clone(), r.send()))
+            Some(outcome::object(r.call.clone(), r.send()))
         }
         "com.vmware.content.local_library.list" => {
             let r = s.content().local_library().list();
             Some(outcome::value(r.call.clone(), r.send()))
         }
         "com.vmware.content.local_library.update" => {
-            let r = s.content().local_library().update(a.text("library_id")?, a.object::<content::LibraryModel>("update_spec")?);
+            let r = s.content().local_library().update(a.text("library_id")?, a.object::<vsphere::content::LibraryModel>("update_spec")?);
             Some(outcome::nothing(r.call.clone(), r.send()))
         }
         "com.vmware.content.local_library.publish" => {
             let mut r = s.content().local_library().publish(a.text("library_id")?);
-            if let Some(v) = a.objects::<content::local_library::DestinationSpec>("subscriptions") { r = r.subscriptions(v); }
+            if let Some(v) = a.objects::<vsphere::content::local_library::DestinationSpec>("subscriptions") { r = r.subscriptions(v); }
             Some(outcome::nothing(r.call.clone(), r.send()))
         }
         "com.vmware.content.security_policies.list" => {
             let r = s.content().security_policies().list();
-            Some(outcome::value(r.call.clone(), r.send()))
+            Some(outcome::objects(r.call.clone(), r.send()))
         }
         "com.vmware.content.subscribed_library.create" => {
-            let mut r = s.content().subscribed_library().create(a.object::<content::LibraryModel>("create_spec")?);
+            let mut r = s.content().subscribed_library().create(a.object::<vsphere::content::LibraryModel>("create_spec")?);
             if let Some(v) = a.text("client_token") { r = r.client_token(v); }
             Some(outcome::value(r.call.clone(), r.send()))
         }
@@ -343,7 +343,7 @@ pub(crate) fn call(s: &Session, operation: &str, a: &mut Arguments<'_>) -> Optio
         }
         "com.vmware.content.subscribed_library.get" => {
             let r = s.content().subscribed_library().get(a.text("library_id")?);
-            Some(outcome::value(r.call.clone(), r.send()))
+            Some(outcome::object(r.call.clone(), r.send()))
         }
         "com.vmware.content.subscribed_library.list" => {
             let r = s.content().subscribed_library().list();
@@ -354,24 +354,24 @@ pub(crate) fn call(s: &Session, operation: &str, a: &mut Arguments<'_>) -> Optio
             Some(outcome::nothing(r.call.clone(), r.send()))
         }
         "com.vmware.content.subscribed_library.update" => {
-            let r = s.content().subscribed_library().update(a.text("library_id")?, a.object::<content::LibraryModel>("update_spec")?);
+            let r = s.content().subscribed_library().update(a.text("library_id")?, a.object::<vsphere::content::LibraryModel>("update_spec")?);
             Some(outcome::nothing(r.call.clone(), r.send()))
         }
         "com.vmware.content.subscribed_library.probe" => {
-            let r = s.content().subscribed_library().probe(a.object::<content::library::SubscriptionInfo>("subscription_info")?);
-            Some(outcome::value(r.call.clone(), r.send()))
+            let r = s.content().subscribed_library().probe(a.object::<vsphere::content::library::SubscriptionInfo>("subscription_info")?);
+            Some(outcome::object(r.call.clone(), r.send()))
         }
         "com.vmware.content.trusted_certificates.create" => {
-            let r = s.content().trusted_certificates().create(a.object::<content::trusted_certificates::CreateSpec>("spec")?);
+            let r = s.content().trusted_certificates().create(a.object::<vsphere::content::trusted_certificates::CreateSpec>("spec")?);
             Some(outcome::value(r.call.clone(), r.send()))
         }
         "com.vmware.content.trusted_certificates.get" => {
             let r = s.content().trusted_certificates().get(a.text("certificate")?);
-            Some(outcome::value(r.call.clone(), r.send()))
+            Some(outcome::object(r.call.clone(), r.send()))
         }
         "com.vmware.content.trusted_certificates.list" => {
             let r = s.content().trusted_certificates().list();
-            Some(outcome::value(r.call.clone(), r.send()))
+            Some(outcome::object(r.call.clone(), r.send()))
         }
         "com.vmware.content.trusted_certificates.delete" => {
             let r = s.content().trusted_certificates().delete(a.text("certificate")?);
@@ -379,29 +379,29 @@ pub(crate) fn call(s: &Session, operation: &str, a: &mut Arguments<'_>) -> Optio
         }
         "com.vmware.content.type.list" => {
             let r = s.content().r#type().list();
-            Some(outcome::value(r.call.clone(), r.send()))
+            Some(outcome::objects(r.call.clone(), r.send()))
         }
         "com.vmware.vcenter.ovf.export_flag.list" => {
             let r = s.vcenter().ovf().export_flag().list();
-            Some(outcome::value(r.call.clone(), r.send()))
+            Some(outcome::objects(r.call.clone(), r.send()))
         }
         "com.vmware.vcenter.ovf.import_flag.list" => {
             let r = s.vcenter().ovf().import_flag().list(a.text("rp")?);
-            Some(outcome::value(r.call.clone(), r.send()))
+            Some(outcome::objects(r.call.clone(), r.send()))
         }
         "com.vmware.vcenter.ovf.library_item.deploy" => {
-            let mut r = s.vcenter().ovf().library_item().deploy(a.text("ovf_library_item_id")?, a.object::<vcenter::ovf::library_item::DeploymentTarget>("target")?, a.object::<vcenter::ovf::library_item::ResourcePoolDeploymentSpec>("deployment_spec")?);
+            let mut r = s.vcenter().ovf().library_item().deploy(a.text("ovf_library_item_id")?, a.object::<vsphere::vcenter::ovf::library_item::DeploymentTarget>("target")?, a.object::<vsphere::vcenter::ovf::library_item::ResourcePoolDeploymentSpec>("deployment_spec")?);
             if let Some(v) = a.text("client_token") { r = r.client_token(v); }
-            Some(outcome::value(r.call.clone(), r.send()))
+            Some(outcome::object(r.call.clone(), r.send()))
         }
         "com.vmware.vcenter.ovf.library_item.filter" => {
-            let r = s.vcenter().ovf().library_item().filter(a.text("ovf_library_item_id")?, a.object::<vcenter::ovf::library_item::DeploymentTarget>("target")?);
-            Some(outcome::value(r.call.clone(), r.send()))
+            let r = s.vcenter().ovf().library_item().filter(a.text("ovf_library_item_id")?, a.object::<vsphere::vcenter::ovf::library_item::DeploymentTarget>("target")?);
+            Some(outcome::object(r.call.clone(), r.send()))
         }
         "com.vmware.vcenter.ovf.library_item.create" => {
-            let mut r = s.vcenter().ovf().library_item().create(a.object::<vcenter::ovf::library_item::DeployableIdentity>("source")?, a.object::<vcenter::ovf::library_item::CreateTarget>("target")?, a.object::<vcenter::ovf::library_item::CreateSpec>("create_spec")?);
+            let mut r = s.vcenter().ovf().library_item().create(a.object::<vsphere::vcenter::ovf::library_item::DeployableIdentity>("source")?, a.object::<vsphere::vcenter::ovf::library_item::CreateTarget>("target")?, a.object::<vsphere::vcenter::ovf::library_item::CreateSpec>("create_spec")?);
             if let Some(v) = a.text("client_token") { r = r.client_token(v); }
-            Some(outcome::value(r.call.clone(), r.send()))
+            Some(outcome::object(r.call.clone(), r.send()))
         }
         _ => None,
     }

@@ -1,6 +1,7 @@
 //! The command line, and the operands of `diff`.
 
 use crate::common::*;
+use import::api::Api;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -54,6 +55,31 @@ fn folders_revisions_and_descriptions_are_compared() {
         let message = failure(&["diff", wrong, "HEAD", "--model", &folder]);
         assert!(message.contains("is no folder, file or address, and as a git revision cannot be read"), "{message}");
     }
+}
+
+#[test]
+fn the_api_of_a_comparison_is_that_of_the_folder_or_named() {
+    let workspace = Workspace::of(Api::Vsphere);
+    git(workspace.path(), &["init", "--quiet"]);
+    git(workspace.path(), &["add", "."]);
+    git(workspace.path(), &["commit", "--quiet", "-m", "documents"]);
+    let folder = workspace.documents().display().to_string();
+    let file = workspace.documents().join("services/cis.tasks.xml");
+    let text = std::fs::read_to_string(&file).expect("it is there");
+    std::fs::write(&file, text.replace("<error name=\"vapi.std.errors.unsupported\"/>", "")).expect("it can be written");
+    for arguments in [vec!["diff", "HEAD", &folder], vec!["diff", "vsphere", "HEAD", &folder]] {
+        let text = printed(&[arguments.as_slice(), &["--model", &folder]].concat());
+        assert!(text.starts_with("## vsphere 9.1.0.0 → vsphere 9.1.0.0\n"), "{text}");
+        assert!(text.contains("- service `cis.tasks`: method `cancel`: error `vapi.std.errors.unsupported`\n"), "{text}");
+    }
+    assert!(printed(&["diff", "vsphere", "HEAD", "HEAD", "--model", &folder]).contains("Nothing changed."));
+    // An address or file alone does not tell.
+    assert!(
+        failure(&["diff", "HEAD", &file.display().to_string(), "--model", &folder]).contains("the root element is `service`")
+    );
+    let source = workspace.source("vcenter.yaml", "openapi: 3.0.3\n");
+    assert!(failure(&["diff", &folder, &source, "--model", &folder]).contains("this is no OpenAPI 3 document"));
+    assert!(failure(&["import", "vsphere", &source, "--model", &folder]).contains("nothing was written"));
 }
 
 #[test]

@@ -278,7 +278,7 @@ static TABLE: Table = Table {
         Field::element("states_by_day", "states_by_day"),
         Field::element("lids_by_name", "lids_by_name"),
         Field::element("limits", "limits"),
-        Field::element("extra", "extra"),
+        Field::structure("extra", "extra", "com.example.parts.type.LID"),
         Field::element("extras", "extras"),
         Field::element("result", "result"),
         Field::element("spare", "SPARE"),

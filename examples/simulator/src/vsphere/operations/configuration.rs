@@ -26,7 +26,7 @@ const NUMBERS: &[(&str, i64, i64, i64, bool)] = &[
 const AUTOMATIC: &str = "automatic_sync_enabled";
 
 /// The settings of a fresh server.
-pub(crate) fn defaults() -> Record {
+pub(super) fn defaults() -> Record {
     let mut settings = Record::new();
     settings.insert(AUTOMATIC.to_owned(), true.into());
     let values = json!([{ "ENUMERATION": "true,false" }]);

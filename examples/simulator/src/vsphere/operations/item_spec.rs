@@ -47,9 +47,8 @@ pub(super) fn check_target(vcenter: &Vcenter, library: &str) -> Result<(), Fault
 ///
 /// That one has.
 pub(super) fn check_free(vcenter: &Vcenter, library: &str, name: &str, except: &str) -> Result<(), Fault> {
-    let is_taken = |(id, item): (&String, &crate::vsphere::state::Item)| {
-        id != except && item.library == library && item.name == name
-    };
+    let is_taken =
+        |(id, item): (&String, &crate::vsphere::state::Item)| id != except && item.library == library && item.name == name;
     if vcenter.items.iter().any(is_taken) {
         return Err(Fault::already_exists(format!("The library '{library}' has an item named '{name}' already.")));
     }

@@ -3,8 +3,9 @@
 use super::Operations;
 use crate::vsphere::argument::Arguments;
 use crate::vsphere::fault::Fault;
-use crate::vsphere::state::{Item, Library, StoredFile, Vcenter};
+use crate::vsphere::state::{Content, Item, Library, StoredFile, Vcenter};
 use serde_json::Value;
+use std::sync::Arc;
 
 pub(super) const OPERATIONS: Operations = &[("get", get), ("list", list)];
 
@@ -39,4 +40,13 @@ fn list(vcenter: &mut Vcenter, arguments: &Arguments) -> Result<Value, Fault> {
     let item = vcenter.item(id)?;
     let library = vcenter.library(&item.library)?;
     Ok(item.files.iter().map(|file| value(library, id, item, file)).collect())
+}
+
+/// The file that lies at a URI of a storage backing, if there is one.
+pub(crate) fn stored_at(vcenter: &Vcenter, uri_wanted: &str) -> Option<Arc<Content>> {
+    vcenter.items.iter().find_map(|(id, item)| {
+        let library = vcenter.libraries.get(&item.library)?;
+        let file = item.files.iter().find(|(name, _)| uri(library, id, item, name) == uri_wanted);
+        file.and_then(|(_, file)| file.content.clone())
+    })
 }

@@ -28,14 +28,14 @@ mod update_file;
 mod update_session;
 mod usages;
 
-pub(crate) use configuration::defaults;
 pub(crate) use inventory::{DATASTORE, RESOURCE_POOL, VIRTUAL_MACHINE};
+pub(crate) use item_storage::stored_at;
 pub(crate) use update_session::conclude;
 
 use super::argument::Arguments;
 use super::fault::Fault;
 use super::record::Members;
-use super::state::Vcenter;
+use super::state::{Fresh, Vcenter};
 use serde_json::Value;
 
 /// Name of the operation that signs in, which is answered without a session.
@@ -100,6 +100,12 @@ pub(crate) fn run(vcenter: &mut Vcenter, service: &str, method: &str, arguments:
     Ok(result)
 }
 
+/// What a fresh server has.
+pub(crate) fn fresh() -> Fresh {
+    let machines = [(VIRTUAL_MACHINE.to_owned(), "machine1".to_owned())];
+    Fresh { configuration: configuration::defaults(), machines: machines.into_iter().collect() }
+}
+
 /// A new identifier.
 fn new_id() -> String {
     uuid::Uuid::new_v4().to_string()
@@ -115,8 +121,9 @@ mod tests {
         let mut known: Vec<String> =
             SERVICES.iter().flat_map(|(service, all)| all.iter().map(move |(name, _)| format!("{service}.{name}"))).collect();
         let services = model.services.values();
-        let mut wanted: Vec<String> =
-            services.flat_map(|service| service.methods.iter().map(|method| format!("{}.{}", service.name, method.name))).collect();
+        let mut wanted: Vec<String> = services
+            .flat_map(|service| service.methods.iter().map(|method| format!("{}.{}", service.name, method.name)))
+            .collect();
         known.sort();
         wanted.sort();
         assert_eq!(known, wanted);

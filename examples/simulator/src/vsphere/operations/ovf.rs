@@ -96,7 +96,8 @@ fn create(vcenter: &mut Vcenter, arguments: &Arguments) -> Result<Value, Fault> 
         }
     };
     let text = ovf::written(&name, &description);
-    let content = vcenter.store.whole(&text).map_err(|error| Fault::internal(format!("Cannot store the descriptor: {error}.")))?;
+    let content =
+        vcenter.store.whole(&text).map_err(|error| Fault::internal(format!("Cannot store the descriptor: {error}.")))?;
     let now = vcenter.now();
     let item = vcenter.item_mut(&id)?;
     let file = format!("{name}.ovf").replace(['/', '\\'], "_");

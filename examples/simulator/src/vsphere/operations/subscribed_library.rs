@@ -126,8 +126,6 @@ fn probe(vcenter: &mut Vcenter, arguments: &Arguments) -> Result<Value, Fault> {
     subscription.merge(arguments.spec("subscription_info")?);
     Ok(match synchronize::source(vcenter, &subscription) {
         Source::Library(_) => json!({ "status": "SUCCESS", "error_messages": [] }),
-        Source::Failure(status, text) => {
-            present(json!({ "status": status, "error_messages": [message("probe", &text, &[])] }))
-        }
+        Source::Failure(status, text) => present(json!({ "status": status, "error_messages": [message("probe", &text, &[])] })),
     })
 }

@@ -71,7 +71,8 @@ pub(super) fn library(vcenter: &mut Vcenter, library: &str, depth: Depth) -> Res
     let with_files = depth == Depth::Content || !is_on_demand;
     let sources = vcenter.items_of(&from);
     let is_gone = |item: &Item| item.source.as_ref().is_none_or(|source| !sources.contains(source));
-    let gone: Vec<String> = vcenter.items_of(library).into_iter().filter(|id| vcenter.items.get(id).is_some_and(is_gone)).collect();
+    let gone: Vec<String> =
+        vcenter.items_of(library).into_iter().filter(|id| vcenter.items.get(id).is_some_and(is_gone)).collect();
     gone.iter().for_each(|id| forget(vcenter, id));
     for source in sources {
         one(vcenter, library, &source, with_files);

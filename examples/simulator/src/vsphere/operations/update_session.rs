@@ -84,9 +84,7 @@ fn list(vcenter: &mut Vcenter, arguments: &Arguments) -> Result<Value, Fault> {
     if let Some(item) = wanted {
         vcenter.item(item)?;
     }
-    let fits = |session: &UpdateSession| {
-        session.user == arguments.user && wanted.is_none_or(|item| item == session.lease.item)
-    };
+    let fits = |session: &UpdateSession| session.user == arguments.user && wanted.is_none_or(|item| item == session.lease.item);
     Ok(vcenter.updates.iter().filter(|(_, session)| fits(session)).map(|(id, _)| Value::String(id.clone())).collect())
 }
 

@@ -16,7 +16,9 @@ fn add(vcenter: &mut Vcenter, arguments: &Arguments) -> Result<Value, Fault> {
     let urn = arguments.spec("spec")?.text("resource_urn").unwrap_or_default();
     let parts: Vec<&str> = urn.splitn(4, ':').collect();
     if parts.len() < 4 || parts.iter().any(|part| part.is_empty()) {
-        return Err(Fault::invalid_argument(format!("'spec.resource_urn' is '{urn}', not of the form scheme:namespace:type:id.")));
+        return Err(Fault::invalid_argument(format!(
+            "'spec.resource_urn' is '{urn}', not of the form scheme:namespace:type:id."
+        )));
     }
     if library.usages.values().any(|(known, _)| known == urn) {
         return Err(Fault::already_exists(format!("'{urn}' is recorded as a usage already.")));

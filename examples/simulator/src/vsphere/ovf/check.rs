@@ -60,9 +60,7 @@ fn digests(session: &UpdateSession, name: &str, content: &Content, findings: &mu
 fn difference(content: &Arc<Content>, wanted: &Checksum) -> Option<String> {
     match content.checksum(wanted.algorithm) {
         Ok(actual) if actual == *wanted => None,
-        Ok(actual) => {
-            Some(format!("its {} checksum is {}, not {}", actual.algorithm.name(), actual.digits, wanted.digits))
-        }
+        Ok(actual) => Some(format!("its {} checksum is {}, not {}", actual.algorithm.name(), actual.digits, wanted.digits)),
         Err(error) => Some(format!("it cannot be read again: {error}")),
     }
 }

@@ -31,10 +31,12 @@ impl Descriptor {
             return Err(format!("its root element is '{}', not 'Envelope'", root.tag_name().name()));
         }
         let all = |tag: &'static str| root.descendants().filter(move |node| node.tag_name().name() == tag);
-        let system = root.descendants().find(|node| matches!(node.tag_name().name(), "VirtualSystem" | "VirtualSystemCollection"));
+        let system =
+            root.descendants().find(|node| matches!(node.tag_name().name(), "VirtualSystem" | "VirtualSystemCollection"));
         let name = system.and_then(|system| child(system, "Name").or_else(|| attribute(system, "id")));
         let references = all("References").flat_map(|node| node.children()).filter(|node| node.tag_name().name() == "File");
-        let sections = |tag, item: &'static str| all(tag).flat_map(|node| node.children()).filter(move |n| n.tag_name().name() == item);
+        let sections =
+            |tag, item: &'static str| all(tag).flat_map(|node| node.children()).filter(move |n| n.tag_name().name() == item);
         Ok(Descriptor {
             references: references.filter_map(|file| attribute(file, "href")).collect(),
             name,

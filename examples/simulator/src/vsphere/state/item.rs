@@ -80,11 +80,8 @@ impl Item {
     /// The item as the API has it. `is_signed` tells whether its library checks certificates.
     pub(crate) fn value(&self, id: &str, is_secure: bool) -> Value {
         let sizes = self.files.values().map(StoredFile::size);
-        let verification = if is_secure && self.kind.as_deref() == Some("ovf") {
-            json!({ "status": "NOT_AVAILABLE" })
-        } else {
-            Value::Null
-        };
+        let verification =
+            if is_secure && self.kind.as_deref() == Some("ovf") { json!({ "status": "NOT_AVAILABLE" }) } else { Value::Null };
         present(json!({
             "id": id,
             "library_id": self.library,

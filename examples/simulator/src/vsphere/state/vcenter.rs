@@ -20,6 +20,12 @@ pub(crate) struct Settings {
     pub(crate) trusted: Option<String>,
 }
 
+/// What a fresh server has.
+pub(crate) struct Fresh {
+    pub(crate) configuration: Record,
+    pub(crate) machines: IndexMap<String, String>,
+}
+
 /// What the next call is answered with instead of its result.
 pub(crate) enum Failure {
     /// An error of the model.
@@ -65,6 +71,35 @@ pub(crate) struct Vcenter {
 }
 
 impl Vcenter {
+    /// A server without libraries.
+    pub(crate) fn new(model: &'static Model, settings: Settings, sessions: Sessions, fresh: Fresh, store: Store) -> Self {
+        Vcenter {
+            model,
+            clock: Clock::new(),
+            settings,
+            sessions,
+            libraries: IndexMap::new(),
+            items: IndexMap::new(),
+            updates: IndexMap::new(),
+            downloads: IndexMap::new(),
+            tasks: IndexMap::new(),
+            certificates: IndexMap::new(),
+            configuration: fresh.configuration,
+            machines: fresh.machines,
+            repeated: HashMap::new(),
+            pulls: Vec::new(),
+            failures: VecDeque::new(),
+            store,
+        }
+    }
+
+    /// Forgets everything that takes space.
+    pub(crate) fn clear(&mut self) {
+        self.items.clear();
+        self.updates.clear();
+        self.downloads.clear();
+    }
+
     /// The time.
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()

@@ -7,6 +7,7 @@ mod document;
 mod imports;
 mod names;
 mod operations;
+mod recovery;
 mod refusals;
 mod schemas;
 mod writer;

@@ -87,7 +87,11 @@ static TABLE: Table = Table {
         Field::element("eulas", "EULAs"),
         Field::element("networks", "networks"),
         Field::element("storage_groups", "storage_groups"),
-        Field::element("additional_params", "additional_params"),
+        Field::structure(
+            "additional_params",
+            "additional_params",
+            "com.vmware.vcenter.ovf.ovf_params",
+        ),
     ],
 };
 

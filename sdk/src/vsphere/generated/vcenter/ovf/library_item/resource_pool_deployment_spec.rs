@@ -201,7 +201,11 @@ static TABLE: Table = Table {
         Field::element("storage_profile_id", "storage_profile_id"),
         Field::element("locale", "locale"),
         Field::element("flags", "flags"),
-        Field::element("additional_parameters", "additional_parameters"),
+        Field::structure(
+            "additional_parameters",
+            "additional_parameters",
+            "com.vmware.vcenter.ovf.ovf_params",
+        ),
         Field::element("default_datastore_id", "default_datastore_id"),
         Field::element("vm_config_spec", "vm_config_spec"),
         Field::element("tag_params", "tag_params"),
