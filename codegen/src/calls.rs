@@ -1,8 +1,8 @@
 //! Calls by name, for tools that learn only at run time which method of which service is meant.
 
-use crate::{operation_calls, places};
 use crate::types::Types;
 use crate::{PREAMBLE, names};
+use crate::{operation_calls, places};
 use model::{Body, Kind, Method, Model, Parameter, Service, Type};
 use std::fmt::Write;
 
@@ -66,7 +66,11 @@ fn render_method(model: &Model, service: &Service, method: &Method, out: &mut St
     out.push_str("                a.prepare(&mut r.call);\n");
     for parameter in method.parameters.iter().filter(|parameter| parameter.direction.is_in()) {
         let (key, setter) = (key(method, parameter), names::ident(&parameter.name));
-        let _ = writeln!(out, "                if let Some(v) = a.{}(\"{key}\") {{ r = r.{setter}(v); }}", getter(&parameter.ty, types));
+        let _ = writeln!(
+            out,
+            "                if let Some(v) = a.{}(\"{key}\") {{ r = r.{setter}(v); }}",
+            getter(&parameter.ty, types)
+        );
     }
     let _ = writeln!(out, "                Some(show::{}(r.send()))\n            }}", show(method));
 }
@@ -142,8 +146,8 @@ mod tests {
 
     #[test]
     fn an_argument_is_asked_for_by_its_name_on_the_wire() {
-        let model =
-            model::read_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ovirt/model")).expect("the made-up model is right");
+        let model = model::read_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ovirt/model"))
+            .expect("the made-up model is right");
         let text = super::render(&model);
         for method in model.services.values().flat_map(|service| &service.methods) {
             for (name, key) in &method.route.query {

@@ -54,9 +54,12 @@ pub(crate) fn uses(member: &Member, docs: &mut Docs) {
         let names = member.uses.iter().filter(|(_, used)| *used == wanted).map(|(name, _)| format!("`{name}`"));
         names.collect::<Vec<_>>().join(", ")
     };
-    for (start, used) in
-        [("Required by", Use::Required), ("Optional for", Use::Optional), ("Always told by", Use::Present), ("Ignored by", Use::Unused)]
-    {
+    for (start, used) in [
+        ("Required by", Use::Required),
+        ("Optional for", Use::Optional),
+        ("Always told by", Use::Present),
+        ("Ignored by", Use::Unused),
+    ] {
         let names = those(used);
         if !names.is_empty() {
             docs.push(format!("{start} {names}."));

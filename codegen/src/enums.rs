@@ -23,7 +23,7 @@ pub(crate) fn render(item: &Enum, place: &Place) -> TokenStream {
 
         #docs
         #deprecated
-        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+        #[derive(Clone, PartialEq, Hash)]
         #[non_exhaustive]
         pub enum #name {
             #(#declared)*
@@ -58,6 +58,14 @@ pub(crate) fn render(item: &Enum, place: &Place) -> TokenStream {
             /// The empty text, which no server sends.
             fn default() -> Self {
                 Self::#unrecognized(String::new())
+            }
+        }
+
+        impl Eq for #name {}
+
+        impl ::core::fmt::Debug for #name {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                f.write_str(self.as_str())
             }
         }
 

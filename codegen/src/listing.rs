@@ -6,8 +6,7 @@ use model::{Direction, Member, Method, Model, Notes, Parameter, Service, Type};
 use std::fmt::Write;
 
 pub(crate) fn render(model: &Model) -> String {
-    let out =
-        format!("# {} {}: everything public that is generated from the model. Do not edit.\n", model.name, model.version);
+    let out = format!("# {} {}: everything public that is generated from the model. Do not edit.\n", model.name, model.version);
     let paths = paths::find(model);
     let listing = &mut Listing { model, paths, out };
     for item in model.enums.values() {

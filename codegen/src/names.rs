@@ -112,8 +112,9 @@ pub(crate) fn check(model: &Model) -> Result<(), Vec<String>> {
         service.methods.iter().map(move |m| (format!("{}.{}", service.name, m.name), place.beside(&request(m)).public()))
     });
     let cases = types.iter().filter_map(|(name, place)| Some((model.structs.get(*name)?, place))).flat_map(|(item, place)| {
-        let case = |union: &Union| (format!("{} by {}", item.name, union.discriminant), case_name(&place.name, &union.discriminant));
-        item.unions.iter().map(move |union| case(union)).map(|(name, case)| (name, place.beside(&case).public()))
+        let case =
+            |union: &Union| (format!("{} by {}", item.name, union.discriminant), case_name(&place.name, &union.discriminant));
+        item.unions.iter().map(case).map(|(name, case)| (name, place.beside(&case).public()))
     });
     let all = types.iter().map(|(name, place)| ((*name).clone(), place.public()));
     let all = all.chain(cases).chain(services.iter().map(|(service, place)| (service.name.clone(), place.public())));

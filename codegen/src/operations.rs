@@ -121,6 +121,7 @@ fn render_method(method: &Method, types: Types<'_>) -> TokenStream {
     quote! {
         #docs
         #deprecated
+        #[inline]
         pub fn #name(&self, #(#arguments),*) -> #request {
             #body
         }
@@ -185,10 +186,9 @@ fn request(method: &Method, types: Types<'_>) -> TokenStream {
     let send_doc = format!(" Sends the request.{what}");
     quote! {
         #[doc = #doc]
-        #[derive(Clone, Debug)]
         #[must_use = "a request is sent by `send`"]
         pub struct #name {
-            /// What will be sent.
+            /// What will be sent; a copy of it can be sent again.
             pub call: Call,
         }
 

@@ -53,10 +53,9 @@ pub(crate) fn render(method: &Method, types: Types<'_>) -> TokenStream {
     quote! {
         #[doc = #doc]
         #deprecated
-        #[derive(Clone, Debug)]
         #[must_use = "a request is sent by `send`"]
         pub struct #name {
-            /// What will be sent.
+            /// What will be sent; a copy of it can be sent again.
             pub call: Call,
         }
 

@@ -25,12 +25,17 @@ pub(crate) fn render(item: &Struct, types: Types<'_>) -> TokenStream {
     });
     let setters = members.iter().map(|member| setter(member, types));
     let rows = members.iter().map(|member| row(member, types));
-    let lenders: Vec<_> =
-        members.iter().map(|member| names::type_ident(types.lender(&member.ty, member.link))).collect();
+    let lenders: Vec<_> = members.iter().map(|member| names::type_ident(types.lender(&member.ty, member.link))).collect();
     let (element, list_element) = (&item.element, &item.list_element);
     let imports = imports(&members, types);
     let unions = item.unions.iter().map(|union| unions::render(item, union, types));
-    let parameter = |name: TokenStream| if members.is_empty() { quote! { _ } } else { name };
+    let parameter = |name: TokenStream| {
+        if members.is_empty() {
+            quote! { _ }
+        } else {
+            name
+        }
+    };
     let (slot_index, view_index) = (parameter(quote! { index }), parameter(quote! { index }));
     let (slot, view) = if members.is_empty() {
         (quote! { Slot::None }, quote! { View::None })
@@ -172,7 +177,9 @@ fn setter(member: &Member, types: Types<'_>) -> TokenStream {
     let deprecated = docs::deprecation(&member.notes);
     let stored = types.stored(&member.ty, member.link);
     let (ty, value) = match types.lender(&member.ty, member.link) {
-        "Text" | "Link" | "List" | "Texts" | "Enums" | "Objects" | "Structures" | "TextMaps" => (quote! { impl Into<#stored> }, quote! { value.into() }),
+        "Text" | "Link" | "List" | "Texts" | "Enums" | "Objects" | "Structures" | "TextMaps" => {
+            (quote! { impl Into<#stored> }, quote! { value.into() })
+        }
         "Enum" if matches!(member.ty, Type::Id(_)) => (quote! { impl Into<#stored> }, quote! { value.into() }),
         "Object" => {
             let plain = types.plain(&member.ty);

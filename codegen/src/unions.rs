@@ -24,7 +24,8 @@ pub(crate) fn render(item: &Struct, union: &Union, types: Types<'_>) -> TokenStr
     let all: Vec<Ident> = members(item, union).map(|member| names::ident(&member.name)).collect();
     let get = names::ident(&format!("{}_case", union.discriminant));
     let set = names::ident(&format!("with_{}_case", union.discriminant));
-    let get_doc = format!(" Which case of `{}` this is, with copies of its members; `None` when that is not set.", union.discriminant);
+    let get_doc =
+        format!(" Which case of `{}` this is, with copies of its members; `None` when that is not set.", union.discriminant);
     let set_doc = format!(" Sets `{}` and the members of that case, and clears those of the other ones.", union.discriminant);
     quote! {
         #[doc = #doc]
@@ -38,6 +39,7 @@ pub(crate) fn render(item: &Struct, union: &Union, types: Types<'_>) -> TokenStr
 
         impl #owner {
             #[doc = #get_doc]
+            #[inline]
             pub fn #get(&self) -> ::core::option::Option<#name> {
                 let found = self.#discriminant.as_ref()?;
                 let case = || match found {
@@ -48,6 +50,7 @@ pub(crate) fn render(item: &Struct, union: &Union, types: Types<'_>) -> TokenStr
             }
 
             #[doc = #set_doc]
+            #[inline]
             pub fn #set(mut self, case: #name) -> Self {
                 #(self.#all = None;)*
                 match case {
@@ -77,11 +80,19 @@ fn variant(item: &Struct, case: &Case, types: Types<'_>) -> TokenStream {
         let name = names::ident(&member.name);
         let docs = Docs::new(&member.notes, "Member.").tokens();
         let ty = types.plain(&member.ty);
-        let ty = if mandatory { ty } else { quote! { ::core::option::Option<#ty> } };
+        let ty = if mandatory {
+            ty
+        } else {
+            quote! { ::core::option::Option<#ty> }
+        };
         quote! { #docs #name: #ty, }
     });
     let fields: Vec<TokenStream> = fields.collect();
-    let fields = if fields.is_empty() { quote! {} } else { quote! { { #(#fields)* } } };
+    let fields = if fields.is_empty() {
+        quote! {}
+    } else {
+        quote! { { #(#fields)* } }
+    };
     quote! { #[doc = #doc] #name #fields, }
 }
 
@@ -99,7 +110,11 @@ fn read(item: &Struct, case: &Case, union: &Ident, values: &TokenStream) -> Toke
         }
     });
     let fields: Vec<TokenStream> = fields.collect();
-    let fields = if fields.is_empty() { quote! {} } else { quote! { { #(#fields),* } } };
+    let fields = if fields.is_empty() {
+        quote! {}
+    } else {
+        quote! { { #(#fields),* } }
+    };
     quote! { #values::#variant => Some(#union::#variant #fields), }
 }
 
@@ -117,7 +132,11 @@ fn write(item: &Struct, case: &Case, union: &Ident, values: &TokenStream, discri
             (false, false) => quote! { self.#name = #name; },
         }
     });
-    let pattern = if idents.is_empty() { quote! {} } else { quote! { { #(#idents),* } } };
+    let pattern = if idents.is_empty() {
+        quote! {}
+    } else {
+        quote! { { #(#idents),* } }
+    };
     quote! {
         #union::#variant #pattern => {
             self.#discriminant = Some(#values::#variant);

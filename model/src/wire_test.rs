@@ -82,7 +82,7 @@ fn method(item: &Method) -> Json {
         method.insert("query".to_owned(), pairs(&route.query));
     }
     match &route.body {
-        Body::None => {}
+        Body::None | Body::Fields { .. } => {}
         // The record names the parameter; the root element is that of its type, which the structs prove.
         Body::Object { parameter, .. } => {
             method.insert("body".to_owned(), json!(crate::ovirt::wire::tag(parameter)));

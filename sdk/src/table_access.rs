@@ -8,8 +8,8 @@ pub use crate::core::table::{EnumSlot, EnumsSlot, ObjectMapSlot, ObjectSlot, Slo
 #[cfg(feature = "ovirt")]
 pub mod xml {
     use crate::core::error::{Error, ErrorKind, Result};
-    use crate::core::table::Record;
     use crate::core::link::ListSlot;
+    use crate::core::table::Record;
     use crate::core::xml;
 
     /// Reads a document into a record that has nothing set.
@@ -70,7 +70,9 @@ pub mod xml {
                 xml::Step::Item => each(object),
                 xml::Step::End => return Ok(()),
                 xml::Step::NoRoot => return Err(Error::new(ErrorKind::Decode, "there is no element")),
-                xml::Step::OtherRoot(name) => return Err(Error::new(ErrorKind::Decode, format!("the root element is `<{name}>`"))),
+                xml::Step::OtherRoot(name) => {
+                    return Err(Error::new(ErrorKind::Decode, format!("the root element is `<{name}>`")));
+                }
                 xml::Step::Starved => match pieces.next() {
                     Some(piece) => decoder.push(&piece),
                     None => decoder.end(),

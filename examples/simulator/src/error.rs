@@ -15,7 +15,7 @@ impl Error {
     }
 
     pub(crate) fn folder(source: io::Error) -> Self {
-        Error { message: "cannot make a temporary folder for the data of disks".to_owned(), source: Some(source) }
+        Error { message: "cannot make a temporary folder for data".to_owned(), source: Some(source) }
     }
 
     pub(crate) fn tls(reason: impl fmt::Display) -> Self {

@@ -1,5 +1,6 @@
 //! An oVirt engine to test programs against, without a server: it serves the API model of
-//! [virt-sdk](https://docs.rs/virt-sdk) over HTTP on the loopback interface.
+//! [virt-sdk](https://docs.rs/virt-sdk) over HTTP on the loopback interface. A vCenter with its Content
+//! Library is in the module [`vsphere`].
 //!
 //! ```
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {

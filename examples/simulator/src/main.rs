@@ -1,35 +1,42 @@
 //! The simulator as a program: prints where it is and serves until it is interrupted.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use virt_simulator::{Builder, Simulator};
+use virt_simulator::{Builder, vsphere};
 
 const HELP: &str = "\
-An oVirt engine to test programs against, on the loopback interface.
+An oVirt engine, or a vCenter, to test programs against, on the loopback interface.
 
 Usage: virt-simulator [OPTIONS]
 
 Options:
+      --vsphere               Serve a vCenter with its Content Library instead of an engine
       --port <PORT>           Port of the API [default: a free one]
       --tls                   Serve HTTPS, with a certificate of a new CA
       --ca-out <FILE>         Write the certificate of that CA to a file; implies --tls
-      --username <NAME>       Name of the user [default: admin@internal]
+      --username <NAME>       Name of the user [default: admin@internal,
+                              of a vCenter administrator@vsphere.local]
       --password-file <FILE>  Read the password of the user from the first line of a file
                               [default password: secret]
-      --vms <COUNT>           Virtual machines to begin with [default: 0]
+      --vms <COUNT>           Virtual machines of the engine to begin with [default: 0]
   -h, --help                  Print this text
 
 Prints OVIRT_URL, OVIRT_USERNAME and, where they apply, OVIRT_PASSWORD and OVIRT_CA_FILE as
-NAME=value lines, and serves until it is interrupted. A password from a file is not printed.";
+NAME=value lines, and serves until it is interrupted. A password from a file is not printed. The names
+for a vCenter begin with VSPHERE_; VSPHERE_DATASTORE is the datastore that libraries can lie on.";
 
 /// Exit code for arguments that make no sense.
 const USAGE: u8 = 2;
 
 #[derive(Default)]
 struct Arguments {
-    builder: Builder,
+    is_vsphere: bool,
+    port: u16,
+    tls: bool,
+    username: Option<String>,
+    password: Option<String>,
+    vms: Option<u32>,
     ca_out: Option<PathBuf>,
-    has_password: bool,
     help: bool,
 }
 
@@ -63,26 +70,23 @@ fn read(mut words: impl Iterator<Item = String>) -> Result<Arguments, String> {
             None => (word, None),
         };
         let mut value = || attached.clone().or_else(|| words.next()).ok_or_else(|| format!("{name} needs a value"));
-        let builder = std::mem::take(&mut arguments.builder);
-        arguments.builder = match name.as_str() {
-            "--port" => builder.port(number(&name, &value()?)?),
-            "--vms" => builder.vms(number(&name, &value()?)?),
-            "--username" => builder.username(value()?),
-            "--tls" => builder.tls(true),
+        match name.as_str() {
+            "--vsphere" => arguments.is_vsphere = true,
+            "--port" => arguments.port = number(&name, &value()?)?,
+            "--vms" => arguments.vms = Some(number(&name, &value()?)?),
+            "--username" => arguments.username = Some(value()?),
+            "--tls" => arguments.tls = true,
             "--ca-out" => {
                 arguments.ca_out = Some(PathBuf::from(value()?));
-                builder.tls(true)
+                arguments.tls = true;
             }
-            "--password-file" => {
-                arguments.has_password = true;
-                builder.password(password(&value()?)?)
-            }
-            "-h" | "--help" => {
-                arguments.help = true;
-                builder
-            }
+            "--password-file" => arguments.password = Some(password(&value()?)?),
+            "-h" | "--help" => arguments.help = true,
             _ => return Err(format!("unknown argument {name}")),
-        };
+        }
+    }
+    if arguments.is_vsphere && arguments.vms.is_some() {
+        return Err("--vms is for an engine, not for --vsphere".to_owned());
     }
     Ok(arguments)
 }
@@ -98,23 +102,64 @@ fn password(path: &str) -> Result<String, String> {
 }
 
 async fn run(arguments: Arguments) -> Result<(), String> {
-    let engine = arguments.builder.start().await.map_err(|error| error.to_string())?;
-    println!("OVIRT_URL={}", engine.url());
-    println!("OVIRT_USERNAME={}", engine.username());
-    if !arguments.has_password {
-        println!("OVIRT_PASSWORD={}", engine.password());
-    }
-    if let (Some(path), Some(pem)) = (&arguments.ca_out, engine.ca_pem()) {
-        std::fs::write(path, pem).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
-        println!("OVIRT_CA_FILE={}", path.display());
-    }
-    wait(engine).await
+    if arguments.is_vsphere { run_vsphere(arguments).await } else { run_ovirt(arguments).await }
 }
 
-async fn wait(engine: Simulator) -> Result<(), String> {
-    interrupted().await.map_err(|error| format!("cannot wait for an interrupt: {error}"))?;
+async fn run_ovirt(arguments: Arguments) -> Result<(), String> {
+    let Arguments { port, tls, username, password, vms, ca_out, .. } = arguments;
+    let has_password = password.is_some();
+    let mut builder = Builder::default().port(port).tls(tls).vms(vms.unwrap_or_default());
+    if let Some(username) = username {
+        builder = builder.username(username);
+    }
+    if let Some(password) = password {
+        builder = builder.password(password);
+    }
+    let engine = builder.start().await.map_err(|error| error.to_string())?;
+    print("OVIRT", engine.url(), engine.username(), Some(engine.password()).filter(|_| !has_password));
+    write_ca("OVIRT", ca_out.as_deref(), engine.ca_pem())?;
+    interrupted().await.map_err(not_interrupted)?;
     engine.shutdown().await;
     Ok(())
+}
+
+async fn run_vsphere(arguments: Arguments) -> Result<(), String> {
+    let Arguments { port, tls, username, password, ca_out, .. } = arguments;
+    let has_password = password.is_some();
+    let mut builder = vsphere::Simulator::builder().port(port).tls(tls);
+    if let Some(username) = username {
+        builder = builder.username(username);
+    }
+    if let Some(password) = password {
+        builder = builder.password(password);
+    }
+    let vcenter = builder.start().await.map_err(|error| error.to_string())?;
+    print("VSPHERE", vcenter.url(), vcenter.username(), Some(vcenter.password()).filter(|_| !has_password));
+    println!("VSPHERE_DATASTORE={}", vcenter.datastore());
+    write_ca("VSPHERE", ca_out.as_deref(), vcenter.ca_pem())?;
+    interrupted().await.map_err(not_interrupted)?;
+    vcenter.shutdown().await;
+    Ok(())
+}
+
+fn print(prefix: &str, url: &str, username: &str, password: Option<&str>) {
+    println!("{prefix}_URL={url}");
+    println!("{prefix}_USERNAME={username}");
+    if let Some(password) = password {
+        println!("{prefix}_PASSWORD={password}");
+    }
+}
+
+fn write_ca(prefix: &str, path: Option<&Path>, pem: Option<&str>) -> Result<(), String> {
+    if let (Some(path), Some(pem)) = (path, pem) {
+        std::fs::write(path, pem).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+        println!("{prefix}_CA_FILE={}", path.display());
+    }
+    Ok(())
+}
+
+fn not_interrupted(error: std::io::Error) -> String {
+    format!("cannot wait for an interrupt: {error}")
 }
 
 #[cfg(unix)]

@@ -6,14 +6,14 @@ use std::sync::Mutex;
 /// Parameters of queries whose values are secrets.
 const SECRET: &[&str] = &["password", "token"];
 
-/// A request that the simulator answered, at the engine or at its image endpoint.
+/// A request that a simulator answered: an engine, its image endpoint, or a vCenter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SeenRequest {
     /// HTTP method, such as `GET`.
     pub method: String,
-    /// Path and query. Secrets are replaced: a ticket by `{ticket}`, a password or token in a query
-    /// by `***`.
+    /// Path and query. Secrets are replaced: a ticket by `{ticket}`, the address of a file transfer by
+    /// `{transfer}`, a password or token in a query by `***`.
     pub path: String,
     /// Status of the answer.
     pub status: u16,

@@ -1,8 +1,8 @@
 //! Uploads an image to a new disk, downloads it again, and compares.
 
 use clap::Parser;
-use examples::{Engine, EngineOptions, ImageTransfer, Outcome, Result, first_data_domain, wait_for_disk};
-use indicatif::{HumanBytes, HumanDuration, ProgressBar, ProgressStyle};
+use examples::{Engine, EngineOptions, ImageTransfer, Outcome, Result, first_data_domain, progress_bar, wait_for_disk};
+use indicatif::{HumanBytes, HumanDuration, ProgressBar};
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -130,14 +130,6 @@ async fn add_disk(connection: &Connection, storage_domain: &str, size: u64) -> R
     let id = disks.add().disk(disk).send().await?.id.ok_or("the engine added a disk without telling its id")?;
     wait_for_disk(connection, &id).await?;
     Ok(id)
-}
-
-fn progress_bar(what: &'static str, size: u64) -> ProgressBar {
-    let bar = ProgressBar::new(size);
-    if let Ok(style) = ProgressStyle::with_template("{prefix:9} {bar:40} {bytes}/{total_bytes} {bytes_per_sec}") {
-        bar.set_style(style);
-    }
-    bar.with_prefix(what)
 }
 
 fn sha256(path: &Path) -> Result<String> {

@@ -77,7 +77,16 @@ impl fmt::Display for Fault {
 impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self(Box::new(Repr { kind, message, call: None, status: None, fault: None, correlation_id: None, retryable: None, source: None }))
+        Self(Box::new(Repr {
+            kind,
+            message,
+            call: None,
+            status: None,
+            fault: None,
+            correlation_id: None,
+            retryable: None,
+            source: None,
+        }))
     }
 
     pub(crate) fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {

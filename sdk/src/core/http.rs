@@ -82,8 +82,8 @@ pub(crate) fn wrong(message: impl Into<String>) -> Error {
 
 /// The URL of an API, without a slash at the end. `example` is one that is right.
 pub(crate) fn base_url(text: &str, example: &str) -> Result<Url> {
-    let mut url =
-        Url::parse(text).map_err(|error| wrong(format!("`{text}` is not the URL of an API: {error}; it looks like {example}")))?;
+    let mut url = Url::parse(text)
+        .map_err(|error| wrong(format!("`{text}` is not the URL of an API: {error}; it looks like {example}")))?;
     if !matches!(url.scheme(), "https" | "http") || url.host_str().is_none() {
         return Err(wrong(format!("`{text}` is not the URL of an API; it looks like {example}")));
     }

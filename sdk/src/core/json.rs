@@ -2,10 +2,10 @@
 //!
 //! Unknown members are passed over; absent members and `null` stay unset. Maps are read in either form.
 
+use super::date_time::DateTime;
 use super::link::{self, Items};
 use super::structure::Structure;
 use super::table::{Field, Record, Slot, TextMapSlot, View};
-use super::date_time::DateTime;
 use jiff::tz::Offset;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -248,9 +248,9 @@ fn write_member(field: &Field, view: View<'_>, form: Form) -> Result<Option<Valu
             Value::Array(maps.collect())
         }),
         View::Structure(value) => value.as_ref().map(|value| write_structure(value, field.item, form)),
-        View::Structures(values) => {
-            values.as_ref().map(|values| Value::Array(values.iter().map(|value| write_structure(value, field.item, form)).collect()))
-        }
+        View::Structures(values) => values
+            .as_ref()
+            .map(|values| Value::Array(values.iter().map(|value| write_structure(value, field.item, form)).collect())),
         View::Json(value) => value.clone(),
         // Only APIs in XML have these.
         View::Objects(_) | View::Link(_) | View::List(_) | View::None => None,

@@ -15,25 +15,15 @@ use std::ops::Deref;
 trait Hold<T>: Send + Sync {
     fn held(&self) -> &T;
     fn held_mut(&mut self) -> &mut T;
-    fn release(self: Box<Self>) -> T;
-    fn duplicate(&self) -> Box<dyn Hold<T>>;
 }
 
-impl<T: Clone + Send + Sync + 'static> Hold<T> for T {
+impl<T: Send + Sync + 'static> Hold<T> for T {
     fn held(&self) -> &T {
         self
     }
 
     fn held_mut(&mut self) -> &mut T {
         self
-    }
-
-    fn release(self: Box<Self>) -> T {
-        *self
-    }
-
-    fn duplicate(&self) -> Box<dyn Hold<T>> {
-        Box::new(self.clone())
     }
 }
 
@@ -71,12 +61,14 @@ impl<T> Link<T> {
             Repr::Object(object) => Some((**object).held()),
         }
     }
+}
 
+impl<T: Default> Link<T> {
     /// The object, if this is more than a reference.
     pub fn into_object(self) -> Option<T> {
         match self.0 {
             Repr::Reference { .. } => None,
-            Repr::Object(object) => Some(object.release()),
+            Repr::Object(mut object) => Some(std::mem::take((*object).held_mut())),
         }
     }
 }
@@ -99,7 +91,7 @@ impl<T: Record> Link<T> {
     }
 }
 
-impl<T: Record + Clone + Default> Link<T> {
+impl<T: Record + Default> Link<T> {
     /// The object, for changes. A reference becomes an object with its identifier and path.
     pub fn get_mut(&mut self) -> &mut T {
         if let Repr::Reference { id, href } = &mut self.0 {
@@ -125,19 +117,22 @@ fn attribute<'a>(record: &'a dyn Record, name: &str) -> Option<&'a str> {
     }
 }
 
-impl<T: Clone + Send + Sync + 'static> From<T> for Link<T> {
+impl<T: Send + Sync + 'static> From<T> for Link<T> {
     fn from(object: T) -> Self {
         Self(Repr::Object(Box::new(object)))
     }
 }
 
-impl<T> Clone for Link<T> {
-    #[inline(never)]
+impl<T: Record + Default> Clone for Link<T> {
     fn clone(&self) -> Self {
-        Self(match &self.0 {
-            Repr::Reference { id, href } => Repr::Reference { id: id.clone(), href: href.clone() },
-            Repr::Object(object) => Repr::Object((**object).duplicate()),
-        })
+        match self.target() {
+            Target::Reference { id, href } => Self(Repr::Reference { id: id.map(str::to_owned), href: href.map(str::to_owned) }),
+            Target::Object(object) => {
+                let mut copy = T::default();
+                super::table_ops::copy(object, &mut copy);
+                copy.into()
+            }
+        }
     }
 }
 
@@ -192,14 +187,19 @@ pub trait LinkSlot {
     fn target(&self) -> Option<Target<'_>>;
 }
 
-impl<T: Record + Clone + Default> LinkSlot for Option<Link<T>> {
+impl<T: Record + Default> LinkSlot for Option<Link<T>> {
     #[inline(never)]
     fn set_reference(&mut self, id: Option<String>, href: Option<String>) {
         *self = Some(Link(Repr::Reference { id, href }));
     }
 
+    #[inline(never)]
     fn reset(&mut self) -> &mut dyn Record {
-        self.insert(Link::from(T::default())).get_mut()
+        *self = Some(Link(Repr::Object(Box::new(T::default()))));
+        match self {
+            Some(Link(Repr::Object(object))) => (**object).held_mut(),
+            _ => unreachable!("an object was set above"),
+        }
     }
 
     #[inline(never)]
@@ -228,7 +228,7 @@ impl<T> List<T> {
     }
 }
 
-impl<T: Clone + Send + Sync + 'static> List<T> {
+impl<T: Send + Sync + 'static> List<T> {
     /// The items, for changes.
     pub fn items_mut(&mut self) -> &mut Vec<T> {
         let items = self.items.get_or_insert_with(|| Box::new(Vec::new()));
@@ -238,7 +238,7 @@ impl<T: Clone + Send + Sync + 'static> List<T> {
     /// The items, without the path.
     pub fn into_vec(self) -> Vec<T> {
         match self.items {
-            Some(items) => items.release(),
+            Some(mut items) => std::mem::take((*items).held_mut()),
             None => Vec::new(),
         }
     }
@@ -255,25 +255,25 @@ impl<T> Deref for List<T> {
     }
 }
 
-impl<T: Clone + Send + Sync + 'static> From<Vec<T>> for List<T> {
+impl<T: Send + Sync + 'static> From<Vec<T>> for List<T> {
     fn from(items: Vec<T>) -> Self {
         Self { href: None, items: (!items.is_empty()).then(|| Box::new(items) as Box<dyn Hold<Vec<T>>>) }
     }
 }
 
-impl<T: Clone + Send + Sync + 'static, const N: usize> From<[T; N]> for List<T> {
+impl<T: Send + Sync + 'static, const N: usize> From<[T; N]> for List<T> {
     fn from(items: [T; N]) -> Self {
         Vec::from(items).into()
     }
 }
 
-impl<T: Clone + Send + Sync + 'static> FromIterator<T> for List<T> {
+impl<T: Send + Sync + 'static> FromIterator<T> for List<T> {
     fn from_iter<I: IntoIterator<Item = T>>(items: I) -> Self {
         Vec::from_iter(items).into()
     }
 }
 
-impl<T: Clone + Send + Sync + 'static> IntoIterator for List<T> {
+impl<T: Send + Sync + 'static> IntoIterator for List<T> {
     type Item = T;
     type IntoIter = std::vec::IntoIter<T>;
 
@@ -291,14 +291,9 @@ impl<'a, T> IntoIterator for &'a List<T> {
     }
 }
 
-impl<T> Clone for List<T> {
-    #[inline(never)]
+impl<T: Clone + Send + Sync + 'static> Clone for List<T> {
     fn clone(&self) -> Self {
-        let items = match &self.items {
-            Some(items) => Some((**items).duplicate()),
-            None => None,
-        };
-        Self { href: self.href.clone(), items }
+        Self { href: self.href.clone(), ..self.to_vec().into() }
     }
 }
 
@@ -339,7 +334,7 @@ pub trait ListSlot {
     fn parts_mut(&mut self) -> (&mut Option<String>, &mut dyn Items);
 }
 
-impl<T: Record + Clone + Default> ListSlot for Option<List<T>> {
+impl<T: Record + Default> ListSlot for Option<List<T>> {
     #[inline(never)]
     fn parts(&self) -> Option<(Option<&str>, &dyn Items)> {
         match self {
@@ -371,7 +366,7 @@ pub trait Items {
     fn push(&mut self) -> &mut dyn Record;
 }
 
-impl<T: Record + Clone + Default> Items for Option<Box<dyn Hold<Vec<T>>>> {
+impl<T: Record + Default> Items for Option<Box<dyn Hold<Vec<T>>>> {
     #[inline(never)]
     fn is_set(&self) -> bool {
         self.is_some()
@@ -400,9 +395,11 @@ impl<T: Record + Clone + Default> Items for Option<Box<dyn Hold<Vec<T>>>> {
         }
         let Some(items) = self else { unreachable!("items were set above") };
         let items = (**items).held_mut();
-        let index = items.len();
         items.push(T::default());
-        &mut items[index]
+        match items.as_mut_slice() {
+            [.., item] => item,
+            [] => unreachable!("an item was added above"),
+        }
     }
 }
 

@@ -13,8 +13,8 @@ pub struct Pending<T, A = Reply> {
 
 impl<T, A> Pending<T, A> {
     /// `decode` makes the result of the answer.
-    pub(crate) fn new(answer: impl Future<Output = Result<A>> + Send + 'static, decode: fn(&A) -> Result<T>) -> Self {
-        Self { answer: Box::pin(answer), decode }
+    pub(crate) fn new(answer: BoxFuture<'static, Result<A>>, decode: fn(&A) -> Result<T>) -> Self {
+        Self { answer, decode }
     }
 }
 

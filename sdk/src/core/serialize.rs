@@ -75,15 +75,12 @@ impl Serialize for Value<'_> {
             },
             View::Objects(items) if items.is_set() => serializer.collect_seq(link::iter(*items).map(SerializedRecord)),
             View::Objects(_) => serializer.serialize_none(),
-            View::ObjectMap(map) => {
-                serializer.collect_map(map.entries().unwrap_or_default().into_iter().map(|(key, record)| (key, SerializedRecord(record))))
-            }
+            View::ObjectMap(map) => serializer
+                .collect_map(map.entries().unwrap_or_default().into_iter().map(|(key, record)| (key, SerializedRecord(record)))),
             View::TextMap(map) => serializer.collect_map(map.entries().unwrap_or_default()),
             View::TextMaps(maps) => maps.serialize(serializer),
             View::Structure(value) => value.as_ref().map(|value| &value.members).serialize(serializer),
-            View::Structures(values) => {
-                serializer.collect_seq(values.iter().flatten().map(|value| &value.members))
-            }
+            View::Structures(values) => serializer.collect_seq(values.iter().flatten().map(|value| &value.members)),
             View::Json(value) => value.serialize(serializer),
         }
     }

@@ -216,7 +216,11 @@ pub trait ObjectSlot {
 impl<T: Record + Default> ObjectSlot for Option<Box<T>> {
     #[inline(never)]
     fn reset(&mut self) -> &mut dyn Record {
-        &mut **self.insert(Box::new(T::default()))
+        *self = Some(Box::new(T::default()));
+        match self {
+            Some(object) => &mut **object,
+            None => unreachable!("an object was set above"),
+        }
     }
 
     #[inline(never)]
@@ -297,9 +301,14 @@ impl<T: Record + Default> Items for Option<Vec<T>> {
 
     #[inline(never)]
     fn push(&mut self) -> &mut dyn Record {
-        let items = self.get_or_insert_with(Vec::new);
-        let index = items.len();
+        if self.is_none() {
+            *self = Some(Vec::new());
+        }
+        let Some(items) = self else { unreachable!("items were set above") };
         items.push(T::default());
-        &mut items[index]
+        match items.as_mut_slice() {
+            [.., item] => item,
+            [] => unreachable!("an item was added above"),
+        }
     }
 }

@@ -7,6 +7,7 @@ use crate::core::path::Path;
 use crate::core::pending::Pending;
 use crate::core::reply::{Opened, Reply};
 use crate::core::request::{Request, header};
+use crate::core::session::BoxFuture;
 use crate::core::table::Record;
 use crate::core::xml;
 use reqwest::Method;
@@ -251,7 +252,12 @@ impl Call {
 
     /// Sends the call; `decode` makes the result of the answer.
     pub(crate) fn send<T>(self, decode: fn(&Reply) -> Result<T>) -> Pending<T> {
-        Pending::new(async move { self.open().await?.read().await }, decode)
+        Pending::new(self.boxed_reply(), decode)
+    }
+
+    /// Apart from the type of the result, so that it is compiled once.
+    fn boxed_reply(self) -> BoxFuture<'static, Result<Reply>> {
+        Box::pin(async move { self.open().await?.read().await })
     }
 }
 

@@ -1,7 +1,7 @@
+use super::call::Resource;
 use super::follow::{self, Followable};
 use super::services::SystemService;
 use super::sso::PasswordGrant;
-use super::call::Resource;
 use crate::core::client::{Client, server};
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::http::{CLOSE_DEADLINE, Ca, HttpSettings, base_url, wrong};
@@ -47,13 +47,7 @@ impl Connection {
     /// Starts to set up a connection. The URL is that of the API, such as
     /// `https://engine.example.com/ovirt-engine/api`.
     pub fn builder(url: impl Into<String>) -> ConnectionBuilder {
-        ConnectionBuilder {
-            url: url.into(),
-            username: None,
-            password: None,
-            token: None,
-            http: HttpSettings::default(),
-        }
+        ConnectionBuilder { url: url.into(), username: None, password: None, token: None, http: HttpSettings::default() }
     }
 
     /// The service at the top of the tree.

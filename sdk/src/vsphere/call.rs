@@ -7,6 +7,7 @@ use crate::core::json::{self, Form, JsonError};
 use crate::core::link::Items;
 use crate::core::path;
 use crate::core::request::{self, header};
+use crate::core::session::BoxFuture;
 use crate::core::table::Record;
 use reqwest::Method;
 use reqwest::header::HeaderMap;
@@ -283,7 +284,12 @@ impl Call {
 
     /// Sends the call; `decode` makes the result of the answer.
     pub(crate) fn send<T>(self, decode: fn(&Answer) -> Result<T>) -> Pending<T> {
-        Pending::new(async move { self.answer().await }, decode)
+        Pending::new(self.boxed_answer(), decode)
+    }
+
+    /// Apart from the type of the result, so that it is compiled once.
+    fn boxed_answer(self) -> BoxFuture<'static, Result<Answer>> {
+        Box::pin(async move { self.answer().await })
     }
 
     async fn answer(&self) -> Result<Answer> {

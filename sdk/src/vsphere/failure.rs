@@ -125,7 +125,8 @@ pub(super) fn error(reply: &Reply) -> Error {
     match StandardError::read(&reply.body) {
         Some(found) => {
             let literal = found.error_type.as_str().to_owned();
-            let kind = KINDS.iter().find(|(_, names)| names.contains(&literal.as_str())).map_or(ErrorKind::Fault, |(kind, _)| *kind);
+            let kind =
+                KINDS.iter().find(|(_, names)| names.contains(&literal.as_str())).map_or(ErrorKind::Fault, |(kind, _)| *kind);
             let retryable = ERRORS.iter().find(|error| error.literal == literal).is_some_and(|error| error.retryable);
             let message = match found.texts().as_slice() {
                 [] => advice(kind).to_owned(),

@@ -21,8 +21,8 @@ const NO_COOKIE: HeaderName = HeaderName::from_static("vmware-use-header-authn")
 
 /// Makes the header that shows a token.
 pub(super) fn session_header(token: &Token) -> Result<(HeaderName, HeaderValue)> {
-    let mut value = HeaderValue::from_str(token.expose_secret())
-        .map_err(|_| wrong("the token holds characters that no header can carry"))?;
+    let mut value =
+        HeaderValue::from_str(token.expose_secret()).map_err(|_| wrong("the token holds characters that no header can carry"))?;
     value.set_sensitive(true);
     Ok((SESSION_HEADER, value))
 }
@@ -36,7 +36,13 @@ fn path(dialect: Dialect) -> &'static str {
 }
 
 /// Sends a request about the session itself.
-async fn send(http: &reqwest::Client, base: &Url, method: Method, dialect: Dialect, credentials: Credentials<'_>) -> Result<Reply> {
+async fn send(
+    http: &reqwest::Client,
+    base: &Url,
+    method: Method,
+    dialect: Dialect,
+    credentials: Credentials<'_>,
+) -> Result<Reply> {
     let mut url = base.clone();
     url.set_path(path(dialect));
     let server = server(&url);

@@ -29,12 +29,7 @@ impl Session {
     ///
     /// [`ErrorKind::Request`] when the endpoint has no URL, or when `content` cannot be read or has not `size` bytes;
     /// else those of any request. A sent file is not sent again by itself: `content` may be a pipe.
-    pub async fn upload(
-        &self,
-        endpoint: &TransferEndpoint,
-        content: impl AsyncRead + Send + 'static,
-        size: u64,
-    ) -> Result<()> {
+    pub async fn upload(&self, endpoint: &TransferEndpoint, content: impl AsyncRead + Send + 'static, size: u64) -> Result<()> {
         let (request, mut opening) = self.transfer(endpoint, Method::PUT).await?;
         let body = Body::wrap_stream(pieces(Box::pin(content), size));
         let request = request.header(CONTENT_TYPE, "application/octet-stream").header(CONTENT_LENGTH, size).body(body);
@@ -69,7 +64,10 @@ impl Session {
         // The URI itself may let in whoever has it, so that no message shows it.
         let url = Url::parse(uri).map_err(|error| wrong(format!("the `uri` of the endpoint is no URL: {error}")))?;
         if !matches!(url.scheme(), "http" | "https") {
-            return Err(wrong(format!("the endpoint is reached by `{}:`, not by HTTP; ask for one of type `HTTPS`", url.scheme())));
+            return Err(wrong(format!(
+                "the endpoint is reached by `{}:`, not by HTTP; ask for one of type `HTTPS`",
+                url.scheme()
+            )));
         }
         let opening = Opening { call: format!("{method} of a file"), server: server(&url) };
         let base = self.client().base();
@@ -139,10 +137,7 @@ impl fmt::Debug for Download {
 }
 
 /// Exactly `size` bytes of the content, piece by piece.
-fn pieces(
-    content: Pin<Box<dyn AsyncRead + Send>>,
-    size: u64,
-) -> impl futures_core::Stream<Item = io::Result<Bytes>> + Send {
+fn pieces(content: Pin<Box<dyn AsyncRead + Send>>, size: u64) -> impl futures_core::Stream<Item = io::Result<Bytes>> + Send {
     try_unfold((content, size), move |(mut content, left)| async move {
         if left == 0 {
             return Ok(None);

@@ -1,9 +1,9 @@
 //! Requests as values: what will be sent is known without a server.
 
+use virt_sdk::ovirt::Call;
 use virt_sdk::ovirt::Connection;
 use virt_sdk::ovirt::services::SystemService;
 use virt_sdk::ovirt::types::{self, Cluster, Disk, GlusterBrick, Host, Snapshot, Ssh, Ticket, Vm};
-use virt_sdk::ovirt::Call;
 use virt_sdk::{ErrorKind, Link};
 
 fn system() -> SystemService {

@@ -2,8 +2,8 @@
 
 use crate::{fill, folder};
 use serde_json::{Map, Value};
-use virt_sdk::table_access::Text;
 use virt_sdk::ovirt::Call;
+use virt_sdk::table_access::Text;
 use virt_sdk::{List, Record};
 
 /// Arguments that a call takes one after the other. What is wrong with them is told by

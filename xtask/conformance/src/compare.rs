@@ -149,7 +149,8 @@ mod tests {
 
     #[test]
     fn a_result_in_place_of_an_error_is_a_difference_and_the_reverse() {
-        let error = || virt_sdk::table_access::xml::read("<vm", &mut virt_sdk::ovirt::types::Vm::new()).expect_err("it is cut off");
+        let error =
+            || virt_sdk::table_access::xml::read("<vm", &mut virt_sdk::ovirt::types::Vm::new()).expect_err("it is cut off");
         let recorded = failure(json!({ "class": "Error", "message": "m", "code": null, "fault": null }));
         assert_eq!(outcomes((None, Some(&recorded)), &Err(error())), []);
         assert_eq!(outcomes((None, Some(&recorded)), &Ok(json!(1))), [Difference::new("result", "error Error: m", "1")]);

@@ -12,7 +12,8 @@ use serde_json::Value;
 use std::ops::Deref;
 
 /// Arguments of an operation, checked and the same for both dialects: maps are objects, absent is absent.
-#[derive(Debug, Default)]
+// Not `Debug`: there can be passwords in it.
+#[derive(Default)]
 pub(crate) struct Arguments {
     values: Record,
     /// Who calls.

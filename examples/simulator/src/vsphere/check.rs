@@ -45,7 +45,7 @@ impl Check<'_> {
             Type::Date => value.as_str().is_some_and(|text| text.parse::<Timestamp>().is_ok()),
             Type::Enum(name) => return self.enumeration(name, value, at),
             Type::Struct(name) => return self.structure(name, value, at),
-            Type::Dynamic(_) => value.is_object(),
+            Type::Dynamic(_) => return self.dynamic(value, at),
             Type::Opaque => true,
             Type::List(item) | Type::Set(item) => return self.list(ty, item, value, at),
             Type::Map(key, item) => return self.map(key, item, value, at),
@@ -93,6 +93,21 @@ impl Check<'_> {
             map.insert(name, value);
         }
         Ok(Value::Object(map))
+    }
+
+    /// A structure that says which one it is. One that does not, or is not known, is taken as it is.
+    fn dynamic(&self, value: Value, at: &str) -> Result<Value, Fault> {
+        let Value::Object(members) = &value else { return Err(wrong(at, "an object", &value)) };
+        let class = members.text(CLASS).map(str::to_owned);
+        let known = class.as_ref().and_then(|class| self.model.structs.values().find(|known| known.element == *class));
+        match (class, known) {
+            (Some(class), Some(known)) => {
+                let mut value = self.structure(&known.name, value, at)?;
+                value[CLASS] = Value::String(class);
+                Ok(value)
+            }
+            _ => Ok(value),
+        }
     }
 
     fn structure(&self, name: &str, value: Value, at: &str) -> Result<Value, Fault> {
@@ -168,7 +183,6 @@ fn kind(ty: &Type) -> String {
         Type::Decimal => "a number".to_owned(),
         Type::Date => "a time such as 2026-01-02T03:04:05.678Z".to_owned(),
         Type::String | Type::Id(_) => "a text".to_owned(),
-        Type::Dynamic(_) => "an object".to_owned(),
         other => other.to_string(),
     }
 }

@@ -25,22 +25,26 @@
 //!
 //! Files are pushed to, and fetched from, addresses below `/cls/data/` on the same port. As on a server,
 //! who knows such an address needs no session. What is wrong with a pushed file shows in its status and
-//! fails the update session when it is completed; the request that pushed it is answered with 200.
+//! fails the update session when it is completed; the request that pushed it is answered with 200. While
+//! a file was not pushed at all, `complete` is refused, and the session goes on. The checksum of a file
+//! to download is shown once its last byte was sent.
+//!
 //! Sources with the scheme `http` or `https` are really fetched; one with a certificate that neither
 //! matches nor is trusted never gets beyond its first percent, as on a server. `ds` finds the files that
 //! the libraries of the simulator hold, by their storage URIs.
 //!
 //! # Packages
 //!
-//! The items of type `ovf` must have all files that their descriptor refers to, and files that a manifest
+//! Items of type `ovf` must have all files that their descriptor refers to, and files that a manifest
 //! names must have the checksums it says. A `.cert` file makes a preview with warnings. Where it holds no
 //! certificate, it raises the warnings whose names stand in it, or that of a self-signed certificate.
+//! An archive whose name ends in `.ova` is taken apart, and a descriptor that is fetched brings the files
+//! that it refers to.
 //!
 //! # Limits
 //!
-//! Archives in OVA form are kept as they are, not unpacked. Libraries of other servers cannot be
-//! subscribed to. The server knows two datastores, one resource pool and one virtual machine, and nothing
-//! is persistent. There are no permissions to run into.
+//! Libraries of other servers cannot be subscribed to. The server knows two datastores, one resource pool
+//! and one virtual machine. Nothing is persistent, and there are no permissions to run into.
 
 mod answer;
 mod argument;

@@ -24,7 +24,8 @@ impl<'a> Query<'a> {
     }
 
     /// The value of a type under a key. The members of a struct stand there by themselves: after the key
-    /// and a dot, or by their names where the key is empty. Lists repeat the key, or number it.
+    /// and a dot, or by their names where the key is empty. Lists repeat the key, or
+    /// number it; lists of structs repeat the keys of their members.
     pub(crate) fn take(&mut self, ty: &Type, key: &str) -> Option<Value> {
         match ty {
             Type::Struct(name) => self.members(name, key),
@@ -61,8 +62,29 @@ impl<'a> Query<'a> {
             return Some(repeated.into_iter().map(|text| scalar(item, text)).collect());
         }
         let numbers: BTreeMap<u32, String> = self.pairs.iter().filter_map(|(written, _)| number(written, key)).collect();
-        let items: Vec<Value> = numbers.into_values().filter_map(|key| self.take(item, &key)).collect();
+        let mut items: Vec<Value> = numbers.into_values().filter_map(|key| self.take(item, &key)).collect();
+        if let (Type::Struct(name), true) = (item, items.is_empty()) {
+            items = self.columns(name, key);
+        }
         if items.is_empty() { None } else { Some(Value::Array(items)) }
+    }
+
+    /// Structs whose members each repeat their key: the first of each make the first struct.
+    fn columns(&mut self, name: &str, key: &str) -> Vec<Value> {
+        let model = self.model;
+        let mut items: Vec<Record> = Vec::new();
+        for member in model.structs.get(name).into_iter().flat_map(|known| &known.members) {
+            let Place::Element { tag, .. } = &member.place else { continue };
+            for (index, text) in self.texts(&format!("{key}.{tag}")).into_iter().enumerate() {
+                if items.len() <= index {
+                    items.push(Record::new());
+                }
+                if let Some(item) = items.get_mut(index) {
+                    item.insert(tag.clone(), scalar(&member.ty, text));
+                }
+            }
+        }
+        items.into_iter().map(Value::Object).collect()
     }
 
     fn texts(&mut self, key: &str) -> Vec<String> {

@@ -38,28 +38,28 @@ impl Names {
     }
 }
 
-/// `Content.Library.ItemModel` → `content.library.item_model`, `keepAlive` → `keep_alive`,
-/// `VAppTemplate` → `v_app_template`, `DynamicID` → `dynamic_id`, `Client-Token` → `client_token`.
+/// `Content.Library.ItemModel` → `content.library.item_model`, `keepAlive` → `keep_alive`, `VAppTemplate` →
+/// `v_app_template`, `DynamicID` → `dynamic_id`, `EULAs` → `eulas`, `Client-Token` → `client_token`.
 pub(super) fn snake(name: &str) -> String {
+    let chars: Vec<char> = name.chars().collect();
     let mut out = String::new();
-    let mut previous = None;
-    let mut rest = name.chars().peekable();
-    while let Some(c) = rest.next() {
-        let starts_word = c.is_uppercase()
-            && previous.is_some_and(|previous: char| {
-                previous.is_lowercase()
-                    || previous.is_ascii_digit()
-                    || previous.is_uppercase() && rest.peek().is_some_and(|next| next.is_lowercase())
-            });
-        if starts_word {
+    for (index, c) in chars.iter().enumerate() {
+        let previous = index.checked_sub(1).and_then(|index| chars.get(index));
+        let (next, after) = (chars.get(index + 1), chars.get(index + 2));
+        // Of an abbreviation, which its last capital does not belong to, unless an `s` makes it several.
+        let ends_capitals = next.is_some_and(|next| next.is_lowercase())
+            && !(next == Some(&'s') && after.is_none_or(|after| !after.is_lowercase()));
+        let starts_word = previous.is_some_and(|previous| {
+            previous.is_lowercase() || previous.is_ascii_digit() || previous.is_uppercase() && ends_capitals
+        });
+        if c.is_uppercase() && starts_word {
             out.push('_');
         }
-        if c == '-' {
+        if *c == '-' {
             out.push('_');
         } else {
             out.extend(c.to_lowercase());
         }
-        previous = Some(c);
     }
     out
 }
@@ -85,6 +85,8 @@ mod tests {
             ("Client-Token", "client_token"),
             ("accept_all_EULA", "accept_all_eula"),
             ("Ipv4Spec", "ipv4_spec"),
+            ("EULAs", "eulas"),
+            ("IDsOfVMs", "ids_of_vms"),
             ("", ""),
         ] {
             assert_eq!(snake(published), ours);

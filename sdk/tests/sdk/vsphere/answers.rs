@@ -27,7 +27,8 @@ async fn required_members_that_a_server_leaves_out_do_not_fail_the_read() -> Res
 #[tokio::test]
 async fn what_is_unknown_is_kept_or_passed_over() -> Result<()> {
     for dialect in BOTH {
-        let session = answering(dialect, r#"{"status": "HALF_PREPARED", "brand_new": {"a": [1]}, "size": 9007199254740993}"#).await;
+        let session =
+            answering(dialect, r#"{"status": "HALF_PREPARED", "brand_new": {"a": [1]}, "size": 9007199254740993}"#).await;
         let info = session.content().library().item().downloadsession().file().prepare("s", "f").send().await?;
         assert_eq!(info.status, Some(PrepareStatus::Unrecognized("HALF_PREPARED".to_owned())));
         assert_eq!(info.size, Some(9_007_199_254_740_993));
@@ -84,7 +85,8 @@ async fn the_value_is_unwrapped_only_where_the_dialect_wraps_it() -> Result<()> 
 async fn a_member_of_the_wrong_type_is_named() {
     for dialect in BOTH {
         let session = answering(dialect, r#"{"missing_files": [], "invalid_files": [{"name": "a"}, {"name": 7}]}"#).await;
-        let error = session.content().library().item().updatesession().file().validate("s").send().await.expect_err("7 is no text");
+        let error =
+            session.content().library().item().updatesession().file().validate("s").send().await.expect_err("7 is no text");
         assert_eq!(error.kind(), ErrorKind::Decode);
         assert!(error.to_string().contains("`invalid_files[1].name` must be a text, and is a number"), "{error}");
     }

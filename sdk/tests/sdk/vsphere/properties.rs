@@ -71,7 +71,9 @@ fn damage_is_an_error_or_another_value<T: Record + Default + Clone + PartialEq>(
 /// Replaces some values by others.
 fn spoil(value: &mut Value, choices: &mut Choices<'_>) {
     if choices.below(4) == 1 {
-        *value = [json!(null), json!(1), json!("x"), json!([]), json!({}), json!([{}]), json!(true), json!(1.5)][choices.below(8)].clone();
+        *value = [json!(null), json!(1), json!("x"), json!([]), json!({}), json!([{}]), json!(true), json!(1.5)]
+            [choices.below(8)]
+        .clone();
         return;
     }
     match value {

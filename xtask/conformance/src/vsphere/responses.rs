@@ -100,8 +100,7 @@ fn compare_error(name: &str, value: &Value, status: Option<u16>, error: &Error) 
     let status_of = |status: Option<u16>| status.map_or("none".to_owned(), |status| status.to_string());
     found.extend(texts("status", &status_of(status.or(Some(400))), &status_of(error.status())));
     let Some(standard) = standard else { return found };
-    let messages: Vec<Value> =
-        standard.messages.iter().map(|message| write(message, Dialect::Api).unwrap_or_default()).collect();
+    let messages: Vec<Value> = standard.messages.iter().map(|message| write(message, Dialect::Api).unwrap_or_default()).collect();
     let mut ours = json!({ "messages": messages });
     if let Some(data) = &standard.data {
         ours["data"] = Value::Object(data.members.clone());

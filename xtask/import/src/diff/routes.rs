@@ -34,7 +34,7 @@ pub(super) fn result(method: &Method) -> String {
 pub(super) fn place(method: &Method, parameter: &Parameter) -> String {
     let named = |pairs: &[(String, String)]| pairs.iter().find(|(name, _)| *name == parameter.name).map(|(_, key)| key.clone());
     if let Some(key) = named(&method.route.query) {
-        return format!("?{key}=");
+        return if key.is_empty() { "members in the query".to_owned() } else { format!("?{key}=") };
     }
     if let Some(header) = named(&method.route.headers) {
         return format!("{header}:");

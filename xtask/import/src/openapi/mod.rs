@@ -1,6 +1,6 @@
 //! The OpenAPI document that VMware publishes for vSphere → [`Description`].
 //!
-//! Much of it stands in sentences of its descriptions; [`prose`] knows those.
+//! Much of it stands in sentences of its descriptions that always read the same.
 
 pub mod fixups;
 mod json;

@@ -138,8 +138,7 @@ pub(super) fn privileges(text: &str) -> Vec<Privilege<'_>> {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once(" requires `") {
         let on = ["referenced by the parameter ", "referenced by the property "];
-        let on = on.iter().filter_map(|start| before.rsplit_once(start)).map(|(_, on)| on.trim_matches('*').replace('#', "."));
-        let on = on.last();
+        let on = on.iter().find_map(|start| before.rsplit_once(start)).map(|(_, on)| on.trim_matches('*').replace('#', "."));
         rest = after;
         while let Some((name, after)) = rest.split_once('`') {
             privileges.push((name, on.clone()));

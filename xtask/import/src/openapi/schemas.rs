@@ -8,7 +8,7 @@ use model::published::vsphere::{Enum, ErrorType, Member, Relevance, Struct, Valu
 
 const ENUM: &[&str] = &["enumeration"];
 const CONSTANT: &[&str] = &["constant"];
-const SCHEMA: &[&str] = &["schema", "structure", "error"];
+const SCHEMA: &[&str] = &["schema", "structure", "class", "error"];
 const PROPERTY: &[&str] = &["property", "field"];
 
 /// All schemas that were wanted.

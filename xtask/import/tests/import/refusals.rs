@@ -99,7 +99,7 @@ fn contradictions() {
             place(&text, "\"vm_status\",\n   \"values\"")
         ),
     );
-    assert!(message.contains("lower-case words joined by `_`"), "{message}");
+    assert!(message.contains("it must be words joined by `_`"), "{message}");
 
     let text = json.replacen("\"in\": true", "\"in\": \"yes\"", 1);
     starts(

@@ -25,10 +25,9 @@ impl HostsService {
 }
 
 /// Request of [`HostsService::add`](HostsService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct HostsServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -30,10 +30,9 @@ impl MeasurableService {
 }
 
 /// Request of [`MeasurableService::measure`](MeasurableService::measure()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct MeasurableServiceMeasureRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -39,10 +39,9 @@ impl SystemService {
 }
 
 /// Request of [`SystemService::get`](SystemService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct SystemServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -116,10 +116,9 @@ impl ThingService {
 }
 
 /// Request of [`ThingService::measure`](ThingService::measure()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ThingServiceMeasureRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -132,10 +131,9 @@ impl ThingServiceMeasureRequest {
 }
 
 /// Request of [`ThingService::get`](ThingService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ThingServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -157,10 +155,9 @@ impl ThingServiceGetRequest {
 }
 
 /// Request of [`ThingService::update`](ThingService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ThingServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -180,10 +177,9 @@ impl ThingServiceUpdateRequest {
 }
 
 /// Request of [`ThingService::remove`](ThingService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ThingServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -203,10 +199,9 @@ impl ThingServiceRemoveRequest {
 }
 
 /// Request of [`ThingService::export_to_path_on_host`](ThingService::export_to_path_on_host()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ThingServiceExportToPathOnHostRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -233,10 +228,9 @@ impl ThingServiceExportToPathOnHostRequest {
 }
 
 /// Request of [`ThingService::export`](ThingService::export()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ThingServiceExportRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -249,10 +243,9 @@ impl ThingServiceExportRequest {
 }
 
 /// Request of [`ThingService::exchange`](ThingService::exchange()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ThingServiceExchangeRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -289,10 +282,9 @@ impl ThingServiceExchangeRequest {
 }
 
 /// Request of [`ThingService::list_texts`](ThingService::list_texts()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ThingServiceListTextsRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -306,10 +298,9 @@ impl ThingServiceListTextsRequest {
 
 /// Request of [`ThingService::find_things`](ThingService::find_things()).
 #[deprecated = "deprecated in the API since 1.2"]
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ThingServiceFindThingsRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

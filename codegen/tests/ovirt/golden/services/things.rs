@@ -69,10 +69,9 @@ impl ThingsService {
 }
 
 /// Request of [`ThingsService::add_from_host`](ThingsService::add_from_host()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ThingsServiceAddFromHostRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -99,10 +98,9 @@ impl ThingsServiceAddFromHostRequest {
 }
 
 /// Request of [`ThingsService::add`](ThingsService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ThingsServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -129,10 +127,9 @@ impl ThingsServiceAddRequest {
 }
 
 /// Request of [`ThingsService::list`](ThingsService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ThingsServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -187,10 +184,9 @@ impl ThingsServiceListRequest {
 }
 
 /// Request of [`ThingsService::move`](ThingsService::move()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ThingsServiceMoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

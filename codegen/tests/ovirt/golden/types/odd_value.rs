@@ -5,7 +5,7 @@ use crate::core::table::Text;
 /// Values whose names need care in Rust.
 ///
 /// Since 1.1.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum OddValue {
     /// A keyword.
@@ -65,6 +65,13 @@ impl Default for OddValue {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for OddValue {}
+impl ::core::fmt::Debug for OddValue {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -435,6 +435,7 @@ pub enum BoxInfoStateCase {
 
 impl BoxInfo {
     /// Which case of `state` this is, with copies of its members; `None` when that is not set.
+    #[inline]
     pub fn state_case(&self) -> ::core::option::Option<BoxInfoStateCase> {
         let found = self.state.as_ref()?;
         let case = || match found {
@@ -457,6 +458,7 @@ impl BoxInfo {
     }
 
     /// Sets `state` and the members of that case, and clears those of the other ones.
+    #[inline]
     pub fn with_state_case(mut self, case: BoxInfoStateCase) -> Self {
         self.lid = None;
         self.opened_at = None;

@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// State of a box.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum BoxInfoState {
     /// Open.
@@ -50,6 +50,13 @@ impl Default for BoxInfoState {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for BoxInfoState {}
+impl ::core::fmt::Debug for BoxInfoState {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -20,6 +20,7 @@ impl BoxService {
     /// Errors: `BOX_BUSY`, `FAILURE`.
     ///
     /// Privileges: `Box.Create`, `Box.Read` on `create_spec`.
+    #[inline]
     pub fn create(&self, create_spec: super::BoxInfo) -> BoxServiceCreateRequest {
         let mut call = self.0.call(&CREATE);
         call.set_record("create_spec", create_spec);
@@ -31,6 +32,7 @@ impl BoxService {
     /// `GET /api/parts/box/{box}`, formerly `GET /rest/com/example/parts/box/id:{box}`
     ///
     /// * `box`: Box to read.
+    #[inline]
     pub fn get(
         &self,
         r#box: impl Into<super::super::ids::BoxId>,
@@ -43,6 +45,7 @@ impl BoxService {
     /// Lists boxes.
     ///
     /// `GET /api/parts/box`, formerly `GET /rest/com/example/parts/box`
+    #[inline]
     pub fn list(&self) -> BoxServiceListRequest {
         BoxServiceListRequest {
             call: self.0.call(&LIST),
@@ -56,6 +59,7 @@ impl BoxService {
     /// * `box`: Box to change.
     ///
     /// * `update_spec`: New values.
+    #[inline]
     pub fn update(
         &self,
         r#box: impl Into<super::super::ids::BoxId>,
@@ -77,6 +81,7 @@ impl BoxService {
     ///
     /// * `name`: Who opens it.
     #[deprecated = "deprecated in the API since 2.1"]
+    #[inline]
     pub fn open(
         &self,
         r#box: impl Into<super::super::ids::BoxId>,
@@ -93,6 +98,7 @@ impl BoxService {
     /// `GET /api/parts/box/{box}/lids`, formerly `POST /rest/com/example/parts/box/id:{box}?~action=lids`
     ///
     /// * `box`: Box to read.
+    #[inline]
     pub fn lids(
         &self,
         r#box: impl Into<super::super::ids::BoxId>,
@@ -107,6 +113,7 @@ impl BoxService {
     /// `DELETE /api/parts/box/{box}`, formerly `DELETE /rest/com/example/parts/box/id:{box}`
     ///
     /// * `box`: Box to delete.
+    #[inline]
     pub fn delete(
         &self,
         r#box: impl Into<super::super::ids::BoxId>,
@@ -124,10 +131,9 @@ impl BoxService {
 }
 
 /// Request of [`BoxService::create`](BoxService::create()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct BoxServiceCreateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -147,10 +153,9 @@ impl BoxServiceCreateRequest {
 }
 
 /// Request of [`BoxService::get`](BoxService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct BoxServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -163,10 +168,9 @@ impl BoxServiceGetRequest {
 }
 
 /// Request of [`BoxService::list`](BoxService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct BoxServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -194,10 +198,9 @@ impl BoxServiceListRequest {
 }
 
 /// Request of [`BoxService::update`](BoxService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct BoxServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -210,10 +213,9 @@ impl BoxServiceUpdateRequest {
 }
 
 /// Request of [`BoxService::open`](BoxService::open()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct BoxServiceOpenRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -254,10 +256,9 @@ impl BoxServiceOpenRequest {
 }
 
 /// Request of [`BoxService::lids`](BoxService::lids()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct BoxServiceLidsRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -270,10 +271,9 @@ impl BoxServiceLidsRequest {
 }
 
 /// Request of [`BoxService::delete`](BoxService::delete()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct BoxServiceDeleteRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

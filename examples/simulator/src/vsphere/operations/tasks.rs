@@ -35,16 +35,19 @@ fn list(vcenter: &mut Vcenter, arguments: &Arguments) -> Result<Value, Fault> {
         return Err(Fault::invalid_argument("'filter_spec' must give 'tasks' or 'services'."));
     }
     let among = |name: &str, value: &str| given(name).is_empty() || given(name).iter().any(|known| known == value);
+    // Services go by their full identifier, or by their name in the model.
+    let is_service = |service: &str, wanted: &Value| {
+        wanted.as_str().is_some_and(|wanted| service == wanted || service.ends_with(&format!(".{wanted}")))
+    };
     let fits = |id: &str, task: &Value| {
-        let text = |member: &str| task.get(member).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let service = text("service");
+        let text = |member: &str| task.get(member).and_then(Value::as_str).unwrap_or_default();
+        let (services, targets) = (given("services"), given("targets"));
         among("tasks", id)
-            // Services go by their full identifier, or by the name of the model.
-            && (among("services", &service) || given("services").iter().any(|name| service.ends_with(&format!(".{}", name.as_str().unwrap_or_default()))))
-            && among("operations", &text("operation"))
-            && among("status", &text("status"))
-            && among("users", &text("user"))
-            && (given("targets").is_empty() || given("targets").iter().any(|target| Some(target) == task.get("target")))
+            && (services.is_empty() || services.iter().any(|wanted| is_service(text("service"), wanted)))
+            && among("operations", text("operation"))
+            && among("status", text("status"))
+            && among("users", text("user"))
+            && (targets.is_empty() || targets.iter().any(|target| Some(target) == task.get("target")))
     };
     let all = vcenter.tasks.iter().map(|(id, task)| (id.clone(), value(vcenter, task, arguments.record("result_spec"))));
     Ok(Value::Object(all.filter(|(id, task)| fits(id, task)).collect()))

@@ -29,9 +29,10 @@ fn add(vcenter: &mut Vcenter, arguments: &Arguments) -> Result<Value, Fault> {
     }
     let name = file_name(spec)?.to_owned();
     let item = session.lease.item.clone();
-    let metadata = vcenter.item(&item)?.is_ovf() && ovf::is_signature(&name);
+    let is_package = vcenter.item(&item)?.is_ovf();
+    let is_signature = is_package && ovf::is_signature(&name);
     let session = find(vcenter, id)?;
-    if metadata && session.files.iter().any(|(known, file)| ovf::is_descriptor(known) && file.status == Transfer::Ready) {
+    if is_signature && session.files.iter().any(|(known, file)| ovf::is_descriptor(known) && file.status == Transfer::Ready) {
         return Err(Fault::not_allowed(format!("'{name}' must be added before the descriptor is uploaded.")));
     }
     let source = match spec.text("source_type") {
@@ -39,7 +40,7 @@ fn add(vcenter: &mut Vcenter, arguments: &Arguments) -> Result<Value, Fault> {
         Some("PULL") => Source::Pull(endpoint(spec)?),
         _ => Source::None,
     };
-    let mut file = SessionFile::new(source, metadata);
+    let mut file = SessionFile::new(source, is_signature || is_package && ovf::is_archive(&name));
     file.attempt = session.files.get(&name).map_or(0, |known| known.attempt + 1);
     file.size = size(spec)?;
     file.checksum = checksum(spec)?;

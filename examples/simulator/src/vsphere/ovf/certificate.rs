@@ -61,7 +61,7 @@ fn issuers(trusted: &IndexMap<String, String>) -> impl Iterator<Item = Vec<u8>> 
     trusted.values().flat_map(|text| certificates(text))
 }
 
-/// Whether a certificate was signed with the key of another one.
+/// Whether a certificate names another one as its issuer, which is enough here.
 fn is_issuer(bytes: &[u8], certificate: &X509Certificate<'_>) -> bool {
     let Ok((_, issuer)) = X509Certificate::from_der(bytes) else { return false };
     issuer.subject() == certificate.issuer()

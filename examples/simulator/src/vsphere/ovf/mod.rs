@@ -16,6 +16,11 @@ pub(crate) fn is_descriptor(name: &str) -> bool {
     has_ending(name, ".ovf")
 }
 
+/// Whether a file of that name is a whole package.
+pub(crate) fn is_archive(name: &str) -> bool {
+    has_ending(name, ".ova")
+}
+
 /// Whether a file of that name is the manifest or the certificate of a package.
 pub(crate) fn is_signature(name: &str) -> bool {
     is_manifest(name) || is_certificate(name)

@@ -1,7 +1,7 @@
 //! Previews of update sessions: whether a package is signed, and what is to be said about that.
 
 use super::certificate::{self, Signature};
-use super::{is_certificate, is_descriptor};
+use super::{is_archive, is_certificate, is_descriptor};
 use crate::vsphere::fault::message;
 use crate::vsphere::record::present;
 use crate::vsphere::state::{SessionFile, Transfer, UpdateSession, Vcenter};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 /// The preview of a session, as the API has it.
 pub(crate) fn preview(vcenter: &Vcenter, session: &UpdateSession) -> Value {
     let is_package = vcenter.items.get(&session.lease.item).is_some_and(|item| item.is_ovf());
-    let is_metadata = |(name, _): &(&String, &SessionFile)| is_descriptor(name) || is_certificate(name);
+    let is_metadata = |(name, _): &(&String, &SessionFile)| is_descriptor(name) || is_certificate(name) || is_archive(name);
     let mut metadata = session.files.iter().filter(is_metadata).peekable();
     if !is_package || metadata.peek().is_none() {
         let state = if session.completing { "NOT_APPLICABLE" } else { "UNAVAILABLE" };

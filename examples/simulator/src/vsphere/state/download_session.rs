@@ -1,4 +1,4 @@
-//! Download sessions, and the files in them.
+//! Download sessions, and the files in them. Nothing here is `Debug`: addresses of files are secrets.
 
 use super::content::Content;
 use super::digest::Checksum;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// Download session.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct DownloadSession {
     pub(crate) lease: Lease,
     /// Files that somebody asked to prepare.
@@ -18,7 +18,7 @@ pub(crate) struct DownloadSession {
 }
 
 /// How far a file is with being made ready.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Preparation {
     /// When it was asked for.
     pub(crate) asked: Timestamp,

@@ -77,7 +77,7 @@ impl Item {
         }
     }
 
-    /// The item as the API has it. `is_signed` tells whether its library checks certificates.
+    /// The item as the API has it. `is_secure` tells whether its library checks certificates.
     pub(crate) fn value(&self, id: &str, is_secure: bool) -> Value {
         let sizes = self.files.values().map(StoredFile::size);
         let verification =

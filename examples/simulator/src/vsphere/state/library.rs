@@ -1,4 +1,4 @@
-//! Libraries, and what is kept with them.
+//! Libraries, and what is kept with them. Nothing here is `Debug`: there are passwords in it.
 
 use crate::vsphere::clock::written;
 use crate::vsphere::record::{Members, Record, present};
@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 /// Library.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Library {
     pub(crate) name: String,
     pub(crate) description: String,
@@ -33,7 +33,7 @@ pub(crate) struct Library {
 }
 
 /// How a library is published.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Publishing {
     /// Whether anything was ever said about it.
     pub(crate) known: bool,
@@ -45,7 +45,7 @@ pub(crate) struct Publishing {
 }
 
 /// Where the items of a subscribed library come from.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Subscription {
     /// What of it may be shown.
     pub(crate) shown: Record,

@@ -1,4 +1,4 @@
-//! Update sessions, and the files in them.
+//! Update sessions, and the files in them. Files are not `Debug`: their addresses are secrets.
 
 use super::content::Content;
 use super::digest::Checksum;
@@ -85,7 +85,7 @@ impl Lease {
 }
 
 /// Update session.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct UpdateSession {
     pub(crate) lease: Lease,
     /// Who made it.
@@ -102,7 +102,7 @@ pub(crate) struct UpdateSession {
 }
 
 /// File that is added in an update session.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct SessionFile {
     pub(crate) source: Source,
     /// Size that it must have.
@@ -123,7 +123,7 @@ pub(crate) struct SessionFile {
 }
 
 /// Where the bytes of a file come from.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) enum Source {
     None,
     /// From the client, to this endpoint.

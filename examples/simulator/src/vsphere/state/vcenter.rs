@@ -34,8 +34,8 @@ pub(crate) enum Failure {
     Raw(u16, String, String),
 }
 
-/// File that the server has to fetch.
-#[derive(Clone, Debug)]
+/// File that the server has to fetch. Not `Debug`: addresses can hold secrets.
+#[derive(Clone)]
 pub(crate) struct PullJob {
     pub(crate) session: String,
     pub(crate) file: String,

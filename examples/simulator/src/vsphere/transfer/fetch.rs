@@ -32,10 +32,10 @@ pub(super) enum Failure {
 ///
 /// That there is no connection, or no answer over it.
 pub(super) async fn get(uri: &str, trust: Trust) -> Result<Response<Incoming>, Failure> {
-    let other = |text: String| Failure::Other(format!("{uri} cannot be fetched: {text}"));
+    let other = |text: String| Failure::Other(format!("{} cannot be fetched: {text}", shown(uri)));
     let parsed: Uri = uri.parse().map_err(|error| other(format!("{error}")))?;
     let authority = parsed.authority().ok_or_else(|| other("it names no host".to_owned()))?.clone();
-    let is_tls = parsed.scheme_str() == Some("https");
+    let is_tls = parsed.scheme_str().is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"));
     let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
     let port = authority.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
     let connecting = tokio::time::timeout(PATIENCE, TcpStream::connect((host.as_str(), port)));
@@ -56,6 +56,15 @@ pub(super) async fn get(uri: &str, trust: Trust) -> Result<Response<Incoming>, F
     send(stream, request).await.map_err(|error| other(error.to_string()))
 }
 
+/// A URI for messages: without what can let somebody in.
+pub(super) fn shown(uri: &str) -> String {
+    let uri = uri.split(['?', '#']).next().unwrap_or_default();
+    let Some((scheme, rest)) = uri.split_once("://") else { return uri.to_owned() };
+    let (authority, path) = rest.split_once('/').map_or((rest, ""), |(authority, path)| (authority, path));
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    format!("{scheme}://{host}/{path}")
+}
+
 async fn send(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     request: Request<Empty<Bytes>>,
@@ -64,4 +73,21 @@ async fn send(
     // It ends with the body of the answer; its failures show there.
     tokio::spawn(connection);
     sender.send_request(request).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_show_no_secrets() {
+        for (uri, expected) in [
+            ("http://user:pass@host:80/a/b?token=x#y", "http://host:80/a/b"),
+            ("https://host", "https://host/"),
+            ("ds:///vmfs/volumes/a", "ds:///vmfs/volumes/a"),
+            ("nonsense", "nonsense"),
+        ] {
+            assert_eq!(shown(uri), expected);
+        }
+    }
 }

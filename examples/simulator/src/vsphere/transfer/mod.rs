@@ -5,6 +5,7 @@ mod fetch;
 mod pull;
 mod range;
 mod trust;
+mod unpack;
 mod upload;
 
 pub(crate) use pull::start;

@@ -1,12 +1,13 @@
 //! Bytes that clients send.
 
-use super::{Place, plain};
+use super::{Place, plain, unpack};
 use crate::images::lock;
 use crate::net::{Answer, Request, full, head};
 use crate::vsphere::fault::message;
-use crate::vsphere::state::{Algorithm, Checksum, Content, Receiver, SessionFile, Stage, Transfer, Vcenter};
+use crate::vsphere::state::{Algorithm, Checksum, Content, Receiver, SessionFile, Stage, Store, Transfer, Vcenter};
 use bytes::BytesMut;
 use http_body_util::BodyExt;
+use hyper::body::Body as _;
 use hyper::header::{CONNECTION, CONTENT_LENGTH};
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -18,13 +19,15 @@ const STEP: usize = 1 << 20;
 /// status of the file, not in the answer.
 pub(super) async fn answer(vcenter: Arc<Mutex<Vcenter>>, place: Place, request: Request) -> Answer {
     let length = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    // A request without body needs no length.
+    let length = length.or_else(|| request.body().is_end_stream().then_some(0));
     let Some(length) = length else { return closing(plain(411, "The request has no Content-Length.")) };
     let Some((landing, receiver)) = Landing::begin(vcenter, place, None) else {
         return closing(plain(404, "The session of the transfer has ended."));
     };
     match receive(&landing, request, receiver).await {
         Ok(Some(content)) => {
-            landing.finish(content);
+            unpack::arrive(&landing, content).await;
             full(200, "text/plain", "")
         }
         Ok(None) => closing(plain(409, "The session has ended, or the file was sent again.")),
@@ -97,12 +100,7 @@ impl Landing {
     }
 
     /// Ends the transfer with a content, which may be another one than was announced.
-    pub(super) fn finish(&self, content: Content) {
-        self.finish_shared(Arc::new(content));
-    }
-
-    /// Ends the transfer with a content that others have too.
-    pub(super) fn finish_shared(&self, content: Arc<Content>) {
+    pub(super) fn finish(&self, content: Arc<Content>) {
         self.file(|file| {
             file.received = content.length();
             match difference(file, &content) {
@@ -113,6 +111,37 @@ impl Landing {
                 Some(text) => file.fail(message("transfer", &text, &[])),
             }
         });
+    }
+
+    /// Name of the file, where its item is a package.
+    pub(super) fn in_package(&self) -> Option<&str> {
+        let vcenter = lock(&self.vcenter);
+        let session = vcenter.updates.get(&self.place.session)?;
+        vcenter.items.get(&session.lease.item).filter(|item| item.is_ovf()).map(|_| self.place.file.as_str())
+    }
+
+    /// Where files are kept.
+    pub(super) fn store(&self) -> Store {
+        lock(&self.vcenter).store.clone()
+    }
+
+    /// Adds files to the session that came with this one, unless they are in it already. Returns the names
+    /// of those that were added, with the number of the transfer into them.
+    pub(super) fn add(&self, files: Vec<(String, SessionFile)>) -> Vec<(String, u64)> {
+        if self.file(|_| ()).is_none() {
+            return Vec::new();
+        }
+        let mut vcenter = lock(&self.vcenter);
+        let Some(session) = vcenter.updates.get_mut(&self.place.session) else { return Vec::new() };
+        let mut added = Vec::new();
+        for (name, file) in files {
+            if !session.files.contains_key(&name) {
+                session.removed.retain(|removed| *removed != name);
+                added.push((name.clone(), file.attempt));
+                session.files.insert(name, file);
+            }
+        }
+        added
     }
 
     /// Ends the transfer with an error.

@@ -77,10 +77,9 @@ impl AffinityGroupService {
 }
 
 /// Request of [`AffinityGroupService::get`](AffinityGroupService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AffinityGroupServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -102,10 +101,9 @@ impl AffinityGroupServiceGetRequest {
 }
 
 /// Request of [`AffinityGroupService::update`](AffinityGroupService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AffinityGroupServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -132,10 +130,9 @@ impl AffinityGroupServiceUpdateRequest {
 }
 
 /// Request of [`AffinityGroupService::remove`](AffinityGroupService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AffinityGroupServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -27,10 +27,9 @@ impl AffinityGroupHostService {
 }
 
 /// Request of [`AffinityGroupHostService::remove`](AffinityGroupHostService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AffinityGroupHostServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -27,10 +27,9 @@ impl AffinityGroupHostLabelService {
 }
 
 /// Request of [`AffinityGroupHostLabelService::remove`](AffinityGroupHostLabelService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AffinityGroupHostLabelServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -53,10 +53,9 @@ impl AffinityGroupHostLabelsService {
 }
 
 /// Request of [`AffinityGroupHostLabelsService::add`](AffinityGroupHostLabelsService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AffinityGroupHostLabelsServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -78,10 +77,9 @@ impl AffinityGroupHostLabelsServiceAddRequest {
 }
 
 /// Request of [`AffinityGroupHostLabelsService::list`](AffinityGroupHostLabelsService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AffinityGroupHostLabelsServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -53,10 +53,9 @@ impl AffinityGroupHostsService {
 }
 
 /// Request of [`AffinityGroupHostsService::add`](AffinityGroupHostsService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AffinityGroupHostsServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -78,10 +77,9 @@ impl AffinityGroupHostsServiceAddRequest {
 }
 
 /// Request of [`AffinityGroupHostsService::list`](AffinityGroupHostsService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AffinityGroupHostsServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -23,10 +23,9 @@ impl AffinityGroupVmService {
 }
 
 /// Request of [`AffinityGroupVmService::remove`](AffinityGroupVmService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AffinityGroupVmServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -53,10 +53,9 @@ impl AffinityGroupVmLabelsService {
 }
 
 /// Request of [`AffinityGroupVmLabelsService::add`](AffinityGroupVmLabelsService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AffinityGroupVmLabelsServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -78,10 +77,9 @@ impl AffinityGroupVmLabelsServiceAddRequest {
 }
 
 /// Request of [`AffinityGroupVmLabelsService::list`](AffinityGroupVmLabelsService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AffinityGroupVmLabelsServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

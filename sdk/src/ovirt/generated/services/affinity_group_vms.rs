@@ -45,10 +45,9 @@ impl AffinityGroupVmsService {
 }
 
 /// Request of [`AffinityGroupVmsService::add`](AffinityGroupVmsService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AffinityGroupVmsServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -68,10 +67,9 @@ impl AffinityGroupVmsServiceAddRequest {
 }
 
 /// Request of [`AffinityGroupVmsService::list`](AffinityGroupVmsService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AffinityGroupVmsServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

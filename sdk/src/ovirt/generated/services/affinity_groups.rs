@@ -45,10 +45,9 @@ impl AffinityGroupsService {
 }
 
 /// Request of [`AffinityGroupsService::add`](AffinityGroupsService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AffinityGroupsServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -68,10 +67,9 @@ impl AffinityGroupsServiceAddRequest {
 }
 
 /// Request of [`AffinityGroupsService::list`](AffinityGroupsService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AffinityGroupsServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

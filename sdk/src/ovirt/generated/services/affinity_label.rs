@@ -57,10 +57,9 @@ impl AffinityLabelService {
 }
 
 /// Request of [`AffinityLabelService::get`](AffinityLabelService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AffinityLabelServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -82,10 +81,9 @@ impl AffinityLabelServiceGetRequest {
 }
 
 /// Request of [`AffinityLabelService::update`](AffinityLabelService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AffinityLabelServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -105,10 +103,9 @@ impl AffinityLabelServiceUpdateRequest {
 }
 
 /// Request of [`AffinityLabelService::remove`](AffinityLabelService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AffinityLabelServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

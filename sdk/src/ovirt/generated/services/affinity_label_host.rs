@@ -34,10 +34,9 @@ impl AffinityLabelHostService {
 }
 
 /// Request of [`AffinityLabelHostService::remove`](AffinityLabelHostService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AffinityLabelHostServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -50,10 +49,9 @@ impl AffinityLabelHostServiceRemoveRequest {
 }
 
 /// Request of [`AffinityLabelHostService::get`](AffinityLabelHostService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AffinityLabelHostServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -43,10 +43,9 @@ impl AffinityLabelHostsService {
 }
 
 /// Request of [`AffinityLabelHostsService::add`](AffinityLabelHostsService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AffinityLabelHostsServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -66,10 +65,9 @@ impl AffinityLabelHostsServiceAddRequest {
 }
 
 /// Request of [`AffinityLabelHostsService::list`](AffinityLabelHostsService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AffinityLabelHostsServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

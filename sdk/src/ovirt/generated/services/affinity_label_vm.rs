@@ -34,10 +34,9 @@ impl AffinityLabelVmService {
 }
 
 /// Request of [`AffinityLabelVmService::remove`](AffinityLabelVmService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AffinityLabelVmServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -50,10 +49,9 @@ impl AffinityLabelVmServiceRemoveRequest {
 }
 
 /// Request of [`AffinityLabelVmService::get`](AffinityLabelVmService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AffinityLabelVmServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -43,10 +43,9 @@ impl AffinityLabelVmsService {
 }
 
 /// Request of [`AffinityLabelVmsService::add`](AffinityLabelVmsService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AffinityLabelVmsServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -66,10 +65,9 @@ impl AffinityLabelVmsServiceAddRequest {
 }
 
 /// Request of [`AffinityLabelVmsService::list`](AffinityLabelVmsService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AffinityLabelVmsServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

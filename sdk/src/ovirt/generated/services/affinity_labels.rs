@@ -43,10 +43,9 @@ impl AffinityLabelsService {
 }
 
 /// Request of [`AffinityLabelsService::add`](AffinityLabelsService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AffinityLabelsServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -66,10 +65,9 @@ impl AffinityLabelsServiceAddRequest {
 }
 
 /// Request of [`AffinityLabelsService::list`](AffinityLabelsService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AffinityLabelsServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

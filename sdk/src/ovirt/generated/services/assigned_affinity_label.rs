@@ -34,10 +34,9 @@ impl AssignedAffinityLabelService {
 }
 
 /// Request of [`AssignedAffinityLabelService::get`](AssignedAffinityLabelService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AssignedAffinityLabelServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -59,10 +58,9 @@ impl AssignedAffinityLabelServiceGetRequest {
 }
 
 /// Request of [`AssignedAffinityLabelService::remove`](AssignedAffinityLabelService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AssignedAffinityLabelServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -43,10 +43,9 @@ impl AssignedAffinityLabelsService {
 }
 
 /// Request of [`AssignedAffinityLabelsService::add`](AssignedAffinityLabelsService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AssignedAffinityLabelsServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -66,10 +65,9 @@ impl AssignedAffinityLabelsServiceAddRequest {
 }
 
 /// Request of [`AssignedAffinityLabelsService::list`](AssignedAffinityLabelsService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AssignedAffinityLabelsServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -34,10 +34,9 @@ impl AssignedCpuProfileService {
 }
 
 /// Request of [`AssignedCpuProfileService::get`](AssignedCpuProfileService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AssignedCpuProfileServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -59,10 +58,9 @@ impl AssignedCpuProfileServiceGetRequest {
 }
 
 /// Request of [`AssignedCpuProfileService::remove`](AssignedCpuProfileService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AssignedCpuProfileServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -47,10 +47,9 @@ impl AssignedCpuProfilesService {
 }
 
 /// Request of [`AssignedCpuProfilesService::add`](AssignedCpuProfilesService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AssignedCpuProfilesServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -70,10 +69,9 @@ impl AssignedCpuProfilesServiceAddRequest {
 }
 
 /// Request of [`AssignedCpuProfilesService::list`](AssignedCpuProfilesService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AssignedCpuProfilesServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

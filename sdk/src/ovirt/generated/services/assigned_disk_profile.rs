@@ -34,10 +34,9 @@ impl AssignedDiskProfileService {
 }
 
 /// Request of [`AssignedDiskProfileService::get`](AssignedDiskProfileService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AssignedDiskProfileServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -59,10 +58,9 @@ impl AssignedDiskProfileServiceGetRequest {
 }
 
 /// Request of [`AssignedDiskProfileService::remove`](AssignedDiskProfileService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AssignedDiskProfileServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -47,10 +47,9 @@ impl AssignedDiskProfilesService {
 }
 
 /// Request of [`AssignedDiskProfilesService::add`](AssignedDiskProfilesService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AssignedDiskProfilesServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -70,10 +69,9 @@ impl AssignedDiskProfilesServiceAddRequest {
 }
 
 /// Request of [`AssignedDiskProfilesService::list`](AssignedDiskProfilesService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AssignedDiskProfilesServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -165,10 +165,9 @@ impl AssignedPermissionsService {
 }
 
 /// Request of [`AssignedPermissionsService::add_user_level`](AssignedPermissionsService::add_user_level()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AssignedPermissionsServiceAddUserLevelRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -188,10 +187,9 @@ impl AssignedPermissionsServiceAddUserLevelRequest {
 }
 
 /// Request of [`AssignedPermissionsService::add_group_level`](AssignedPermissionsService::add_group_level()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AssignedPermissionsServiceAddGroupLevelRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -211,10 +209,9 @@ impl AssignedPermissionsServiceAddGroupLevelRequest {
 }
 
 /// Request of [`AssignedPermissionsService::add_data_center_permission`](AssignedPermissionsService::add_data_center_permission()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AssignedPermissionsServiceAddDataCenterPermissionRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -234,10 +231,9 @@ impl AssignedPermissionsServiceAddDataCenterPermissionRequest {
 }
 
 /// Request of [`AssignedPermissionsService::add_cluster_permission`](AssignedPermissionsService::add_cluster_permission()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AssignedPermissionsServiceAddClusterPermissionRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -257,10 +253,9 @@ impl AssignedPermissionsServiceAddClusterPermissionRequest {
 }
 
 /// Request of [`AssignedPermissionsService::add_host_permission`](AssignedPermissionsService::add_host_permission()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AssignedPermissionsServiceAddHostPermissionRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -280,10 +275,9 @@ impl AssignedPermissionsServiceAddHostPermissionRequest {
 }
 
 /// Request of [`AssignedPermissionsService::add_storage_domain_permission`](AssignedPermissionsService::add_storage_domain_permission()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AssignedPermissionsServiceAddStorageDomainPermissionRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -303,10 +297,9 @@ impl AssignedPermissionsServiceAddStorageDomainPermissionRequest {
 }
 
 /// Request of [`AssignedPermissionsService::add_vm_permission`](AssignedPermissionsService::add_vm_permission()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AssignedPermissionsServiceAddVmPermissionRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -326,10 +319,9 @@ impl AssignedPermissionsServiceAddVmPermissionRequest {
 }
 
 /// Request of [`AssignedPermissionsService::add_vm_pool_permission`](AssignedPermissionsService::add_vm_pool_permission()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AssignedPermissionsServiceAddVmPoolPermissionRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -349,10 +341,9 @@ impl AssignedPermissionsServiceAddVmPoolPermissionRequest {
 }
 
 /// Request of [`AssignedPermissionsService::add_template_permission`](AssignedPermissionsService::add_template_permission()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AssignedPermissionsServiceAddTemplatePermissionRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -372,10 +363,9 @@ impl AssignedPermissionsServiceAddTemplatePermissionRequest {
 }
 
 /// Request of [`AssignedPermissionsService::add`](AssignedPermissionsService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AssignedPermissionsServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -395,10 +385,9 @@ impl AssignedPermissionsServiceAddRequest {
 }
 
 /// Request of [`AssignedPermissionsService::list`](AssignedPermissionsService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AssignedPermissionsServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

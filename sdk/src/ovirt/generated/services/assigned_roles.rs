@@ -32,10 +32,9 @@ impl AssignedRolesService {
 }
 
 /// Request of [`AssignedRolesService::list`](AssignedRolesService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AssignedRolesServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

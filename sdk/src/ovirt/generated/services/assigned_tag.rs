@@ -34,10 +34,9 @@ impl AssignedTagService {
 }
 
 /// Request of [`AssignedTagService::get`](AssignedTagService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AssignedTagServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -59,10 +58,9 @@ impl AssignedTagServiceGetRequest {
 }
 
 /// Request of [`AssignedTagService::remove`](AssignedTagService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AssignedTagServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -45,10 +45,9 @@ impl AssignedTagsService {
 }
 
 /// Request of [`AssignedTagsService::add`](AssignedTagsService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AssignedTagsServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -68,10 +67,9 @@ impl AssignedTagsServiceAddRequest {
 }
 
 /// Request of [`AssignedTagsService::list`](AssignedTagsService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AssignedTagsServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

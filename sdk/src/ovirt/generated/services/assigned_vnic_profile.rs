@@ -40,10 +40,9 @@ impl AssignedVnicProfileService {
 }
 
 /// Request of [`AssignedVnicProfileService::get`](AssignedVnicProfileService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AssignedVnicProfileServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -65,10 +64,9 @@ impl AssignedVnicProfileServiceGetRequest {
 }
 
 /// Request of [`AssignedVnicProfileService::remove`](AssignedVnicProfileService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AssignedVnicProfileServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

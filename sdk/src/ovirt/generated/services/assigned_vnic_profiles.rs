@@ -47,10 +47,9 @@ impl AssignedVnicProfilesService {
 }
 
 /// Request of [`AssignedVnicProfilesService::add`](AssignedVnicProfilesService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AssignedVnicProfilesServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -70,10 +69,9 @@ impl AssignedVnicProfilesServiceAddRequest {
 }
 
 /// Request of [`AssignedVnicProfilesService::list`](AssignedVnicProfilesService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AssignedVnicProfilesServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -60,10 +60,9 @@ impl AttachedStorageDomainService {
 }
 
 /// Request of [`AttachedStorageDomainService::activate`](AttachedStorageDomainService::activate()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AttachedStorageDomainServiceActivateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -83,10 +82,9 @@ impl AttachedStorageDomainServiceActivateRequest {
 }
 
 /// Request of [`AttachedStorageDomainService::deactivate`](AttachedStorageDomainService::deactivate()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AttachedStorageDomainServiceDeactivateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -115,10 +113,9 @@ impl AttachedStorageDomainServiceDeactivateRequest {
 }
 
 /// Request of [`AttachedStorageDomainService::get`](AttachedStorageDomainService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AttachedStorageDomainServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -140,10 +137,9 @@ impl AttachedStorageDomainServiceGetRequest {
 }
 
 /// Request of [`AttachedStorageDomainService::remove`](AttachedStorageDomainService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AttachedStorageDomainServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

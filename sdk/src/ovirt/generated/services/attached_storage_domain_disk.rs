@@ -113,10 +113,9 @@ impl AttachedStorageDomainDiskService {
 
 /// Request of [`AttachedStorageDomainDiskService::copy`](AttachedStorageDomainDiskService::copy()).
 #[deprecated = "deprecated in the API"]
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AttachedStorageDomainDiskServiceCopyRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -143,10 +142,9 @@ impl AttachedStorageDomainDiskServiceCopyRequest {
 }
 
 /// Request of [`AttachedStorageDomainDiskService::update`](AttachedStorageDomainDiskService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AttachedStorageDomainDiskServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -168,10 +166,9 @@ impl AttachedStorageDomainDiskServiceUpdateRequest {
 }
 
 /// Request of [`AttachedStorageDomainDiskService::export`](AttachedStorageDomainDiskService::export()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AttachedStorageDomainDiskServiceExportRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -191,10 +188,9 @@ impl AttachedStorageDomainDiskServiceExportRequest {
 }
 
 /// Request of [`AttachedStorageDomainDiskService::get`](AttachedStorageDomainDiskService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AttachedStorageDomainDiskServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -216,10 +212,9 @@ impl AttachedStorageDomainDiskServiceGetRequest {
 }
 
 /// Request of [`AttachedStorageDomainDiskService::move`](AttachedStorageDomainDiskService::move()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AttachedStorageDomainDiskServiceMoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -253,10 +248,9 @@ impl AttachedStorageDomainDiskServiceMoveRequest {
 }
 
 /// Request of [`AttachedStorageDomainDiskService::remove`](AttachedStorageDomainDiskService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AttachedStorageDomainDiskServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -269,10 +263,9 @@ impl AttachedStorageDomainDiskServiceRemoveRequest {
 }
 
 /// Request of [`AttachedStorageDomainDiskService::sparsify`](AttachedStorageDomainDiskService::sparsify()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AttachedStorageDomainDiskServiceSparsifyRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -285,10 +278,9 @@ impl AttachedStorageDomainDiskServiceSparsifyRequest {
 }
 
 /// Request of [`AttachedStorageDomainDiskService::register`](AttachedStorageDomainDiskService::register()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AttachedStorageDomainDiskServiceRegisterRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

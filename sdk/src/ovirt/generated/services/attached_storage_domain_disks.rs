@@ -45,10 +45,9 @@ impl AttachedStorageDomainDisksService {
 
 /// Request of [`AttachedStorageDomainDisksService::add`](AttachedStorageDomainDisksService::add()).
 #[deprecated = "deprecated in the API since 4.2"]
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AttachedStorageDomainDisksServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -75,10 +74,9 @@ impl AttachedStorageDomainDisksServiceAddRequest {
 }
 
 /// Request of [`AttachedStorageDomainDisksService::list`](AttachedStorageDomainDisksService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AttachedStorageDomainDisksServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

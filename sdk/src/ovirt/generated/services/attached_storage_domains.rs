@@ -48,10 +48,9 @@ impl AttachedStorageDomainsService {
 }
 
 /// Request of [`AttachedStorageDomainsService::add`](AttachedStorageDomainsService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AttachedStorageDomainsServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -71,10 +70,9 @@ impl AttachedStorageDomainsServiceAddRequest {
 }
 
 /// Request of [`AttachedStorageDomainsService::list`](AttachedStorageDomainsService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct AttachedStorageDomainsServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

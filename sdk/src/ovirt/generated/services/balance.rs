@@ -34,10 +34,9 @@ impl BalanceService {
 }
 
 /// Request of [`BalanceService::get`](BalanceService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct BalanceServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -66,10 +65,9 @@ impl BalanceServiceGetRequest {
 }
 
 /// Request of [`BalanceService::remove`](BalanceService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct BalanceServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

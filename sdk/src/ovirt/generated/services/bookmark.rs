@@ -45,10 +45,9 @@ impl BookmarkService {
 }
 
 /// Request of [`BookmarkService::get`](BookmarkService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct BookmarkServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -70,10 +69,9 @@ impl BookmarkServiceGetRequest {
 }
 
 /// Request of [`BookmarkService::update`](BookmarkService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct BookmarkServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -100,10 +98,9 @@ impl BookmarkServiceUpdateRequest {
 }
 
 /// Request of [`BookmarkService::remove`](BookmarkService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct BookmarkServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

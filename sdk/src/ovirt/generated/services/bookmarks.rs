@@ -45,10 +45,9 @@ impl BookmarksService {
 }
 
 /// Request of [`BookmarksService::add`](BookmarksService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct BookmarksServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -68,10 +67,9 @@ impl BookmarksServiceAddRequest {
 }
 
 /// Request of [`BookmarksService::list`](BookmarksService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct BookmarksServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

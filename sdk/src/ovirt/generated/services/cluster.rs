@@ -153,10 +153,9 @@ impl ClusterService {
 }
 
 /// Request of [`ClusterService::get`](ClusterService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ClusterServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -185,10 +184,9 @@ impl ClusterServiceGetRequest {
 }
 
 /// Request of [`ClusterService::update`](ClusterService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ClusterServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -215,10 +213,9 @@ impl ClusterServiceUpdateRequest {
 }
 
 /// Request of [`ClusterService::remove`](ClusterService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ClusterServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -238,10 +235,9 @@ impl ClusterServiceRemoveRequest {
 }
 
 /// Request of [`ClusterService::reset_emulated_machine`](ClusterService::reset_emulated_machine()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ClusterServiceResetEmulatedMachineRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -261,10 +257,9 @@ impl ClusterServiceResetEmulatedMachineRequest {
 }
 
 /// Request of [`ClusterService::sync_all_networks`](ClusterService::sync_all_networks()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ClusterServiceSyncAllNetworksRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -284,10 +279,9 @@ impl ClusterServiceSyncAllNetworksRequest {
 }
 
 /// Request of [`ClusterService::upgrade`](ClusterService::upgrade()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ClusterServiceUpgradeRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -332,10 +326,9 @@ impl ClusterServiceUpgradeRequest {
 }
 
 /// Request of [`ClusterService::refresh_gluster_heal_status`](ClusterService::refresh_gluster_heal_status()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ClusterServiceRefreshGlusterHealStatusRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -40,10 +40,9 @@ impl ClusterEnabledFeatureService {
 }
 
 /// Request of [`ClusterEnabledFeatureService::get`](ClusterEnabledFeatureService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ClusterEnabledFeatureServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -65,10 +64,9 @@ impl ClusterEnabledFeatureServiceGetRequest {
 }
 
 /// Request of [`ClusterEnabledFeatureService::remove`](ClusterEnabledFeatureService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ClusterEnabledFeatureServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -53,10 +53,9 @@ impl ClusterEnabledFeaturesService {
 }
 
 /// Request of [`ClusterEnabledFeaturesService::list`](ClusterEnabledFeaturesService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ClusterEnabledFeaturesServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -84,10 +83,9 @@ impl ClusterEnabledFeaturesServiceListRequest {
 }
 
 /// Request of [`ClusterEnabledFeaturesService::add`](ClusterEnabledFeaturesService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ClusterEnabledFeaturesServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

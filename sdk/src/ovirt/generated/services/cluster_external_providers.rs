@@ -30,10 +30,9 @@ impl ClusterExternalProvidersService {
 }
 
 /// Request of [`ClusterExternalProvidersService::list`](ClusterExternalProvidersService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ClusterExternalProvidersServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -38,10 +38,9 @@ impl ClusterFeaturesService {
 }
 
 /// Request of [`ClusterFeaturesService::list`](ClusterFeaturesService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ClusterFeaturesServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -32,10 +32,9 @@ impl ClusterLevelService {
 }
 
 /// Request of [`ClusterLevelService::get`](ClusterLevelService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ClusterLevelServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -45,10 +45,9 @@ impl ClusterNetworkService {
 }
 
 /// Request of [`ClusterNetworkService::get`](ClusterNetworkService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ClusterNetworkServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -70,10 +69,9 @@ impl ClusterNetworkServiceGetRequest {
 }
 
 /// Request of [`ClusterNetworkService::remove`](ClusterNetworkService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ClusterNetworkServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -86,10 +84,9 @@ impl ClusterNetworkServiceRemoveRequest {
 }
 
 /// Request of [`ClusterNetworkService::update`](ClusterNetworkService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ClusterNetworkServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

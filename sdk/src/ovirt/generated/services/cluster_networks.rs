@@ -43,10 +43,9 @@ impl ClusterNetworksService {
 }
 
 /// Request of [`ClusterNetworksService::add`](ClusterNetworksService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ClusterNetworksServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -66,10 +65,9 @@ impl ClusterNetworksServiceAddRequest {
 }
 
 /// Request of [`ClusterNetworksService::list`](ClusterNetworksService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ClusterNetworksServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -21,10 +21,9 @@ impl CopyableService {
 }
 
 /// Request of [`CopyableService::copy`](CopyableService::copy()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct CopyableServiceCopyRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -53,10 +53,9 @@ impl CpuProfileService {
 }
 
 /// Request of [`CpuProfileService::get`](CpuProfileService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct CpuProfileServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -78,10 +77,9 @@ impl CpuProfileServiceGetRequest {
 }
 
 /// Request of [`CpuProfileService::update`](CpuProfileService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct CpuProfileServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -108,10 +106,9 @@ impl CpuProfileServiceUpdateRequest {
 }
 
 /// Request of [`CpuProfileService::remove`](CpuProfileService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct CpuProfileServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

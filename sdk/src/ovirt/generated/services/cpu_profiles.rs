@@ -47,10 +47,9 @@ impl CpuProfilesService {
 }
 
 /// Request of [`CpuProfilesService::add`](CpuProfilesService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct CpuProfilesServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -70,10 +69,9 @@ impl CpuProfilesServiceAddRequest {
 }
 
 /// Request of [`CpuProfilesService::list`](CpuProfilesService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct CpuProfilesServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -117,10 +117,9 @@ impl DataCenterService {
 }
 
 /// Request of [`DataCenterService::get`](DataCenterService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct DataCenterServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -149,10 +148,9 @@ impl DataCenterServiceGetRequest {
 }
 
 /// Request of [`DataCenterService::update`](DataCenterService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct DataCenterServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -179,10 +177,9 @@ impl DataCenterServiceUpdateRequest {
 }
 
 /// Request of [`DataCenterService::remove`](DataCenterService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct DataCenterServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -211,10 +208,9 @@ impl DataCenterServiceRemoveRequest {
 }
 
 /// Request of [`DataCenterService::set_master`](DataCenterService::set_master()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct DataCenterServiceSetMasterRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -245,10 +241,9 @@ impl DataCenterServiceSetMasterRequest {
 }
 
 /// Request of [`DataCenterService::clean_finished_tasks`](DataCenterService::clean_finished_tasks()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct DataCenterServiceCleanFinishedTasksRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -45,10 +45,9 @@ impl DataCenterNetworkService {
 }
 
 /// Request of [`DataCenterNetworkService::get`](DataCenterNetworkService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct DataCenterNetworkServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -70,10 +69,9 @@ impl DataCenterNetworkServiceGetRequest {
 }
 
 /// Request of [`DataCenterNetworkService::remove`](DataCenterNetworkService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct DataCenterNetworkServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -86,10 +84,9 @@ impl DataCenterNetworkServiceRemoveRequest {
 }
 
 /// Request of [`DataCenterNetworkService::update`](DataCenterNetworkService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct DataCenterNetworkServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -43,10 +43,9 @@ impl DataCenterNetworksService {
 }
 
 /// Request of [`DataCenterNetworksService::add`](DataCenterNetworksService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct DataCenterNetworksServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -66,10 +65,9 @@ impl DataCenterNetworksServiceAddRequest {
 }
 
 /// Request of [`DataCenterNetworksService::list`](DataCenterNetworksService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct DataCenterNetworksServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

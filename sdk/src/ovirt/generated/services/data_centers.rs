@@ -47,10 +47,9 @@ impl DataCentersService {
 }
 
 /// Request of [`DataCentersService::add`](DataCentersService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct DataCentersServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -70,10 +69,9 @@ impl DataCentersServiceAddRequest {
 }
 
 /// Request of [`DataCentersService::list`](DataCentersService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct DataCentersServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -161,10 +161,9 @@ impl DiskService {
 }
 
 /// Request of [`DiskService::copy`](DiskService::copy()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct DiskServiceCopyRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -223,10 +222,9 @@ impl DiskServiceCopyRequest {
 }
 
 /// Request of [`DiskService::update`](DiskService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct DiskServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -248,10 +246,9 @@ impl DiskServiceUpdateRequest {
 }
 
 /// Request of [`DiskService::export`](DiskService::export()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct DiskServiceExportRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -285,10 +282,9 @@ impl DiskServiceExportRequest {
 }
 
 /// Request of [`DiskService::get`](DiskService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct DiskServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -318,10 +314,9 @@ impl DiskServiceGetRequest {
 }
 
 /// Request of [`DiskService::move`](DiskService::move()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct DiskServiceMoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -373,10 +368,9 @@ impl DiskServiceMoveRequest {
 }
 
 /// Request of [`DiskService::remove`](DiskService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct DiskServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -396,10 +390,9 @@ impl DiskServiceRemoveRequest {
 }
 
 /// Request of [`DiskService::sparsify`](DiskService::sparsify()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct DiskServiceSparsifyRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -412,10 +405,9 @@ impl DiskServiceSparsifyRequest {
 }
 
 /// Request of [`DiskService::refresh_lun`](DiskService::refresh_lun()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct DiskServiceRefreshLunRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -437,10 +429,9 @@ impl DiskServiceRefreshLunRequest {
 }
 
 /// Request of [`DiskService::reduce`](DiskService::reduce()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct DiskServiceReduceRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -460,10 +451,9 @@ impl DiskServiceReduceRequest {
 }
 
 /// Request of [`DiskService::convert`](DiskService::convert()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct DiskServiceConvertRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -47,10 +47,9 @@ impl DiskAttachmentService {
 }
 
 /// Request of [`DiskAttachmentService::get`](DiskAttachmentService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct DiskAttachmentServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -72,10 +71,9 @@ impl DiskAttachmentServiceGetRequest {
 }
 
 /// Request of [`DiskAttachmentService::remove`](DiskAttachmentService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct DiskAttachmentServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -95,10 +93,9 @@ impl DiskAttachmentServiceRemoveRequest {
 }
 
 /// Request of [`DiskAttachmentService::update`](DiskAttachmentService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct DiskAttachmentServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

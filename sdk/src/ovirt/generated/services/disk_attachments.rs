@@ -69,10 +69,9 @@ impl DiskAttachmentsService {
 }
 
 /// Request of [`DiskAttachmentsService::add_signature1`](DiskAttachmentsService::add_signature1()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct DiskAttachmentsServiceAddSignature1Request {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -92,10 +91,9 @@ impl DiskAttachmentsServiceAddSignature1Request {
 }
 
 /// Request of [`DiskAttachmentsService::add_providing_disk_id`](DiskAttachmentsService::add_providing_disk_id()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct DiskAttachmentsServiceAddProvidingDiskIdRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -115,10 +113,9 @@ impl DiskAttachmentsServiceAddProvidingDiskIdRequest {
 }
 
 /// Request of [`DiskAttachmentsService::add`](DiskAttachmentsService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct DiskAttachmentsServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -138,10 +135,9 @@ impl DiskAttachmentsServiceAddRequest {
 }
 
 /// Request of [`DiskAttachmentsService::list`](DiskAttachmentsService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct DiskAttachmentsServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -53,10 +53,9 @@ impl DiskProfileService {
 }
 
 /// Request of [`DiskProfileService::get`](DiskProfileService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct DiskProfileServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -78,10 +77,9 @@ impl DiskProfileServiceGetRequest {
 }
 
 /// Request of [`DiskProfileService::update`](DiskProfileService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct DiskProfileServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -108,10 +106,9 @@ impl DiskProfileServiceUpdateRequest {
 }
 
 /// Request of [`DiskProfileService::remove`](DiskProfileService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct DiskProfileServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

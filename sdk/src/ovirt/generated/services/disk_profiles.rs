@@ -47,10 +47,9 @@ impl DiskProfilesService {
 }
 
 /// Request of [`DiskProfilesService::add`](DiskProfilesService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct DiskProfilesServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -70,10 +69,9 @@ impl DiskProfilesServiceAddRequest {
 }
 
 /// Request of [`DiskProfilesService::list`](DiskProfilesService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct DiskProfilesServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -34,10 +34,9 @@ impl DiskSnapshotService {
 }
 
 /// Request of [`DiskSnapshotService::get`](DiskSnapshotService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct DiskSnapshotServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -59,10 +58,9 @@ impl DiskSnapshotServiceGetRequest {
 }
 
 /// Request of [`DiskSnapshotService::remove`](DiskSnapshotService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct DiskSnapshotServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -75,10 +75,9 @@ impl DisksService {
 }
 
 /// Request of [`DisksService::add_on_storage_domain`](DisksService::add_on_storage_domain()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct DisksServiceAddOnStorageDomainRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -98,10 +97,9 @@ impl DisksServiceAddOnStorageDomainRequest {
 }
 
 /// Request of [`DisksService::add_lun`](DisksService::add_lun()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct DisksServiceAddLunRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -121,10 +119,9 @@ impl DisksServiceAddLunRequest {
 }
 
 /// Request of [`DisksService::add`](DisksService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct DisksServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -144,10 +141,9 @@ impl DisksServiceAddRequest {
 }
 
 /// Request of [`DisksService::list`](DisksService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct DisksServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

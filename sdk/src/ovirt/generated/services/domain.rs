@@ -36,10 +36,9 @@ impl DomainService {
 }
 
 /// Request of [`DomainService::get`](DomainService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct DomainServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -32,10 +32,9 @@ impl DomainGroupsService {
 }
 
 /// Request of [`DomainGroupsService::list`](DomainGroupsService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct DomainGroupsServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -24,10 +24,9 @@ impl DomainUserService {
 }
 
 /// Request of [`DomainUserService::get`](DomainUserService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct DomainUserServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -30,10 +30,9 @@ impl DomainUserGroupsService {
 }
 
 /// Request of [`DomainUserGroupsService::list`](DomainUserGroupsService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct DomainUserGroupsServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

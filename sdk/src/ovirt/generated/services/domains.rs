@@ -32,10 +32,9 @@ impl DomainsService {
 }
 
 /// Request of [`DomainsService::list`](DomainsService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct DomainsServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -40,10 +40,9 @@ impl EventSubscriptionService {
 }
 
 /// Request of [`EventSubscriptionService::get`](EventSubscriptionService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct EventSubscriptionServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -56,10 +55,9 @@ impl EventSubscriptionServiceGetRequest {
 }
 
 /// Request of [`EventSubscriptionService::remove`](EventSubscriptionService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct EventSubscriptionServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

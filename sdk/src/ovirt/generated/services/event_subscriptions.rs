@@ -56,10 +56,9 @@ impl EventSubscriptionsService {
 }
 
 /// Request of [`EventSubscriptionsService::add`](EventSubscriptionsService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct EventSubscriptionsServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -84,10 +83,9 @@ impl EventSubscriptionsServiceAddRequest {
 }
 
 /// Request of [`EventSubscriptionsService::list`](EventSubscriptionsService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct EventSubscriptionsServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -57,10 +57,9 @@ impl EventsService {
 }
 
 /// Request of [`EventsService::add`](EventsService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct EventsServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -80,10 +79,9 @@ impl EventsServiceAddRequest {
 }
 
 /// Request of [`EventsService::list`](EventsService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct EventsServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -145,10 +143,9 @@ impl EventsServiceListRequest {
 }
 
 /// Request of [`EventsService::undelete`](EventsService::undelete()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct EventsServiceUndeleteRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -104,10 +104,9 @@ impl ExternalHostProviderService {
 }
 
 /// Request of [`ExternalHostProviderService::import_certificates`](ExternalHostProviderService::import_certificates()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ExternalHostProviderServiceImportCertificatesRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -127,10 +126,9 @@ impl ExternalHostProviderServiceImportCertificatesRequest {
 }
 
 /// Request of [`ExternalHostProviderService::test_connectivity`](ExternalHostProviderService::test_connectivity()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ExternalHostProviderServiceTestConnectivityRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -150,10 +148,9 @@ impl ExternalHostProviderServiceTestConnectivityRequest {
 }
 
 /// Request of [`ExternalHostProviderService::get`](ExternalHostProviderService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ExternalHostProviderServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -175,10 +172,9 @@ impl ExternalHostProviderServiceGetRequest {
 }
 
 /// Request of [`ExternalHostProviderService::update`](ExternalHostProviderService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ExternalHostProviderServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -205,10 +201,9 @@ impl ExternalHostProviderServiceUpdateRequest {
 }
 
 /// Request of [`ExternalHostProviderService::remove`](ExternalHostProviderService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ExternalHostProviderServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

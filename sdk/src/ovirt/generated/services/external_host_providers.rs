@@ -47,10 +47,9 @@ impl ExternalHostProvidersService {
 }
 
 /// Request of [`ExternalHostProvidersService::add`](ExternalHostProvidersService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ExternalHostProvidersServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -70,10 +69,9 @@ impl ExternalHostProvidersServiceAddRequest {
 }
 
 /// Request of [`ExternalHostProvidersService::list`](ExternalHostProvidersService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ExternalHostProvidersServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

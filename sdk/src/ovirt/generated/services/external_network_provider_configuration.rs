@@ -28,10 +28,9 @@ impl ExternalNetworkProviderConfigurationService {
 }
 
 /// Request of [`ExternalNetworkProviderConfigurationService::get`](ExternalNetworkProviderConfigurationService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ExternalNetworkProviderConfigurationServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

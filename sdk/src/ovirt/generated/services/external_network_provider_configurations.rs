@@ -39,10 +39,9 @@ impl ExternalNetworkProviderConfigurationsService {
 }
 
 /// Request of [`ExternalNetworkProviderConfigurationsService::list`](ExternalNetworkProviderConfigurationsService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ExternalNetworkProviderConfigurationsServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

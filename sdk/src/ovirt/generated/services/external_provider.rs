@@ -43,10 +43,9 @@ impl ExternalProviderService {
 }
 
 /// Request of [`ExternalProviderService::import_certificates`](ExternalProviderService::import_certificates()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ExternalProviderServiceImportCertificatesRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -66,10 +65,9 @@ impl ExternalProviderServiceImportCertificatesRequest {
 }
 
 /// Request of [`ExternalProviderService::test_connectivity`](ExternalProviderService::test_connectivity()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ExternalProviderServiceTestConnectivityRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -35,10 +35,9 @@ impl ExternalProviderCertificatesService {
 }
 
 /// Request of [`ExternalProviderCertificatesService::list`](ExternalProviderCertificatesService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ExternalProviderCertificatesServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

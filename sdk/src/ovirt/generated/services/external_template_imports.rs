@@ -29,10 +29,9 @@ impl ExternalTemplateImportsService {
 }
 
 /// Request of [`ExternalTemplateImportsService::add`](ExternalTemplateImportsService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ExternalTemplateImportsServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

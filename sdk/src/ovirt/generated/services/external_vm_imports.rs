@@ -29,10 +29,9 @@ impl ExternalVmImportsService {
 }
 
 /// Request of [`ExternalVmImportsService::add`](ExternalVmImportsService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ExternalVmImportsServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -47,10 +47,9 @@ impl FenceAgentService {
 }
 
 /// Request of [`FenceAgentService::get`](FenceAgentService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct FenceAgentServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -72,10 +71,9 @@ impl FenceAgentServiceGetRequest {
 }
 
 /// Request of [`FenceAgentService::update`](FenceAgentService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct FenceAgentServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -102,10 +100,9 @@ impl FenceAgentServiceUpdateRequest {
 }
 
 /// Request of [`FenceAgentService::remove`](FenceAgentService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct FenceAgentServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -47,10 +47,9 @@ impl FenceAgentsService {
 }
 
 /// Request of [`FenceAgentsService::add`](FenceAgentsService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct FenceAgentsServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -70,10 +69,9 @@ impl FenceAgentsServiceAddRequest {
 }
 
 /// Request of [`FenceAgentsService::list`](FenceAgentsService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct FenceAgentsServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -45,10 +45,9 @@ impl FiltersService {
 }
 
 /// Request of [`FiltersService::add`](FiltersService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct FiltersServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -68,10 +67,9 @@ impl FiltersServiceAddRequest {
 }
 
 /// Request of [`FiltersService::list`](FiltersService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct FiltersServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -51,10 +51,9 @@ impl GlusterBrickService {
 }
 
 /// Request of [`GlusterBrickService::get`](GlusterBrickService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct GlusterBrickServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -76,10 +75,9 @@ impl GlusterBrickServiceGetRequest {
 }
 
 /// Request of [`GlusterBrickService::remove`](GlusterBrickService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct GlusterBrickServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -100,10 +98,9 @@ impl GlusterBrickServiceRemoveRequest {
 
 /// Request of [`GlusterBrickService::replace`](GlusterBrickService::replace()).
 #[deprecated = "deprecated in the API"]
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct GlusterBrickServiceReplaceRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -82,10 +82,9 @@ impl GlusterBricksService {
 }
 
 /// Request of [`GlusterBricksService::activate`](GlusterBricksService::activate()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct GlusterBricksServiceActivateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -112,10 +111,9 @@ impl GlusterBricksServiceActivateRequest {
 }
 
 /// Request of [`GlusterBricksService::add`](GlusterBricksService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct GlusterBricksServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -149,10 +147,9 @@ impl GlusterBricksServiceAddRequest {
 }
 
 /// Request of [`GlusterBricksService::list`](GlusterBricksService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct GlusterBricksServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -187,10 +184,9 @@ impl GlusterBricksServiceListRequest {
 }
 
 /// Request of [`GlusterBricksService::migrate`](GlusterBricksService::migrate()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct GlusterBricksServiceMigrateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -217,10 +213,9 @@ impl GlusterBricksServiceMigrateRequest {
 }
 
 /// Request of [`GlusterBricksService::remove`](GlusterBricksService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct GlusterBricksServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -254,10 +249,9 @@ impl GlusterBricksServiceRemoveRequest {
 }
 
 /// Request of [`GlusterBricksService::stop_migrate`](GlusterBricksService::stop_migrate()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct GlusterBricksServiceStopMigrateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -69,10 +69,9 @@ impl GlusterHookService {
 }
 
 /// Request of [`GlusterHookService::disable`](GlusterHookService::disable()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct GlusterHookServiceDisableRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -92,10 +91,9 @@ impl GlusterHookServiceDisableRequest {
 }
 
 /// Request of [`GlusterHookService::enable`](GlusterHookService::enable()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct GlusterHookServiceEnableRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -115,10 +113,9 @@ impl GlusterHookServiceEnableRequest {
 }
 
 /// Request of [`GlusterHookService::get`](GlusterHookService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct GlusterHookServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -140,10 +137,9 @@ impl GlusterHookServiceGetRequest {
 }
 
 /// Request of [`GlusterHookService::remove`](GlusterHookService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct GlusterHookServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -163,10 +159,9 @@ impl GlusterHookServiceRemoveRequest {
 }
 
 /// Request of [`GlusterHookService::resolve`](GlusterHookService::resolve()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct GlusterHookServiceResolveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

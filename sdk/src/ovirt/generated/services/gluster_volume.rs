@@ -153,10 +153,9 @@ impl GlusterVolumeService {
 }
 
 /// Request of [`GlusterVolumeService::get`](GlusterVolumeService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct GlusterVolumeServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -178,10 +177,9 @@ impl GlusterVolumeServiceGetRequest {
 }
 
 /// Request of [`GlusterVolumeService::get_profile_statistics`](GlusterVolumeService::get_profile_statistics()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct GlusterVolumeServiceGetProfileStatisticsRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -199,10 +197,9 @@ impl GlusterVolumeServiceGetProfileStatisticsRequest {
 }
 
 /// Request of [`GlusterVolumeService::rebalance`](GlusterVolumeService::rebalance()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct GlusterVolumeServiceRebalanceRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -236,10 +233,9 @@ impl GlusterVolumeServiceRebalanceRequest {
 }
 
 /// Request of [`GlusterVolumeService::remove`](GlusterVolumeService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct GlusterVolumeServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -259,10 +255,9 @@ impl GlusterVolumeServiceRemoveRequest {
 }
 
 /// Request of [`GlusterVolumeService::reset_all_options`](GlusterVolumeService::reset_all_options()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct GlusterVolumeServiceResetAllOptionsRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -282,10 +277,9 @@ impl GlusterVolumeServiceResetAllOptionsRequest {
 }
 
 /// Request of [`GlusterVolumeService::reset_option`](GlusterVolumeService::reset_option()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct GlusterVolumeServiceResetOptionRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -319,10 +313,9 @@ impl GlusterVolumeServiceResetOptionRequest {
 }
 
 /// Request of [`GlusterVolumeService::set_option`](GlusterVolumeService::set_option()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct GlusterVolumeServiceSetOptionRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -349,10 +342,9 @@ impl GlusterVolumeServiceSetOptionRequest {
 }
 
 /// Request of [`GlusterVolumeService::start`](GlusterVolumeService::start()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct GlusterVolumeServiceStartRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -379,10 +371,9 @@ impl GlusterVolumeServiceStartRequest {
 }
 
 /// Request of [`GlusterVolumeService::start_profile`](GlusterVolumeService::start_profile()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct GlusterVolumeServiceStartProfileRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -402,10 +393,9 @@ impl GlusterVolumeServiceStartProfileRequest {
 }
 
 /// Request of [`GlusterVolumeService::stop`](GlusterVolumeService::stop()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct GlusterVolumeServiceStopRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -432,10 +422,9 @@ impl GlusterVolumeServiceStopRequest {
 }
 
 /// Request of [`GlusterVolumeService::stop_profile`](GlusterVolumeService::stop_profile()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct GlusterVolumeServiceStopProfileRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -455,10 +444,9 @@ impl GlusterVolumeServiceStopProfileRequest {
 }
 
 /// Request of [`GlusterVolumeService::stop_rebalance`](GlusterVolumeService::stop_rebalance()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct GlusterVolumeServiceStopRebalanceRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -47,10 +47,9 @@ impl GlusterVolumesService {
 }
 
 /// Request of [`GlusterVolumesService::add`](GlusterVolumesService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct GlusterVolumesServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -70,10 +69,9 @@ impl GlusterVolumesServiceAddRequest {
 }
 
 /// Request of [`GlusterVolumesService::list`](GlusterVolumesService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct GlusterVolumesServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

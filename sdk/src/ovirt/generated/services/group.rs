@@ -52,10 +52,9 @@ impl GroupService {
 }
 
 /// Request of [`GroupService::get`](GroupService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct GroupServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -77,10 +76,9 @@ impl GroupServiceGetRequest {
 }
 
 /// Request of [`GroupService::remove`](GroupService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct GroupServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

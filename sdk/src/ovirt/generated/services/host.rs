@@ -441,10 +441,9 @@ impl HostService {
 }
 
 /// Request of [`HostService::activate`](HostService::activate()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct HostServiceActivateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -464,10 +463,9 @@ impl HostServiceActivateRequest {
 }
 
 /// Request of [`HostService::approve_using_root_password`](HostService::approve_using_root_password()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct HostServiceApproveUsingRootPasswordRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -515,10 +513,9 @@ impl HostServiceApproveUsingRootPasswordRequest {
 }
 
 /// Request of [`HostService::approve_using_ssh`](HostService::approve_using_ssh()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct HostServiceApproveUsingSshRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -566,10 +563,9 @@ impl HostServiceApproveUsingSshRequest {
 }
 
 /// Request of [`HostService::approve`](HostService::approve()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct HostServiceApproveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -619,10 +615,9 @@ impl HostServiceApproveRequest {
 }
 
 /// Request of [`HostService::commit_net_config`](HostService::commit_net_config()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct HostServiceCommitNetConfigRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -642,10 +637,9 @@ impl HostServiceCommitNetConfigRequest {
 }
 
 /// Request of [`HostService::deactivate`](HostService::deactivate()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct HostServiceDeactivateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -679,10 +673,9 @@ impl HostServiceDeactivateRequest {
 }
 
 /// Request of [`HostService::enroll_certificate`](HostService::enroll_certificate()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct HostServiceEnrollCertificateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -702,10 +695,9 @@ impl HostServiceEnrollCertificateRequest {
 }
 
 /// Request of [`HostService::fence`](HostService::fence()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct HostServiceFenceRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -746,10 +738,9 @@ impl HostServiceFenceRequest {
 }
 
 /// Request of [`HostService::force_select_spm`](HostService::force_select_spm()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct HostServiceForceSelectSpmRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -769,10 +760,9 @@ impl HostServiceForceSelectSpmRequest {
 }
 
 /// Request of [`HostService::get`](HostService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct HostServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -809,10 +799,9 @@ impl HostServiceGetRequest {
 }
 
 /// Request of [`HostService::install_using_root_password`](HostService::install_using_root_password()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct HostServiceInstallUsingRootPasswordRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -888,10 +877,9 @@ impl HostServiceInstallUsingRootPasswordRequest {
 }
 
 /// Request of [`HostService::install_using_ssh`](HostService::install_using_ssh()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct HostServiceInstallUsingSshRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -967,10 +955,9 @@ impl HostServiceInstallUsingSshRequest {
 }
 
 /// Request of [`HostService::install`](HostService::install()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct HostServiceInstallRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -1049,10 +1036,9 @@ impl HostServiceInstallRequest {
 
 /// Request of [`HostService::iscsi_discover`](HostService::iscsi_discover()).
 #[deprecated = "deprecated in the API"]
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct HostServiceIscsiDiscoverRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -1079,10 +1065,9 @@ impl HostServiceIscsiDiscoverRequest {
 }
 
 /// Request of [`HostService::discover_iscsi`](HostService::discover_iscsi()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct HostServiceDiscoverIscsiRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -1114,10 +1099,9 @@ impl HostServiceDiscoverIscsiRequest {
 }
 
 /// Request of [`HostService::iscsi_login`](HostService::iscsi_login()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct HostServiceIscsiLoginRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -1144,10 +1128,9 @@ impl HostServiceIscsiLoginRequest {
 }
 
 /// Request of [`HostService::unregistered_storage_domains_discover`](HostService::unregistered_storage_domains_discover()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct HostServiceUnregisteredStorageDomainsDiscoverRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -1175,10 +1158,9 @@ impl HostServiceUnregisteredStorageDomainsDiscoverRequest {
 }
 
 /// Request of [`HostService::update_using_root_password`](HostService::update_using_root_password()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct HostServiceUpdateUsingRootPasswordRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -1205,10 +1187,9 @@ impl HostServiceUpdateUsingRootPasswordRequest {
 }
 
 /// Request of [`HostService::update_using_ssh`](HostService::update_using_ssh()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct HostServiceUpdateUsingSshRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -1235,10 +1216,9 @@ impl HostServiceUpdateUsingSshRequest {
 }
 
 /// Request of [`HostService::update`](HostService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct HostServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -1265,10 +1245,9 @@ impl HostServiceUpdateRequest {
 }
 
 /// Request of [`HostService::upgrade`](HostService::upgrade()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct HostServiceUpgradeRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -1314,10 +1293,9 @@ impl HostServiceUpgradeRequest {
 }
 
 /// Request of [`HostService::upgrade_check`](HostService::upgrade_check()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct HostServiceUpgradeCheckRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -1330,10 +1308,9 @@ impl HostServiceUpgradeCheckRequest {
 }
 
 /// Request of [`HostService::refresh`](HostService::refresh()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct HostServiceRefreshRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -1353,10 +1330,9 @@ impl HostServiceRefreshRequest {
 }
 
 /// Request of [`HostService::remove`](HostService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct HostServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -1385,10 +1361,9 @@ impl HostServiceRemoveRequest {
 }
 
 /// Request of [`HostService::setup_networks`](HostService::setup_networks()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct HostServiceSetupNetworksRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -1511,10 +1486,9 @@ impl HostServiceSetupNetworksRequest {
 }
 
 /// Request of [`HostService::sync_all_networks`](HostService::sync_all_networks()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct HostServiceSyncAllNetworksRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -1534,10 +1508,9 @@ impl HostServiceSyncAllNetworksRequest {
 }
 
 /// Request of [`HostService::copy_host_networks`](HostService::copy_host_networks()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct HostServiceCopyHostNetworksRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -28,10 +28,9 @@ impl HostCpuUnitsService {
 }
 
 /// Request of [`HostCpuUnitsService::list`](HostCpuUnitsService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct HostCpuUnitsServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

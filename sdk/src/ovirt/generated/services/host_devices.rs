@@ -32,10 +32,9 @@ impl HostDevicesService {
 }
 
 /// Request of [`HostDevicesService::list`](HostDevicesService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct HostDevicesServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -87,10 +87,9 @@ impl HostNicService {
 }
 
 /// Request of [`HostNicService::get`](HostNicService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct HostNicServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -120,10 +119,9 @@ impl HostNicServiceGetRequest {
 }
 
 /// Request of [`HostNicService::update_virtual_functions_configuration`](HostNicService::update_virtual_functions_configuration()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct HostNicServiceUpdateVirtualFunctionsConfigurationRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -30,10 +30,9 @@ impl HostNumaNodeService {
 }
 
 /// Request of [`HostNumaNodeService::get`](HostNumaNodeService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct HostNumaNodeServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -71,10 +71,9 @@ impl HostsService {
 }
 
 /// Request of [`HostsService::add_using_root_password`](HostsService::add_using_root_password()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct HostsServiceAddUsingRootPasswordRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -122,10 +121,9 @@ impl HostsServiceAddUsingRootPasswordRequest {
 }
 
 /// Request of [`HostsService::add_using_ssh`](HostsService::add_using_ssh()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct HostsServiceAddUsingSshRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -173,10 +171,9 @@ impl HostsServiceAddUsingSshRequest {
 }
 
 /// Request of [`HostsService::add`](HostsService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct HostsServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -226,10 +223,9 @@ impl HostsServiceAddRequest {
 }
 
 /// Request of [`HostsService::list`](HostsService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct HostsServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -39,10 +39,9 @@ impl ImageService {
 }
 
 /// Request of [`ImageService::get`](ImageService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ImageServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -64,10 +63,9 @@ impl ImageServiceGetRequest {
 }
 
 /// Request of [`ImageService::import`](ImageService::import()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ImageServiceImportRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -88,10 +88,9 @@ impl ImageTransferService {
 }
 
 /// Request of [`ImageTransferService::get`](ImageTransferService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ImageTransferServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -113,10 +112,9 @@ impl ImageTransferServiceGetRequest {
 }
 
 /// Request of [`ImageTransferService::extend`](ImageTransferService::extend()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ImageTransferServiceExtendRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -129,10 +127,9 @@ impl ImageTransferServiceExtendRequest {
 }
 
 /// Request of [`ImageTransferService::pause`](ImageTransferService::pause()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ImageTransferServicePauseRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -145,10 +142,9 @@ impl ImageTransferServicePauseRequest {
 }
 
 /// Request of [`ImageTransferService::resume`](ImageTransferService::resume()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ImageTransferServiceResumeRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -161,10 +157,9 @@ impl ImageTransferServiceResumeRequest {
 }
 
 /// Request of [`ImageTransferService::cancel`](ImageTransferService::cancel()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ImageTransferServiceCancelRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -177,10 +172,9 @@ impl ImageTransferServiceCancelRequest {
 }
 
 /// Request of [`ImageTransferService::finalize`](ImageTransferService::finalize()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ImageTransferServiceFinalizeRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -95,10 +95,9 @@ impl ImageTransfersService {
 
 /// Request of [`ImageTransfersService::add_for_image`](ImageTransfersService::add_for_image()).
 #[deprecated = "deprecated in the API"]
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ImageTransfersServiceAddForImageRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -118,10 +117,9 @@ impl ImageTransfersServiceAddForImageRequest {
 }
 
 /// Request of [`ImageTransfersService::add_for_disk`](ImageTransfersService::add_for_disk()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ImageTransfersServiceAddForDiskRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -141,10 +139,9 @@ impl ImageTransfersServiceAddForDiskRequest {
 }
 
 /// Request of [`ImageTransfersService::add_for_snapshot`](ImageTransfersService::add_for_snapshot()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ImageTransfersServiceAddForSnapshotRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -164,10 +161,9 @@ impl ImageTransfersServiceAddForSnapshotRequest {
 }
 
 /// Request of [`ImageTransfersService::add`](ImageTransfersService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ImageTransfersServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -187,10 +183,9 @@ impl ImageTransfersServiceAddRequest {
 }
 
 /// Request of [`ImageTransfersService::list`](ImageTransfersService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ImageTransfersServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

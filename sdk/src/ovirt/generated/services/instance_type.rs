@@ -67,10 +67,9 @@ impl InstanceTypeService {
 }
 
 /// Request of [`InstanceTypeService::get`](InstanceTypeService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct InstanceTypeServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -92,10 +91,9 @@ impl InstanceTypeServiceGetRequest {
 }
 
 /// Request of [`InstanceTypeService::update`](InstanceTypeService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct InstanceTypeServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -122,10 +120,9 @@ impl InstanceTypeServiceUpdateRequest {
 }
 
 /// Request of [`InstanceTypeService::remove`](InstanceTypeService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct InstanceTypeServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

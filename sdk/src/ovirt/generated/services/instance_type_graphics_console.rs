@@ -34,10 +34,9 @@ impl InstanceTypeGraphicsConsoleService {
 }
 
 /// Request of [`InstanceTypeGraphicsConsoleService::get`](InstanceTypeGraphicsConsoleService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct InstanceTypeGraphicsConsoleServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -59,10 +58,9 @@ impl InstanceTypeGraphicsConsoleServiceGetRequest {
 }
 
 /// Request of [`InstanceTypeGraphicsConsoleService::remove`](InstanceTypeGraphicsConsoleService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct InstanceTypeGraphicsConsoleServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -48,10 +48,9 @@ impl InstanceTypeGraphicsConsolesService {
 }
 
 /// Request of [`InstanceTypeGraphicsConsolesService::add`](InstanceTypeGraphicsConsolesService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct InstanceTypeGraphicsConsolesServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -71,10 +70,9 @@ impl InstanceTypeGraphicsConsolesServiceAddRequest {
 }
 
 /// Request of [`InstanceTypeGraphicsConsolesService::list`](InstanceTypeGraphicsConsolesService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct InstanceTypeGraphicsConsolesServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -45,10 +45,9 @@ impl InstanceTypeNicService {
 }
 
 /// Request of [`InstanceTypeNicService::get`](InstanceTypeNicService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct InstanceTypeNicServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -70,10 +69,9 @@ impl InstanceTypeNicServiceGetRequest {
 }
 
 /// Request of [`InstanceTypeNicService::update`](InstanceTypeNicService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct InstanceTypeNicServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -100,10 +98,9 @@ impl InstanceTypeNicServiceUpdateRequest {
 }
 
 /// Request of [`InstanceTypeNicService::remove`](InstanceTypeNicService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct InstanceTypeNicServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

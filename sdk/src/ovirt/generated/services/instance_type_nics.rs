@@ -43,10 +43,9 @@ impl InstanceTypeNicsService {
 }
 
 /// Request of [`InstanceTypeNicsService::add`](InstanceTypeNicsService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct InstanceTypeNicsServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -66,10 +65,9 @@ impl InstanceTypeNicsServiceAddRequest {
 }
 
 /// Request of [`InstanceTypeNicsService::list`](InstanceTypeNicsService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct InstanceTypeNicsServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -45,10 +45,9 @@ impl InstanceTypeWatchdogService {
 }
 
 /// Request of [`InstanceTypeWatchdogService::get`](InstanceTypeWatchdogService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct InstanceTypeWatchdogServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -70,10 +69,9 @@ impl InstanceTypeWatchdogServiceGetRequest {
 }
 
 /// Request of [`InstanceTypeWatchdogService::update`](InstanceTypeWatchdogService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct InstanceTypeWatchdogServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -100,10 +98,9 @@ impl InstanceTypeWatchdogServiceUpdateRequest {
 }
 
 /// Request of [`InstanceTypeWatchdogService::remove`](InstanceTypeWatchdogService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct InstanceTypeWatchdogServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

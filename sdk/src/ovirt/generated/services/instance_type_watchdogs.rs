@@ -43,10 +43,9 @@ impl InstanceTypeWatchdogsService {
 }
 
 /// Request of [`InstanceTypeWatchdogsService::add`](InstanceTypeWatchdogsService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct InstanceTypeWatchdogsServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -66,10 +65,9 @@ impl InstanceTypeWatchdogsServiceAddRequest {
 }
 
 /// Request of [`InstanceTypeWatchdogsService::list`](InstanceTypeWatchdogsService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct InstanceTypeWatchdogsServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

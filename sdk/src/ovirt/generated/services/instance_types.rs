@@ -47,10 +47,9 @@ impl InstanceTypesService {
 }
 
 /// Request of [`InstanceTypesService::add`](InstanceTypesService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct InstanceTypesServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -70,10 +69,9 @@ impl InstanceTypesServiceAddRequest {
 }
 
 /// Request of [`InstanceTypesService::list`](InstanceTypesService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct InstanceTypesServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

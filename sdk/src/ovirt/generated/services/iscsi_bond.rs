@@ -59,10 +59,9 @@ impl IscsiBondService {
 }
 
 /// Request of [`IscsiBondService::get`](IscsiBondService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct IscsiBondServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -84,10 +83,9 @@ impl IscsiBondServiceGetRequest {
 }
 
 /// Request of [`IscsiBondService::update`](IscsiBondService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct IscsiBondServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -114,10 +112,9 @@ impl IscsiBondServiceUpdateRequest {
 }
 
 /// Request of [`IscsiBondService::remove`](IscsiBondService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct IscsiBondServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

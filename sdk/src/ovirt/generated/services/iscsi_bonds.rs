@@ -45,10 +45,9 @@ impl IscsiBondsService {
 }
 
 /// Request of [`IscsiBondsService::add`](IscsiBondsService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct IscsiBondsServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -68,10 +67,9 @@ impl IscsiBondsServiceAddRequest {
 }
 
 /// Request of [`IscsiBondsService::list`](IscsiBondsService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct IscsiBondsServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -50,10 +50,9 @@ impl JobService {
 }
 
 /// Request of [`JobService::clear`](JobService::clear()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct JobServiceClearRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -73,10 +72,9 @@ impl JobServiceClearRequest {
 }
 
 /// Request of [`JobService::end`](JobService::end()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct JobServiceEndRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -112,10 +110,9 @@ impl JobServiceEndRequest {
 }
 
 /// Request of [`JobService::get`](JobService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct JobServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -55,10 +55,9 @@ impl MacPoolService {
 }
 
 /// Request of [`MacPoolService::get`](MacPoolService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct MacPoolServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -80,10 +79,9 @@ impl MacPoolServiceGetRequest {
 }
 
 /// Request of [`MacPoolService::update`](MacPoolService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct MacPoolServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -110,10 +108,9 @@ impl MacPoolServiceUpdateRequest {
 }
 
 /// Request of [`MacPoolService::remove`](MacPoolService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct MacPoolServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

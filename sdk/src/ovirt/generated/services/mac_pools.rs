@@ -47,10 +47,9 @@ impl MacPoolsService {
 }
 
 /// Request of [`MacPoolsService::add`](MacPoolsService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct MacPoolsServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -70,10 +69,9 @@ impl MacPoolsServiceAddRequest {
 }
 
 /// Request of [`MacPoolsService::list`](MacPoolsService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct MacPoolsServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

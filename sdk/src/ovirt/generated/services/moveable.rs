@@ -21,10 +21,9 @@ impl MoveableService {
 }
 
 /// Request of [`MoveableService::move`](MoveableService::move()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct MoveableServiceMoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

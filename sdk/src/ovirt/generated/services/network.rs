@@ -65,10 +65,9 @@ impl NetworkService {
 }
 
 /// Request of [`NetworkService::get`](NetworkService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct NetworkServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -90,10 +89,9 @@ impl NetworkServiceGetRequest {
 }
 
 /// Request of [`NetworkService::update`](NetworkService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct NetworkServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -120,10 +118,9 @@ impl NetworkServiceUpdateRequest {
 }
 
 /// Request of [`NetworkService::remove`](NetworkService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct NetworkServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -47,10 +47,9 @@ impl NetworkAttachmentService {
 }
 
 /// Request of [`NetworkAttachmentService::get`](NetworkAttachmentService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct NetworkAttachmentServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -72,10 +71,9 @@ impl NetworkAttachmentServiceGetRequest {
 }
 
 /// Request of [`NetworkAttachmentService::update`](NetworkAttachmentService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct NetworkAttachmentServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -102,10 +100,9 @@ impl NetworkAttachmentServiceUpdateRequest {
 }
 
 /// Request of [`NetworkAttachmentService::remove`](NetworkAttachmentService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct NetworkAttachmentServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -47,10 +47,9 @@ impl NetworkAttachmentsService {
 }
 
 /// Request of [`NetworkAttachmentsService::add`](NetworkAttachmentsService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct NetworkAttachmentsServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -70,10 +69,9 @@ impl NetworkAttachmentsServiceAddRequest {
 }
 
 /// Request of [`NetworkAttachmentsService::list`](NetworkAttachmentsService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct NetworkAttachmentsServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -34,10 +34,9 @@ impl NetworkLabelService {
 }
 
 /// Request of [`NetworkLabelService::get`](NetworkLabelService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct NetworkLabelServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -59,10 +58,9 @@ impl NetworkLabelServiceGetRequest {
 }
 
 /// Request of [`NetworkLabelService::remove`](NetworkLabelService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct NetworkLabelServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -45,10 +45,9 @@ impl NetworkLabelsService {
 }
 
 /// Request of [`NetworkLabelsService::add`](NetworkLabelsService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct NetworkLabelsServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -68,10 +67,9 @@ impl NetworkLabelsServiceAddRequest {
 }
 
 /// Request of [`NetworkLabelsService::list`](NetworkLabelsService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct NetworkLabelsServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

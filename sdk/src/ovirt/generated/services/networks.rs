@@ -47,10 +47,9 @@ impl NetworksService {
 }
 
 /// Request of [`NetworksService::add`](NetworksService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct NetworksServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -70,10 +69,9 @@ impl NetworksServiceAddRequest {
 }
 
 /// Request of [`NetworksService::list`](NetworksService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct NetworksServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

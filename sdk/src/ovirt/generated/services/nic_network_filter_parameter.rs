@@ -53,10 +53,9 @@ impl NicNetworkFilterParameterService {
 }
 
 /// Request of [`NicNetworkFilterParameterService::get`](NicNetworkFilterParameterService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct NicNetworkFilterParameterServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -78,10 +77,9 @@ impl NicNetworkFilterParameterServiceGetRequest {
 }
 
 /// Request of [`NicNetworkFilterParameterService::update`](NicNetworkFilterParameterService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct NicNetworkFilterParameterServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -106,10 +104,9 @@ impl NicNetworkFilterParameterServiceUpdateRequest {
 }
 
 /// Request of [`NicNetworkFilterParameterService::remove`](NicNetworkFilterParameterService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct NicNetworkFilterParameterServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

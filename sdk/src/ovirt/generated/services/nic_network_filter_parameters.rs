@@ -54,10 +54,9 @@ impl NicNetworkFilterParametersService {
 }
 
 /// Request of [`NicNetworkFilterParametersService::list`](NicNetworkFilterParametersService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct NicNetworkFilterParametersServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -85,10 +84,9 @@ impl NicNetworkFilterParametersServiceListRequest {
 }
 
 /// Request of [`NicNetworkFilterParametersService::add`](NicNetworkFilterParametersService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct NicNetworkFilterParametersServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

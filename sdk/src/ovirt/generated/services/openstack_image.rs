@@ -39,10 +39,9 @@ impl OpenstackImageService {
 }
 
 /// Request of [`OpenstackImageService::get`](OpenstackImageService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct OpenstackImageServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -64,10 +63,9 @@ impl OpenstackImageServiceGetRequest {
 }
 
 /// Request of [`OpenstackImageService::import`](OpenstackImageService::import()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct OpenstackImageServiceImportRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -86,10 +86,9 @@ impl OpenstackImageProviderService {
 }
 
 /// Request of [`OpenstackImageProviderService::import_certificates`](OpenstackImageProviderService::import_certificates()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct OpenstackImageProviderServiceImportCertificatesRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -109,10 +108,9 @@ impl OpenstackImageProviderServiceImportCertificatesRequest {
 }
 
 /// Request of [`OpenstackImageProviderService::test_connectivity`](OpenstackImageProviderService::test_connectivity()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct OpenstackImageProviderServiceTestConnectivityRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -132,10 +130,9 @@ impl OpenstackImageProviderServiceTestConnectivityRequest {
 }
 
 /// Request of [`OpenstackImageProviderService::get`](OpenstackImageProviderService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct OpenstackImageProviderServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -157,10 +154,9 @@ impl OpenstackImageProviderServiceGetRequest {
 }
 
 /// Request of [`OpenstackImageProviderService::update`](OpenstackImageProviderService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct OpenstackImageProviderServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -190,10 +186,9 @@ impl OpenstackImageProviderServiceUpdateRequest {
 }
 
 /// Request of [`OpenstackImageProviderService::remove`](OpenstackImageProviderService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct OpenstackImageProviderServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -47,10 +47,9 @@ impl OpenstackImageProvidersService {
 }
 
 /// Request of [`OpenstackImageProvidersService::add`](OpenstackImageProvidersService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct OpenstackImageProvidersServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -73,10 +72,9 @@ impl OpenstackImageProvidersServiceAddRequest {
 }
 
 /// Request of [`OpenstackImageProvidersService::list`](OpenstackImageProvidersService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct OpenstackImageProvidersServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

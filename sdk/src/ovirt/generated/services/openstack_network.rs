@@ -41,10 +41,9 @@ impl OpenstackNetworkService {
 }
 
 /// Request of [`OpenstackNetworkService::get`](OpenstackNetworkService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct OpenstackNetworkServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -66,10 +65,9 @@ impl OpenstackNetworkServiceGetRequest {
 }
 
 /// Request of [`OpenstackNetworkService::import`](OpenstackNetworkService::import()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct OpenstackNetworkServiceImportRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

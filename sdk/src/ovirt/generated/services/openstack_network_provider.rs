@@ -86,10 +86,9 @@ impl OpenstackNetworkProviderService {
 }
 
 /// Request of [`OpenstackNetworkProviderService::import_certificates`](OpenstackNetworkProviderService::import_certificates()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct OpenstackNetworkProviderServiceImportCertificatesRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -109,10 +108,9 @@ impl OpenstackNetworkProviderServiceImportCertificatesRequest {
 }
 
 /// Request of [`OpenstackNetworkProviderService::test_connectivity`](OpenstackNetworkProviderService::test_connectivity()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct OpenstackNetworkProviderServiceTestConnectivityRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -132,10 +130,9 @@ impl OpenstackNetworkProviderServiceTestConnectivityRequest {
 }
 
 /// Request of [`OpenstackNetworkProviderService::get`](OpenstackNetworkProviderService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct OpenstackNetworkProviderServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -157,10 +154,9 @@ impl OpenstackNetworkProviderServiceGetRequest {
 }
 
 /// Request of [`OpenstackNetworkProviderService::update`](OpenstackNetworkProviderService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct OpenstackNetworkProviderServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -190,10 +186,9 @@ impl OpenstackNetworkProviderServiceUpdateRequest {
 }
 
 /// Request of [`OpenstackNetworkProviderService::remove`](OpenstackNetworkProviderService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct OpenstackNetworkProviderServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -47,10 +47,9 @@ impl OpenstackNetworkProvidersService {
 }
 
 /// Request of [`OpenstackNetworkProvidersService::add`](OpenstackNetworkProvidersService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct OpenstackNetworkProvidersServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -73,10 +72,9 @@ impl OpenstackNetworkProvidersServiceAddRequest {
 }
 
 /// Request of [`OpenstackNetworkProvidersService::list`](OpenstackNetworkProvidersService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct OpenstackNetworkProvidersServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -34,10 +34,9 @@ impl OpenstackSubnetService {
 }
 
 /// Request of [`OpenstackSubnetService::get`](OpenstackSubnetService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct OpenstackSubnetServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -59,10 +58,9 @@ impl OpenstackSubnetServiceGetRequest {
 }
 
 /// Request of [`OpenstackSubnetService::remove`](OpenstackSubnetService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct OpenstackSubnetServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -43,10 +43,9 @@ impl OpenstackSubnetsService {
 }
 
 /// Request of [`OpenstackSubnetsService::add`](OpenstackSubnetsService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct OpenstackSubnetsServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -66,10 +65,9 @@ impl OpenstackSubnetsServiceAddRequest {
 }
 
 /// Request of [`OpenstackSubnetsService::list`](OpenstackSubnetsService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct OpenstackSubnetsServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

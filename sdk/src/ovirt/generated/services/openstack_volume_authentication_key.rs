@@ -48,10 +48,9 @@ impl OpenstackVolumeAuthenticationKeyService {
 }
 
 /// Request of [`OpenstackVolumeAuthenticationKeyService::get`](OpenstackVolumeAuthenticationKeyService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct OpenstackVolumeAuthenticationKeyServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -73,10 +72,9 @@ impl OpenstackVolumeAuthenticationKeyServiceGetRequest {
 }
 
 /// Request of [`OpenstackVolumeAuthenticationKeyService::update`](OpenstackVolumeAuthenticationKeyService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct OpenstackVolumeAuthenticationKeyServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -99,10 +97,9 @@ impl OpenstackVolumeAuthenticationKeyServiceUpdateRequest {
 }
 
 /// Request of [`OpenstackVolumeAuthenticationKeyService::remove`](OpenstackVolumeAuthenticationKeyService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct OpenstackVolumeAuthenticationKeyServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -51,10 +51,9 @@ impl OpenstackVolumeAuthenticationKeysService {
 }
 
 /// Request of [`OpenstackVolumeAuthenticationKeysService::add`](OpenstackVolumeAuthenticationKeysService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct OpenstackVolumeAuthenticationKeysServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -77,10 +76,9 @@ impl OpenstackVolumeAuthenticationKeysServiceAddRequest {
 }
 
 /// Request of [`OpenstackVolumeAuthenticationKeysService::list`](OpenstackVolumeAuthenticationKeysService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct OpenstackVolumeAuthenticationKeysServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -97,10 +97,9 @@ impl OpenstackVolumeProviderService {
 }
 
 /// Request of [`OpenstackVolumeProviderService::import_certificates`](OpenstackVolumeProviderService::import_certificates()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct OpenstackVolumeProviderServiceImportCertificatesRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -120,10 +119,9 @@ impl OpenstackVolumeProviderServiceImportCertificatesRequest {
 }
 
 /// Request of [`OpenstackVolumeProviderService::test_connectivity`](OpenstackVolumeProviderService::test_connectivity()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct OpenstackVolumeProviderServiceTestConnectivityRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -143,10 +141,9 @@ impl OpenstackVolumeProviderServiceTestConnectivityRequest {
 }
 
 /// Request of [`OpenstackVolumeProviderService::get`](OpenstackVolumeProviderService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct OpenstackVolumeProviderServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -168,10 +165,9 @@ impl OpenstackVolumeProviderServiceGetRequest {
 }
 
 /// Request of [`OpenstackVolumeProviderService::update`](OpenstackVolumeProviderService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct OpenstackVolumeProviderServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -201,10 +197,9 @@ impl OpenstackVolumeProviderServiceUpdateRequest {
 }
 
 /// Request of [`OpenstackVolumeProviderService::remove`](OpenstackVolumeProviderService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct OpenstackVolumeProviderServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -44,10 +44,9 @@ impl OpenstackVolumeProvidersService {
 }
 
 /// Request of [`OpenstackVolumeProvidersService::add`](OpenstackVolumeProvidersService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct OpenstackVolumeProvidersServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -70,10 +69,9 @@ impl OpenstackVolumeProvidersServiceAddRequest {
 }
 
 /// Request of [`OpenstackVolumeProvidersService::list`](OpenstackVolumeProvidersService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct OpenstackVolumeProvidersServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

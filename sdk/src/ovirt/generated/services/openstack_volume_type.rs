@@ -25,10 +25,9 @@ impl OpenstackVolumeTypeService {
 }
 
 /// Request of [`OpenstackVolumeTypeService::get`](OpenstackVolumeTypeService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct OpenstackVolumeTypeServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

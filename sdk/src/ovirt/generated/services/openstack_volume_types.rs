@@ -33,10 +33,9 @@ impl OpenstackVolumeTypesService {
 }
 
 /// Request of [`OpenstackVolumeTypesService::list`](OpenstackVolumeTypesService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct OpenstackVolumeTypesServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -34,10 +34,9 @@ impl PermissionService {
 }
 
 /// Request of [`PermissionService::get`](PermissionService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct PermissionServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -59,10 +58,9 @@ impl PermissionServiceGetRequest {
 }
 
 /// Request of [`PermissionService::remove`](PermissionService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct PermissionServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -47,10 +47,9 @@ impl QosService {
 }
 
 /// Request of [`QosService::get`](QosService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct QosServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -72,10 +71,9 @@ impl QosServiceGetRequest {
 }
 
 /// Request of [`QosService::update`](QosService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct QosServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -102,10 +100,9 @@ impl QosServiceUpdateRequest {
 }
 
 /// Request of [`QosService::remove`](QosService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct QosServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

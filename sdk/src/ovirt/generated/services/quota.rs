@@ -65,10 +65,9 @@ impl QuotaService {
 }
 
 /// Request of [`QuotaService::get`](QuotaService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct QuotaServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -90,10 +89,9 @@ impl QuotaServiceGetRequest {
 }
 
 /// Request of [`QuotaService::update`](QuotaService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct QuotaServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -120,10 +118,9 @@ impl QuotaServiceUpdateRequest {
 }
 
 /// Request of [`QuotaService::remove`](QuotaService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct QuotaServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

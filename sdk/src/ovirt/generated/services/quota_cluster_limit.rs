@@ -34,10 +34,9 @@ impl QuotaClusterLimitService {
 }
 
 /// Request of [`QuotaClusterLimitService::get`](QuotaClusterLimitService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct QuotaClusterLimitServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -59,10 +58,9 @@ impl QuotaClusterLimitServiceGetRequest {
 }
 
 /// Request of [`QuotaClusterLimitService::remove`](QuotaClusterLimitService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct QuotaClusterLimitServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -43,10 +43,9 @@ impl QuotaClusterLimitsService {
 }
 
 /// Request of [`QuotaClusterLimitsService::add`](QuotaClusterLimitsService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct QuotaClusterLimitsServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -66,10 +65,9 @@ impl QuotaClusterLimitsServiceAddRequest {
 }
 
 /// Request of [`QuotaClusterLimitsService::list`](QuotaClusterLimitsService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct QuotaClusterLimitsServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

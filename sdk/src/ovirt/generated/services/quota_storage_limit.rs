@@ -34,10 +34,9 @@ impl QuotaStorageLimitService {
 }
 
 /// Request of [`QuotaStorageLimitService::get`](QuotaStorageLimitService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct QuotaStorageLimitServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -59,10 +58,9 @@ impl QuotaStorageLimitServiceGetRequest {
 }
 
 /// Request of [`QuotaStorageLimitService::remove`](QuotaStorageLimitService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct QuotaStorageLimitServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -43,10 +43,9 @@ impl QuotaStorageLimitsService {
 }
 
 /// Request of [`QuotaStorageLimitsService::add`](QuotaStorageLimitsService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct QuotaStorageLimitsServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -66,10 +65,9 @@ impl QuotaStorageLimitsServiceAddRequest {
 }
 
 /// Request of [`QuotaStorageLimitsService::list`](QuotaStorageLimitsService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct QuotaStorageLimitsServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

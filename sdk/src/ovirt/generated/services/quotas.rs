@@ -47,10 +47,9 @@ impl QuotasService {
 }
 
 /// Request of [`QuotasService::add`](QuotasService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct QuotasServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -70,10 +69,9 @@ impl QuotasServiceAddRequest {
 }
 
 /// Request of [`QuotasService::list`](QuotasService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct QuotasServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

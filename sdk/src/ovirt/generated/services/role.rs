@@ -51,10 +51,9 @@ impl RoleService {
 }
 
 /// Request of [`RoleService::get`](RoleService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct RoleServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -76,10 +75,9 @@ impl RoleServiceGetRequest {
 }
 
 /// Request of [`RoleService::remove`](RoleService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct RoleServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -99,10 +97,9 @@ impl RoleServiceRemoveRequest {
 }
 
 /// Request of [`RoleService::update`](RoleService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct RoleServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -47,10 +47,9 @@ impl SchedulingPoliciesService {
 }
 
 /// Request of [`SchedulingPoliciesService::add`](SchedulingPoliciesService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct SchedulingPoliciesServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -70,10 +69,9 @@ impl SchedulingPoliciesServiceAddRequest {
 }
 
 /// Request of [`SchedulingPoliciesService::list`](SchedulingPoliciesService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct SchedulingPoliciesServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -65,10 +65,9 @@ impl SchedulingPolicyService {
 }
 
 /// Request of [`SchedulingPolicyService::get`](SchedulingPolicyService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct SchedulingPolicyServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -97,10 +96,9 @@ impl SchedulingPolicyServiceGetRequest {
 }
 
 /// Request of [`SchedulingPolicyService::update`](SchedulingPolicyService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct SchedulingPolicyServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -127,10 +125,9 @@ impl SchedulingPolicyServiceUpdateRequest {
 }
 
 /// Request of [`SchedulingPolicyService::remove`](SchedulingPolicyService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct SchedulingPolicyServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

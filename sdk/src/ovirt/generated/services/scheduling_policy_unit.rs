@@ -34,10 +34,9 @@ impl SchedulingPolicyUnitService {
 }
 
 /// Request of [`SchedulingPolicyUnitService::get`](SchedulingPolicyUnitService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct SchedulingPolicyUnitServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -66,10 +65,9 @@ impl SchedulingPolicyUnitServiceGetRequest {
 }
 
 /// Request of [`SchedulingPolicyUnitService::remove`](SchedulingPolicyUnitService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct SchedulingPolicyUnitServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -65,10 +65,9 @@ impl SnapshotService {
 }
 
 /// Request of [`SnapshotService::get`](SnapshotService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct SnapshotServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -90,10 +89,9 @@ impl SnapshotServiceGetRequest {
 }
 
 /// Request of [`SnapshotService::remove`](SnapshotService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct SnapshotServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -123,10 +121,9 @@ impl SnapshotServiceRemoveRequest {
 }
 
 /// Request of [`SnapshotService::restore`](SnapshotService::restore()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct SnapshotServiceRestoreRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

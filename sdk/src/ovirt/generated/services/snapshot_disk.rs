@@ -24,10 +24,9 @@ impl SnapshotDiskService {
 }
 
 /// Request of [`SnapshotDiskService::get`](SnapshotDiskService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct SnapshotDiskServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

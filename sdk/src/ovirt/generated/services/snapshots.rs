@@ -47,10 +47,9 @@ impl SnapshotsService {
 }
 
 /// Request of [`SnapshotsService::add`](SnapshotsService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct SnapshotsServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -70,10 +69,9 @@ impl SnapshotsServiceAddRequest {
 }
 
 /// Request of [`SnapshotsService::list`](SnapshotsService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct SnapshotsServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

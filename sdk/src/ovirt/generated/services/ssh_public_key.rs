@@ -46,10 +46,9 @@ impl SshPublicKeyService {
 }
 
 /// Request of [`SshPublicKeyService::get`](SshPublicKeyService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct SshPublicKeyServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -72,10 +71,9 @@ impl SshPublicKeyServiceGetRequest {
 
 /// Request of [`SshPublicKeyService::update`](SshPublicKeyService::update()).
 #[deprecated = "deprecated in the API since 4.4.8"]
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct SshPublicKeyServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -102,10 +100,9 @@ impl SshPublicKeyServiceUpdateRequest {
 }
 
 /// Request of [`SshPublicKeyService::remove`](SshPublicKeyService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct SshPublicKeyServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -45,10 +45,9 @@ impl SshPublicKeysService {
 }
 
 /// Request of [`SshPublicKeysService::add`](SshPublicKeysService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct SshPublicKeysServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -68,10 +67,9 @@ impl SshPublicKeysServiceAddRequest {
 }
 
 /// Request of [`SshPublicKeysService::list`](SshPublicKeysService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct SshPublicKeysServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

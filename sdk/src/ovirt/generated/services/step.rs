@@ -42,10 +42,9 @@ impl StepService {
 }
 
 /// Request of [`StepService::end`](StepService::end()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StepServiceEndRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -79,10 +78,9 @@ impl StepServiceEndRequest {
 }
 
 /// Request of [`StepService::get`](StepService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StepServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

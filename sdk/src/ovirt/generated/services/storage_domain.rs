@@ -148,10 +148,9 @@ impl StorageDomainService {
 }
 
 /// Request of [`StorageDomainService::get`](StorageDomainService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageDomainServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -180,10 +179,9 @@ impl StorageDomainServiceGetRequest {
 }
 
 /// Request of [`StorageDomainService::is_attached`](StorageDomainService::is_attached()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageDomainServiceIsAttachedRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -210,10 +208,9 @@ impl StorageDomainServiceIsAttachedRequest {
 }
 
 /// Request of [`StorageDomainService::update`](StorageDomainService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageDomainServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -240,10 +237,9 @@ impl StorageDomainServiceUpdateRequest {
 }
 
 /// Request of [`StorageDomainService::update_ovf_store`](StorageDomainService::update_ovf_store()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageDomainServiceUpdateOvfStoreRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -263,10 +259,9 @@ impl StorageDomainServiceUpdateOvfStoreRequest {
 }
 
 /// Request of [`StorageDomainService::refresh_luns`](StorageDomainService::refresh_luns()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageDomainServiceRefreshLunsRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -293,10 +288,9 @@ impl StorageDomainServiceRefreshLunsRequest {
 }
 
 /// Request of [`StorageDomainService::reduce_luns`](StorageDomainService::reduce_luns()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageDomainServiceReduceLunsRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -318,10 +312,9 @@ impl StorageDomainServiceReduceLunsRequest {
 }
 
 /// Request of [`StorageDomainService::remove`](StorageDomainService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageDomainServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -113,10 +113,9 @@ impl StorageDomainDiskService {
 
 /// Request of [`StorageDomainDiskService::copy`](StorageDomainDiskService::copy()).
 #[deprecated = "deprecated in the API"]
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageDomainDiskServiceCopyRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -143,10 +142,9 @@ impl StorageDomainDiskServiceCopyRequest {
 }
 
 /// Request of [`StorageDomainDiskService::update`](StorageDomainDiskService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageDomainDiskServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -168,10 +166,9 @@ impl StorageDomainDiskServiceUpdateRequest {
 }
 
 /// Request of [`StorageDomainDiskService::export`](StorageDomainDiskService::export()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageDomainDiskServiceExportRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -191,10 +188,9 @@ impl StorageDomainDiskServiceExportRequest {
 }
 
 /// Request of [`StorageDomainDiskService::get`](StorageDomainDiskService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageDomainDiskServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -216,10 +212,9 @@ impl StorageDomainDiskServiceGetRequest {
 }
 
 /// Request of [`StorageDomainDiskService::move`](StorageDomainDiskService::move()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageDomainDiskServiceMoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -253,10 +248,9 @@ impl StorageDomainDiskServiceMoveRequest {
 }
 
 /// Request of [`StorageDomainDiskService::remove`](StorageDomainDiskService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageDomainDiskServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -269,10 +263,9 @@ impl StorageDomainDiskServiceRemoveRequest {
 }
 
 /// Request of [`StorageDomainDiskService::sparsify`](StorageDomainDiskService::sparsify()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageDomainDiskServiceSparsifyRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -285,10 +278,9 @@ impl StorageDomainDiskServiceSparsifyRequest {
 }
 
 /// Request of [`StorageDomainDiskService::reduce`](StorageDomainDiskService::reduce()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageDomainDiskServiceReduceRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -45,10 +45,9 @@ impl StorageDomainDisksService {
 
 /// Request of [`StorageDomainDisksService::add`](StorageDomainDisksService::add()).
 #[deprecated = "deprecated in the API"]
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageDomainDisksServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -76,10 +75,9 @@ impl StorageDomainDisksServiceAddRequest {
 }
 
 /// Request of [`StorageDomainDisksService::list`](StorageDomainDisksService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageDomainDisksServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -34,10 +34,9 @@ impl StorageDomainServerConnectionService {
 }
 
 /// Request of [`StorageDomainServerConnectionService::get`](StorageDomainServerConnectionService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageDomainServerConnectionServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -59,10 +58,9 @@ impl StorageDomainServerConnectionServiceGetRequest {
 }
 
 /// Request of [`StorageDomainServerConnectionService::remove`](StorageDomainServerConnectionService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageDomainServerConnectionServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

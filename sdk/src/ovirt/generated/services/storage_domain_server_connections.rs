@@ -48,10 +48,9 @@ impl StorageDomainServerConnectionsService {
 }
 
 /// Request of [`StorageDomainServerConnectionsService::add`](StorageDomainServerConnectionsService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageDomainServerConnectionsServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -71,10 +70,9 @@ impl StorageDomainServerConnectionsServiceAddRequest {
 }
 
 /// Request of [`StorageDomainServerConnectionsService::list`](StorageDomainServerConnectionsService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageDomainServerConnectionsServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

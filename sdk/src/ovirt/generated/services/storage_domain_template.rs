@@ -66,10 +66,9 @@ impl StorageDomainTemplateService {
 }
 
 /// Request of [`StorageDomainTemplateService::get`](StorageDomainTemplateService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageDomainTemplateServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -91,10 +90,9 @@ impl StorageDomainTemplateServiceGetRequest {
 }
 
 /// Request of [`StorageDomainTemplateService::import`](StorageDomainTemplateService::import()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageDomainTemplateServiceImportRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -156,10 +154,9 @@ impl StorageDomainTemplateServiceImportRequest {
 }
 
 /// Request of [`StorageDomainTemplateService::register`](StorageDomainTemplateService::register()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageDomainTemplateServiceRegisterRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -246,10 +243,9 @@ impl StorageDomainTemplateServiceRegisterRequest {
 }
 
 /// Request of [`StorageDomainTemplateService::remove`](StorageDomainTemplateService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageDomainTemplateServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -32,10 +32,9 @@ impl StorageDomainTemplatesService {
 }
 
 /// Request of [`StorageDomainTemplatesService::list`](StorageDomainTemplatesService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageDomainTemplatesServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -76,10 +76,9 @@ impl StorageDomainVmService {
 }
 
 /// Request of [`StorageDomainVmService::get`](StorageDomainVmService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageDomainVmServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -101,10 +100,9 @@ impl StorageDomainVmServiceGetRequest {
 }
 
 /// Request of [`StorageDomainVmService::import`](StorageDomainVmService::import()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageDomainVmServiceImportRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -166,10 +164,9 @@ impl StorageDomainVmServiceImportRequest {
 }
 
 /// Request of [`StorageDomainVmService::register`](StorageDomainVmService::register()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageDomainVmServiceRegisterRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -258,10 +255,9 @@ impl StorageDomainVmServiceRegisterRequest {
 }
 
 /// Request of [`StorageDomainVmService::remove`](StorageDomainVmService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageDomainVmServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

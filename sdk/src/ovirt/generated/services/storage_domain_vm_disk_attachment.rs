@@ -28,10 +28,9 @@ impl StorageDomainVmDiskAttachmentService {
 }
 
 /// Request of [`StorageDomainVmDiskAttachmentService::get`](StorageDomainVmDiskAttachmentService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageDomainVmDiskAttachmentServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -41,10 +41,9 @@ impl StorageDomainVmDiskAttachmentsService {
 }
 
 /// Request of [`StorageDomainVmDiskAttachmentsService::list`](StorageDomainVmDiskAttachmentsService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageDomainVmDiskAttachmentsServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -117,10 +117,9 @@ impl StorageDomainsService {
 }
 
 /// Request of [`StorageDomainsService::add_direct_lun`](StorageDomainsService::add_direct_lun()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageDomainsServiceAddDirectLunRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -140,10 +139,9 @@ impl StorageDomainsServiceAddDirectLunRequest {
 }
 
 /// Request of [`StorageDomainsService::add_block_domain`](StorageDomainsService::add_block_domain()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageDomainsServiceAddBlockDomainRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -163,10 +161,9 @@ impl StorageDomainsServiceAddBlockDomainRequest {
 }
 
 /// Request of [`StorageDomainsService::add_by_path`](StorageDomainsService::add_by_path()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageDomainsServiceAddByPathRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -186,10 +183,9 @@ impl StorageDomainsServiceAddByPathRequest {
 }
 
 /// Request of [`StorageDomainsService::add_local`](StorageDomainsService::add_local()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageDomainsServiceAddLocalRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -209,10 +205,9 @@ impl StorageDomainsServiceAddLocalRequest {
 }
 
 /// Request of [`StorageDomainsService::add_gluster_or_postfs`](StorageDomainsService::add_gluster_or_postfs()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageDomainsServiceAddGlusterOrPostfsRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -232,10 +227,9 @@ impl StorageDomainsServiceAddGlusterOrPostfsRequest {
 }
 
 /// Request of [`StorageDomainsService::add`](StorageDomainsService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageDomainsServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -255,10 +249,9 @@ impl StorageDomainsServiceAddRequest {
 }
 
 /// Request of [`StorageDomainsService::list`](StorageDomainsService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageDomainsServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

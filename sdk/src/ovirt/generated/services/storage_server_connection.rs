@@ -107,10 +107,9 @@ impl StorageServerConnectionService {
 }
 
 /// Request of [`StorageServerConnectionService::get`](StorageServerConnectionService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageServerConnectionServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -132,10 +131,9 @@ impl StorageServerConnectionServiceGetRequest {
 }
 
 /// Request of [`StorageServerConnectionService::update_iscsi`](StorageServerConnectionService::update_iscsi()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageServerConnectionServiceUpdateIscsiRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -169,10 +167,9 @@ impl StorageServerConnectionServiceUpdateIscsiRequest {
 }
 
 /// Request of [`StorageServerConnectionService::update_nfs`](StorageServerConnectionService::update_nfs()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageServerConnectionServiceUpdateNfsRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -206,10 +203,9 @@ impl StorageServerConnectionServiceUpdateNfsRequest {
 }
 
 /// Request of [`StorageServerConnectionService::update_vfs`](StorageServerConnectionService::update_vfs()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageServerConnectionServiceUpdateVfsRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -243,10 +239,9 @@ impl StorageServerConnectionServiceUpdateVfsRequest {
 }
 
 /// Request of [`StorageServerConnectionService::update_glusterfs`](StorageServerConnectionService::update_glusterfs()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageServerConnectionServiceUpdateGlusterfsRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -280,10 +275,9 @@ impl StorageServerConnectionServiceUpdateGlusterfsRequest {
 }
 
 /// Request of [`StorageServerConnectionService::update_local`](StorageServerConnectionService::update_local()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageServerConnectionServiceUpdateLocalRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -317,10 +311,9 @@ impl StorageServerConnectionServiceUpdateLocalRequest {
 }
 
 /// Request of [`StorageServerConnectionService::update`](StorageServerConnectionService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageServerConnectionServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -356,10 +349,9 @@ impl StorageServerConnectionServiceUpdateRequest {
 }
 
 /// Request of [`StorageServerConnectionService::remove`](StorageServerConnectionService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageServerConnectionServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -47,10 +47,9 @@ impl StorageServerConnectionExtensionService {
 }
 
 /// Request of [`StorageServerConnectionExtensionService::get`](StorageServerConnectionExtensionService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageServerConnectionExtensionServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -72,10 +71,9 @@ impl StorageServerConnectionExtensionServiceGetRequest {
 }
 
 /// Request of [`StorageServerConnectionExtensionService::update`](StorageServerConnectionExtensionService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageServerConnectionExtensionServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -105,10 +103,9 @@ impl StorageServerConnectionExtensionServiceUpdateRequest {
 }
 
 /// Request of [`StorageServerConnectionExtensionService::remove`](StorageServerConnectionExtensionService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageServerConnectionExtensionServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

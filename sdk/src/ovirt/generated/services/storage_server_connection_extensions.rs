@@ -48,10 +48,9 @@ impl StorageServerConnectionExtensionsService {
 }
 
 /// Request of [`StorageServerConnectionExtensionsService::add`](StorageServerConnectionExtensionsService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageServerConnectionExtensionsServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -74,10 +73,9 @@ impl StorageServerConnectionExtensionsServiceAddRequest {
 }
 
 /// Request of [`StorageServerConnectionExtensionsService::list`](StorageServerConnectionExtensionsService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageServerConnectionExtensionsServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -116,10 +116,9 @@ impl StorageServerConnectionsService {
 }
 
 /// Request of [`StorageServerConnectionsService::add_iscsi`](StorageServerConnectionsService::add_iscsi()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageServerConnectionsServiceAddIscsiRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -139,10 +138,9 @@ impl StorageServerConnectionsServiceAddIscsiRequest {
 }
 
 /// Request of [`StorageServerConnectionsService::add_nfs`](StorageServerConnectionsService::add_nfs()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageServerConnectionsServiceAddNfsRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -162,10 +160,9 @@ impl StorageServerConnectionsServiceAddNfsRequest {
 }
 
 /// Request of [`StorageServerConnectionsService::add_vfs`](StorageServerConnectionsService::add_vfs()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageServerConnectionsServiceAddVfsRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -185,10 +182,9 @@ impl StorageServerConnectionsServiceAddVfsRequest {
 }
 
 /// Request of [`StorageServerConnectionsService::add_glusterfs`](StorageServerConnectionsService::add_glusterfs()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageServerConnectionsServiceAddGlusterfsRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -208,10 +204,9 @@ impl StorageServerConnectionsServiceAddGlusterfsRequest {
 }
 
 /// Request of [`StorageServerConnectionsService::add_local`](StorageServerConnectionsService::add_local()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageServerConnectionsServiceAddLocalRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -231,10 +226,9 @@ impl StorageServerConnectionsServiceAddLocalRequest {
 }
 
 /// Request of [`StorageServerConnectionsService::add`](StorageServerConnectionsService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageServerConnectionsServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -254,10 +248,9 @@ impl StorageServerConnectionsServiceAddRequest {
 }
 
 /// Request of [`StorageServerConnectionsService::list`](StorageServerConnectionsService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageServerConnectionsServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -296,10 +296,9 @@ impl SystemService {
 }
 
 /// Request of [`SystemService::get`](SystemService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct SystemServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -321,10 +320,9 @@ impl SystemServiceGetRequest {
 }
 
 /// Request of [`SystemService::reload_configurations`](SystemService::reload_configurations()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct SystemServiceReloadConfigurationsRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -28,10 +28,9 @@ impl SystemOptionService {
 }
 
 /// Request of [`SystemOptionService::get`](SystemOptionService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct SystemOptionServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

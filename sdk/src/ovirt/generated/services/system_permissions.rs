@@ -165,10 +165,9 @@ impl SystemPermissionsService {
 }
 
 /// Request of [`SystemPermissionsService::add_user_level`](SystemPermissionsService::add_user_level()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct SystemPermissionsServiceAddUserLevelRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -188,10 +187,9 @@ impl SystemPermissionsServiceAddUserLevelRequest {
 }
 
 /// Request of [`SystemPermissionsService::add_group_level`](SystemPermissionsService::add_group_level()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct SystemPermissionsServiceAddGroupLevelRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -211,10 +209,9 @@ impl SystemPermissionsServiceAddGroupLevelRequest {
 }
 
 /// Request of [`SystemPermissionsService::add_data_center_permission`](SystemPermissionsService::add_data_center_permission()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct SystemPermissionsServiceAddDataCenterPermissionRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -234,10 +231,9 @@ impl SystemPermissionsServiceAddDataCenterPermissionRequest {
 }
 
 /// Request of [`SystemPermissionsService::add_cluster_permission`](SystemPermissionsService::add_cluster_permission()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct SystemPermissionsServiceAddClusterPermissionRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -257,10 +253,9 @@ impl SystemPermissionsServiceAddClusterPermissionRequest {
 }
 
 /// Request of [`SystemPermissionsService::add_host_permission`](SystemPermissionsService::add_host_permission()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct SystemPermissionsServiceAddHostPermissionRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -280,10 +275,9 @@ impl SystemPermissionsServiceAddHostPermissionRequest {
 }
 
 /// Request of [`SystemPermissionsService::add_storage_domain_permission`](SystemPermissionsService::add_storage_domain_permission()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct SystemPermissionsServiceAddStorageDomainPermissionRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -303,10 +297,9 @@ impl SystemPermissionsServiceAddStorageDomainPermissionRequest {
 }
 
 /// Request of [`SystemPermissionsService::add_vm_permission`](SystemPermissionsService::add_vm_permission()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct SystemPermissionsServiceAddVmPermissionRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -326,10 +319,9 @@ impl SystemPermissionsServiceAddVmPermissionRequest {
 }
 
 /// Request of [`SystemPermissionsService::add_vm_pool_permission`](SystemPermissionsService::add_vm_pool_permission()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct SystemPermissionsServiceAddVmPoolPermissionRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -349,10 +341,9 @@ impl SystemPermissionsServiceAddVmPoolPermissionRequest {
 }
 
 /// Request of [`SystemPermissionsService::add_template_permission`](SystemPermissionsService::add_template_permission()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct SystemPermissionsServiceAddTemplatePermissionRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -372,10 +363,9 @@ impl SystemPermissionsServiceAddTemplatePermissionRequest {
 }
 
 /// Request of [`SystemPermissionsService::add`](SystemPermissionsService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct SystemPermissionsServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -395,10 +385,9 @@ impl SystemPermissionsServiceAddRequest {
 }
 
 /// Request of [`SystemPermissionsService::list`](SystemPermissionsService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct SystemPermissionsServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

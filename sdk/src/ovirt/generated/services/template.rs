@@ -133,10 +133,9 @@ impl TemplateService {
 }
 
 /// Request of [`TemplateService::export_to_export_domain`](TemplateService::export_to_export_domain()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct TemplateServiceExportToExportDomainRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -163,10 +162,9 @@ impl TemplateServiceExportToExportDomainRequest {
 }
 
 /// Request of [`TemplateService::export_to_path_on_host`](TemplateService::export_to_path_on_host()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct TemplateServiceExportToPathOnHostRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -220,10 +218,9 @@ impl TemplateServiceExportToPathOnHostRequest {
 }
 
 /// Request of [`TemplateService::export`](TemplateService::export()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct TemplateServiceExportRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -250,10 +247,9 @@ impl TemplateServiceExportRequest {
 }
 
 /// Request of [`TemplateService::get`](TemplateService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct TemplateServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -282,10 +278,9 @@ impl TemplateServiceGetRequest {
 }
 
 /// Request of [`TemplateService::update`](TemplateService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct TemplateServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -312,10 +307,9 @@ impl TemplateServiceUpdateRequest {
 }
 
 /// Request of [`TemplateService::remove`](TemplateService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct TemplateServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

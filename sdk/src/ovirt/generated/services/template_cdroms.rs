@@ -32,10 +32,9 @@ impl TemplateCdromsService {
 }
 
 /// Request of [`TemplateCdromsService::list`](TemplateCdromsService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct TemplateCdromsServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

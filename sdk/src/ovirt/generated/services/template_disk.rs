@@ -57,10 +57,9 @@ impl TemplateDiskService {
 }
 
 /// Request of [`TemplateDiskService::copy`](TemplateDiskService::copy()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct TemplateDiskServiceCopyRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -94,10 +93,9 @@ impl TemplateDiskServiceCopyRequest {
 }
 
 /// Request of [`TemplateDiskService::export`](TemplateDiskService::export()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct TemplateDiskServiceExportRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -131,10 +129,9 @@ impl TemplateDiskServiceExportRequest {
 }
 
 /// Request of [`TemplateDiskService::get`](TemplateDiskService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct TemplateDiskServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -156,10 +153,9 @@ impl TemplateDiskServiceGetRequest {
 }
 
 /// Request of [`TemplateDiskService::remove`](TemplateDiskService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct TemplateDiskServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

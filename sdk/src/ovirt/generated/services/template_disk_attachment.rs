@@ -34,10 +34,9 @@ impl TemplateDiskAttachmentService {
 }
 
 /// Request of [`TemplateDiskAttachmentService::get`](TemplateDiskAttachmentService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct TemplateDiskAttachmentServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -59,10 +58,9 @@ impl TemplateDiskAttachmentServiceGetRequest {
 }
 
 /// Request of [`TemplateDiskAttachmentService::remove`](TemplateDiskAttachmentService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct TemplateDiskAttachmentServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -30,10 +30,9 @@ impl TemplateDisksService {
 }
 
 /// Request of [`TemplateDisksService::list`](TemplateDisksService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct TemplateDisksServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

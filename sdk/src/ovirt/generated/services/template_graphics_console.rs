@@ -34,10 +34,9 @@ impl TemplateGraphicsConsoleService {
 }
 
 /// Request of [`TemplateGraphicsConsoleService::get`](TemplateGraphicsConsoleService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct TemplateGraphicsConsoleServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -59,10 +58,9 @@ impl TemplateGraphicsConsoleServiceGetRequest {
 }
 
 /// Request of [`TemplateGraphicsConsoleService::remove`](TemplateGraphicsConsoleService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct TemplateGraphicsConsoleServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -45,10 +45,9 @@ impl TemplateGraphicsConsolesService {
 }
 
 /// Request of [`TemplateGraphicsConsolesService::add`](TemplateGraphicsConsolesService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct TemplateGraphicsConsolesServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -68,10 +67,9 @@ impl TemplateGraphicsConsolesServiceAddRequest {
 }
 
 /// Request of [`TemplateGraphicsConsolesService::list`](TemplateGraphicsConsolesService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct TemplateGraphicsConsolesServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

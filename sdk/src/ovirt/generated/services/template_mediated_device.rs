@@ -51,10 +51,9 @@ impl TemplateMediatedDeviceService {
 }
 
 /// Request of [`TemplateMediatedDeviceService::get`](TemplateMediatedDeviceService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct TemplateMediatedDeviceServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -76,10 +75,9 @@ impl TemplateMediatedDeviceServiceGetRequest {
 }
 
 /// Request of [`TemplateMediatedDeviceService::update`](TemplateMediatedDeviceService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct TemplateMediatedDeviceServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -110,10 +108,9 @@ impl TemplateMediatedDeviceServiceUpdateRequest {
 }
 
 /// Request of [`TemplateMediatedDeviceService::remove`](TemplateMediatedDeviceService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct TemplateMediatedDeviceServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

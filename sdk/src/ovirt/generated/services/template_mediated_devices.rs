@@ -51,10 +51,9 @@ impl TemplateMediatedDevicesService {
 }
 
 /// Request of [`TemplateMediatedDevicesService::add`](TemplateMediatedDevicesService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct TemplateMediatedDevicesServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -74,10 +73,9 @@ impl TemplateMediatedDevicesServiceAddRequest {
 }
 
 /// Request of [`TemplateMediatedDevicesService::list`](TemplateMediatedDevicesService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct TemplateMediatedDevicesServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -47,10 +47,9 @@ impl TemplateNicService {
 }
 
 /// Request of [`TemplateNicService::get`](TemplateNicService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct TemplateNicServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -72,10 +71,9 @@ impl TemplateNicServiceGetRequest {
 }
 
 /// Request of [`TemplateNicService::update`](TemplateNicService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct TemplateNicServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -102,10 +100,9 @@ impl TemplateNicServiceUpdateRequest {
 }
 
 /// Request of [`TemplateNicService::remove`](TemplateNicService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct TemplateNicServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -47,10 +47,9 @@ impl TemplateNicsService {
 }
 
 /// Request of [`TemplateNicsService::add`](TemplateNicsService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct TemplateNicsServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -70,10 +69,9 @@ impl TemplateNicsServiceAddRequest {
 }
 
 /// Request of [`TemplateNicsService::list`](TemplateNicsService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct TemplateNicsServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

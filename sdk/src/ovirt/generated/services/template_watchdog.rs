@@ -47,10 +47,9 @@ impl TemplateWatchdogService {
 }
 
 /// Request of [`TemplateWatchdogService::get`](TemplateWatchdogService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct TemplateWatchdogServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -72,10 +71,9 @@ impl TemplateWatchdogServiceGetRequest {
 }
 
 /// Request of [`TemplateWatchdogService::update`](TemplateWatchdogService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct TemplateWatchdogServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -102,10 +100,9 @@ impl TemplateWatchdogServiceUpdateRequest {
 }
 
 /// Request of [`TemplateWatchdogService::remove`](TemplateWatchdogService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct TemplateWatchdogServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

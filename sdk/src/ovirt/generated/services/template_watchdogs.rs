@@ -45,10 +45,9 @@ impl TemplateWatchdogsService {
 }
 
 /// Request of [`TemplateWatchdogsService::add`](TemplateWatchdogsService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct TemplateWatchdogsServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -68,10 +67,9 @@ impl TemplateWatchdogsServiceAddRequest {
 }
 
 /// Request of [`TemplateWatchdogsService::list`](TemplateWatchdogsService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct TemplateWatchdogsServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

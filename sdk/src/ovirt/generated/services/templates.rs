@@ -85,10 +85,9 @@ impl TemplatesService {
 }
 
 /// Request of [`TemplatesService::add_from_vm`](TemplatesService::add_from_vm()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct TemplatesServiceAddFromVmRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -122,10 +121,9 @@ impl TemplatesServiceAddFromVmRequest {
 }
 
 /// Request of [`TemplatesService::add_from_configuration`](TemplatesService::add_from_configuration()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct TemplatesServiceAddFromConfigurationRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -159,10 +157,9 @@ impl TemplatesServiceAddFromConfigurationRequest {
 }
 
 /// Request of [`TemplatesService::add_from_vm_snapshot`](TemplatesService::add_from_vm_snapshot()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct TemplatesServiceAddFromVmSnapshotRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -196,10 +193,9 @@ impl TemplatesServiceAddFromVmSnapshotRequest {
 }
 
 /// Request of [`TemplatesService::add`](TemplatesService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct TemplatesServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -237,10 +233,9 @@ impl TemplatesServiceAddRequest {
 }
 
 /// Request of [`TemplatesService::list`](TemplatesService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct TemplatesServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -34,10 +34,9 @@ impl UnmanagedNetworkService {
 }
 
 /// Request of [`UnmanagedNetworkService::get`](UnmanagedNetworkService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct UnmanagedNetworkServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -59,10 +58,9 @@ impl UnmanagedNetworkServiceGetRequest {
 }
 
 /// Request of [`UnmanagedNetworkService::remove`](UnmanagedNetworkService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct UnmanagedNetworkServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

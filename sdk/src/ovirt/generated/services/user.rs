@@ -96,10 +96,9 @@ impl UserService {
 }
 
 /// Request of [`UserService::get`](UserService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct UserServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -122,10 +121,9 @@ impl UserServiceGetRequest {
 
 /// Request of [`UserService::update`](UserService::update()).
 #[deprecated = "deprecated in the API since 4.4.5"]
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct UserServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -145,10 +143,9 @@ impl UserServiceUpdateRequest {
 }
 
 /// Request of [`UserService::remove`](UserService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct UserServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

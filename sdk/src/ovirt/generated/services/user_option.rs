@@ -38,10 +38,9 @@ impl UserOptionService {
 }
 
 /// Request of [`UserOptionService::get`](UserOptionService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct UserOptionServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -54,10 +53,9 @@ impl UserOptionServiceGetRequest {
 }
 
 /// Request of [`UserOptionService::remove`](UserOptionService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct UserOptionServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -51,10 +51,9 @@ impl UserOptionsService {
 }
 
 /// Request of [`UserOptionsService::add`](UserOptionsService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct UserOptionsServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -74,10 +73,9 @@ impl UserOptionsServiceAddRequest {
 }
 
 /// Request of [`UserOptionsService::list`](UserOptionsService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct UserOptionsServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -34,10 +34,9 @@ impl VirtualFunctionAllowedNetworkService {
 }
 
 /// Request of [`VirtualFunctionAllowedNetworkService::get`](VirtualFunctionAllowedNetworkService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VirtualFunctionAllowedNetworkServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -59,10 +58,9 @@ impl VirtualFunctionAllowedNetworkServiceGetRequest {
 }
 
 /// Request of [`VirtualFunctionAllowedNetworkService::remove`](VirtualFunctionAllowedNetworkService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VirtualFunctionAllowedNetworkServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

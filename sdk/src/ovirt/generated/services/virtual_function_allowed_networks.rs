@@ -48,10 +48,9 @@ impl VirtualFunctionAllowedNetworksService {
 }
 
 /// Request of [`VirtualFunctionAllowedNetworksService::add`](VirtualFunctionAllowedNetworksService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VirtualFunctionAllowedNetworksServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -71,10 +70,9 @@ impl VirtualFunctionAllowedNetworksServiceAddRequest {
 }
 
 /// Request of [`VirtualFunctionAllowedNetworksService::list`](VirtualFunctionAllowedNetworksService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VirtualFunctionAllowedNetworksServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

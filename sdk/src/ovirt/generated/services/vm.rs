@@ -433,10 +433,9 @@ impl VmService {
 }
 
 /// Request of [`VmService::cancel_migration`](VmService::cancel_migration()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmServiceCancelMigrationRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -456,10 +455,9 @@ impl VmServiceCancelMigrationRequest {
 }
 
 /// Request of [`VmService::commit_snapshot`](VmService::commit_snapshot()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmServiceCommitSnapshotRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -479,10 +477,9 @@ impl VmServiceCommitSnapshotRequest {
 }
 
 /// Request of [`VmService::clone`](VmService::clone()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmServiceCloneRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -527,10 +524,9 @@ impl VmServiceCloneRequest {
 }
 
 /// Request of [`VmService::detach`](VmService::detach()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmServiceDetachRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -550,10 +546,9 @@ impl VmServiceDetachRequest {
 }
 
 /// Request of [`VmService::export_to_export_domain`](VmService::export_to_export_domain()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmServiceExportToExportDomainRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -594,10 +589,9 @@ impl VmServiceExportToExportDomainRequest {
 }
 
 /// Request of [`VmService::export_to_path_on_host`](VmService::export_to_path_on_host()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmServiceExportToPathOnHostRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -665,10 +659,9 @@ impl VmServiceExportToPathOnHostRequest {
 }
 
 /// Request of [`VmService::export`](VmService::export()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmServiceExportRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -709,10 +702,9 @@ impl VmServiceExportRequest {
 }
 
 /// Request of [`VmService::freeze_filesystems`](VmService::freeze_filesystems()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmServiceFreezeFilesystemsRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -732,10 +724,9 @@ impl VmServiceFreezeFilesystemsRequest {
 }
 
 /// Request of [`VmService::get`](VmService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -790,10 +781,9 @@ impl VmServiceGetRequest {
 }
 
 /// Request of [`VmService::logon`](VmService::logon()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmServiceLogonRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -813,10 +803,9 @@ impl VmServiceLogonRequest {
 }
 
 /// Request of [`VmService::maintenance`](VmService::maintenance()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmServiceMaintenanceRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -843,10 +832,9 @@ impl VmServiceMaintenanceRequest {
 }
 
 /// Request of [`VmService::migrate`](VmService::migrate()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmServiceMigrateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -894,10 +882,9 @@ impl VmServiceMigrateRequest {
 }
 
 /// Request of [`VmService::preview_snapshot`](VmService::preview_snapshot()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmServicePreviewSnapshotRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -955,10 +942,9 @@ impl VmServicePreviewSnapshotRequest {
 
 /// Request of [`VmService::auto_pin_cpu_and_numa_nodes`](VmService::auto_pin_cpu_and_numa_nodes()).
 #[deprecated = "deprecated in the API"]
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmServiceAutoPinCpuAndNumaNodesRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -987,10 +973,9 @@ impl VmServiceAutoPinCpuAndNumaNodesRequest {
 }
 
 /// Request of [`VmService::update`](VmService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -1024,10 +1009,9 @@ impl VmServiceUpdateRequest {
 }
 
 /// Request of [`VmService::reboot`](VmService::reboot()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmServiceRebootRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -1054,10 +1038,9 @@ impl VmServiceRebootRequest {
 }
 
 /// Request of [`VmService::remove`](VmService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -1091,10 +1074,9 @@ impl VmServiceRemoveRequest {
 }
 
 /// Request of [`VmService::reset`](VmService::reset()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmServiceResetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -1114,10 +1096,9 @@ impl VmServiceResetRequest {
 }
 
 /// Request of [`VmService::reorder_mac_addresses`](VmService::reorder_mac_addresses()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmServiceReorderMacAddressesRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -1137,10 +1118,9 @@ impl VmServiceReorderMacAddressesRequest {
 }
 
 /// Request of [`VmService::shutdown`](VmService::shutdown()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmServiceShutdownRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -1176,10 +1156,9 @@ impl VmServiceShutdownRequest {
 }
 
 /// Request of [`VmService::start`](VmService::start()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmServiceStartRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -1277,10 +1256,9 @@ impl VmServiceStartRequest {
 }
 
 /// Request of [`VmService::stop`](VmService::stop()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmServiceStopRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -1316,10 +1294,9 @@ impl VmServiceStopRequest {
 }
 
 /// Request of [`VmService::suspend`](VmService::suspend()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmServiceSuspendRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -1339,10 +1316,9 @@ impl VmServiceSuspendRequest {
 }
 
 /// Request of [`VmService::thaw_filesystems`](VmService::thaw_filesystems()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmServiceThawFilesystemsRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -1362,10 +1338,9 @@ impl VmServiceThawFilesystemsRequest {
 }
 
 /// Request of [`VmService::ticket`](VmService::ticket()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmServiceTicketRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -1395,10 +1370,9 @@ impl VmServiceTicketRequest {
 }
 
 /// Request of [`VmService::undo_snapshot`](VmService::undo_snapshot()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmServiceUndoSnapshotRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -1418,10 +1392,9 @@ impl VmServiceUndoSnapshotRequest {
 }
 
 /// Request of [`VmService::screenshot`](VmService::screenshot()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmServiceScreenshotRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -48,10 +48,9 @@ impl VmBackupService {
 }
 
 /// Request of [`VmBackupService::get`](VmBackupService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmBackupServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -73,10 +72,9 @@ impl VmBackupServiceGetRequest {
 }
 
 /// Request of [`VmBackupService::finalize`](VmBackupService::finalize()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmBackupServiceFinalizeRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

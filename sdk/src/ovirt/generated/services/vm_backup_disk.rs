@@ -26,10 +26,9 @@ impl VmBackupDiskService {
 }
 
 /// Request of [`VmBackupDiskService::get`](VmBackupDiskService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmBackupDiskServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -36,10 +36,9 @@ impl VmBackupDisksService {
 }
 
 /// Request of [`VmBackupDisksService::list`](VmBackupDisksService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmBackupDisksServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

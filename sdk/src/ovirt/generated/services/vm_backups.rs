@@ -55,10 +55,9 @@ impl VmBackupsService {
 }
 
 /// Request of [`VmBackupsService::add`](VmBackupsService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmBackupsServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -98,10 +97,9 @@ impl VmBackupsServiceAddRequest {
 }
 
 /// Request of [`VmBackupsService::list`](VmBackupsService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmBackupsServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

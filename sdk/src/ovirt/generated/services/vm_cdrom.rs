@@ -37,10 +37,9 @@ impl VmCdromService {
 }
 
 /// Request of [`VmCdromService::get`](VmCdromService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmCdromServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -69,10 +68,9 @@ impl VmCdromServiceGetRequest {
 }
 
 /// Request of [`VmCdromService::update`](VmCdromService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmCdromServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -45,10 +45,9 @@ impl VmCdromsService {
 }
 
 /// Request of [`VmCdromsService::add`](VmCdromsService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmCdromsServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -68,10 +67,9 @@ impl VmCdromsServiceAddRequest {
 }
 
 /// Request of [`VmCdromsService::list`](VmCdromsService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmCdromsServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -48,10 +48,9 @@ impl VmCheckpointService {
 }
 
 /// Request of [`VmCheckpointService::get`](VmCheckpointService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmCheckpointServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -73,10 +72,9 @@ impl VmCheckpointServiceGetRequest {
 }
 
 /// Request of [`VmCheckpointService::remove`](VmCheckpointService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmCheckpointServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

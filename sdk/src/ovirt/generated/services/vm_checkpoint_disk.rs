@@ -26,10 +26,9 @@ impl VmCheckpointDiskService {
 }
 
 /// Request of [`VmCheckpointDiskService::get`](VmCheckpointDiskService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmCheckpointDiskServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

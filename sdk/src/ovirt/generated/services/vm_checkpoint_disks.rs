@@ -36,10 +36,9 @@ impl VmCheckpointDisksService {
 }
 
 /// Request of [`VmCheckpointDisksService::list`](VmCheckpointDisksService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmCheckpointDisksServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

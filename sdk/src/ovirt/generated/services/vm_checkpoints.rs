@@ -38,10 +38,9 @@ impl VmCheckpointsService {
 }
 
 /// Request of [`VmCheckpointsService::list`](VmCheckpointsService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmCheckpointsServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

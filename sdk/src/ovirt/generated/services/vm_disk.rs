@@ -107,10 +107,9 @@ impl VmDiskService {
 }
 
 /// Request of [`VmDiskService::activate`](VmDiskService::activate()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmDiskServiceActivateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -130,10 +129,9 @@ impl VmDiskServiceActivateRequest {
 }
 
 /// Request of [`VmDiskService::deactivate`](VmDiskService::deactivate()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmDiskServiceDeactivateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -153,10 +151,9 @@ impl VmDiskServiceDeactivateRequest {
 }
 
 /// Request of [`VmDiskService::export`](VmDiskService::export()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmDiskServiceExportRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -183,10 +180,9 @@ impl VmDiskServiceExportRequest {
 }
 
 /// Request of [`VmDiskService::get`](VmDiskService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmDiskServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -208,10 +204,9 @@ impl VmDiskServiceGetRequest {
 }
 
 /// Request of [`VmDiskService::move`](VmDiskService::move()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmDiskServiceMoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -238,10 +233,9 @@ impl VmDiskServiceMoveRequest {
 }
 
 /// Request of [`VmDiskService::update`](VmDiskService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmDiskServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -268,10 +262,9 @@ impl VmDiskServiceUpdateRequest {
 }
 
 /// Request of [`VmDiskService::remove`](VmDiskService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmDiskServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -291,10 +284,9 @@ impl VmDiskServiceRemoveRequest {
 }
 
 /// Request of [`VmDiskService::reduce`](VmDiskService::reduce()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmDiskServiceReduceRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

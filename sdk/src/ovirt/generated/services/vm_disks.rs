@@ -41,10 +41,9 @@ impl VmDisksService {
 }
 
 /// Request of [`VmDisksService::add`](VmDisksService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmDisksServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -64,10 +63,9 @@ impl VmDisksServiceAddRequest {
 }
 
 /// Request of [`VmDisksService::list`](VmDisksService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmDisksServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -71,10 +71,9 @@ impl VmGraphicsConsoleService {
 }
 
 /// Request of [`VmGraphicsConsoleService::get`](VmGraphicsConsoleService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmGraphicsConsoleServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -103,10 +102,9 @@ impl VmGraphicsConsoleServiceGetRequest {
 }
 
 /// Request of [`VmGraphicsConsoleService::proxy_ticket`](VmGraphicsConsoleService::proxy_ticket()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmGraphicsConsoleServiceProxyTicketRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -129,10 +127,9 @@ impl VmGraphicsConsoleServiceProxyTicketRequest {
 }
 
 /// Request of [`VmGraphicsConsoleService::ticket`](VmGraphicsConsoleService::ticket()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmGraphicsConsoleServiceTicketRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -157,10 +154,9 @@ impl VmGraphicsConsoleServiceTicketRequest {
 }
 
 /// Request of [`VmGraphicsConsoleService::remote_viewer_connection_file`](VmGraphicsConsoleService::remote_viewer_connection_file()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmGraphicsConsoleServiceRemoteViewerConnectionFileRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -176,10 +172,9 @@ impl VmGraphicsConsoleServiceRemoteViewerConnectionFileRequest {
 }
 
 /// Request of [`VmGraphicsConsoleService::remove`](VmGraphicsConsoleService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmGraphicsConsoleServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -45,10 +45,9 @@ impl VmGraphicsConsolesService {
 }
 
 /// Request of [`VmGraphicsConsolesService::add`](VmGraphicsConsolesService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmGraphicsConsolesServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -68,10 +67,9 @@ impl VmGraphicsConsolesServiceAddRequest {
 }
 
 /// Request of [`VmGraphicsConsolesService::list`](VmGraphicsConsolesService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmGraphicsConsolesServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

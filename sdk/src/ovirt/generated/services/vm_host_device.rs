@@ -34,10 +34,9 @@ impl VmHostDeviceService {
 }
 
 /// Request of [`VmHostDeviceService::get`](VmHostDeviceService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmHostDeviceServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -59,10 +58,9 @@ impl VmHostDeviceServiceGetRequest {
 }
 
 /// Request of [`VmHostDeviceService::remove`](VmHostDeviceService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmHostDeviceServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -45,10 +45,9 @@ impl VmHostDevicesService {
 }
 
 /// Request of [`VmHostDevicesService::add`](VmHostDevicesService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmHostDevicesServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -68,10 +67,9 @@ impl VmHostDevicesServiceAddRequest {
 }
 
 /// Request of [`VmHostDevicesService::list`](VmHostDevicesService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmHostDevicesServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

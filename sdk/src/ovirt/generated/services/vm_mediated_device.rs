@@ -51,10 +51,9 @@ impl VmMediatedDeviceService {
 }
 
 /// Request of [`VmMediatedDeviceService::get`](VmMediatedDeviceService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmMediatedDeviceServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -76,10 +75,9 @@ impl VmMediatedDeviceServiceGetRequest {
 }
 
 /// Request of [`VmMediatedDeviceService::update`](VmMediatedDeviceService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmMediatedDeviceServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -110,10 +108,9 @@ impl VmMediatedDeviceServiceUpdateRequest {
 }
 
 /// Request of [`VmMediatedDeviceService::remove`](VmMediatedDeviceService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmMediatedDeviceServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

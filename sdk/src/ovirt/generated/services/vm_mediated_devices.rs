@@ -51,10 +51,9 @@ impl VmMediatedDevicesService {
 }
 
 /// Request of [`VmMediatedDevicesService::add`](VmMediatedDevicesService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmMediatedDevicesServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -74,10 +73,9 @@ impl VmMediatedDevicesServiceAddRequest {
 }
 
 /// Request of [`VmMediatedDevicesService::list`](VmMediatedDevicesService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmMediatedDevicesServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -89,10 +89,9 @@ impl VmNicService {
 }
 
 /// Request of [`VmNicService::activate`](VmNicService::activate()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmNicServiceActivateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -112,10 +111,9 @@ impl VmNicServiceActivateRequest {
 }
 
 /// Request of [`VmNicService::deactivate`](VmNicService::deactivate()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmNicServiceDeactivateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -135,10 +133,9 @@ impl VmNicServiceDeactivateRequest {
 }
 
 /// Request of [`VmNicService::get`](VmNicService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmNicServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -160,10 +157,9 @@ impl VmNicServiceGetRequest {
 }
 
 /// Request of [`VmNicService::update`](VmNicService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmNicServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -190,10 +186,9 @@ impl VmNicServiceUpdateRequest {
 }
 
 /// Request of [`VmNicService::remove`](VmNicService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmNicServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

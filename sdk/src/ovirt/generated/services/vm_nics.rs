@@ -47,10 +47,9 @@ impl VmNicsService {
 }
 
 /// Request of [`VmNicsService::add`](VmNicsService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmNicsServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -70,10 +69,9 @@ impl VmNicsServiceAddRequest {
 }
 
 /// Request of [`VmNicsService::list`](VmNicsService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmNicsServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -47,10 +47,9 @@ impl VmNumaNodeService {
 }
 
 /// Request of [`VmNumaNodeService::get`](VmNumaNodeService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmNumaNodeServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -72,10 +71,9 @@ impl VmNumaNodeServiceGetRequest {
 }
 
 /// Request of [`VmNumaNodeService::update`](VmNumaNodeService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmNumaNodeServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -102,10 +100,9 @@ impl VmNumaNodeServiceUpdateRequest {
 }
 
 /// Request of [`VmNumaNodeService::remove`](VmNumaNodeService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmNumaNodeServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -47,10 +47,9 @@ impl VmNumaNodesService {
 }
 
 /// Request of [`VmNumaNodesService::add`](VmNumaNodesService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmNumaNodesServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -70,10 +69,9 @@ impl VmNumaNodesServiceAddRequest {
 }
 
 /// Request of [`VmNumaNodesService::list`](VmNumaNodesService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmNumaNodesServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

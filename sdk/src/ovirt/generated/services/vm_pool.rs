@@ -63,10 +63,9 @@ impl VmPoolService {
 }
 
 /// Request of [`VmPoolService::allocate_vm`](VmPoolService::allocate_vm()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmPoolServiceAllocateVmRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -86,10 +85,9 @@ impl VmPoolServiceAllocateVmRequest {
 }
 
 /// Request of [`VmPoolService::get`](VmPoolService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmPoolServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -118,10 +116,9 @@ impl VmPoolServiceGetRequest {
 }
 
 /// Request of [`VmPoolService::update`](VmPoolService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmPoolServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -157,10 +154,9 @@ impl VmPoolServiceUpdateRequest {
 }
 
 /// Request of [`VmPoolService::remove`](VmPoolService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmPoolServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

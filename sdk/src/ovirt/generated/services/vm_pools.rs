@@ -47,10 +47,9 @@ impl VmPoolsService {
 }
 
 /// Request of [`VmPoolsService::add`](VmPoolsService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmPoolsServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -79,10 +78,9 @@ impl VmPoolsServiceAddRequest {
 }
 
 /// Request of [`VmPoolsService::list`](VmPoolsService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmPoolsServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -24,10 +24,9 @@ impl VmSessionService {
 }
 
 /// Request of [`VmSessionService::get`](VmSessionService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmSessionServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -47,10 +47,9 @@ impl VmWatchdogService {
 }
 
 /// Request of [`VmWatchdogService::get`](VmWatchdogService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmWatchdogServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -72,10 +71,9 @@ impl VmWatchdogServiceGetRequest {
 }
 
 /// Request of [`VmWatchdogService::update`](VmWatchdogService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmWatchdogServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -102,10 +100,9 @@ impl VmWatchdogServiceUpdateRequest {
 }
 
 /// Request of [`VmWatchdogService::remove`](VmWatchdogService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmWatchdogServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -45,10 +45,9 @@ impl VmWatchdogsService {
 }
 
 /// Request of [`VmWatchdogsService::add`](VmWatchdogsService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmWatchdogsServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -68,10 +67,9 @@ impl VmWatchdogsServiceAddRequest {
 }
 
 /// Request of [`VmWatchdogsService::list`](VmWatchdogsService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmWatchdogsServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -87,10 +87,9 @@ impl VmsService {
 }
 
 /// Request of [`VmsService::add_from_scratch`](VmsService::add_from_scratch()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmsServiceAddFromScratchRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -145,10 +144,9 @@ impl VmsServiceAddFromScratchRequest {
 }
 
 /// Request of [`VmsService::add_from_snapshot`](VmsService::add_from_snapshot()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmsServiceAddFromSnapshotRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -203,10 +201,9 @@ impl VmsServiceAddFromSnapshotRequest {
 }
 
 /// Request of [`VmsService::add_from_configuration`](VmsService::add_from_configuration()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmsServiceAddFromConfigurationRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -261,10 +258,9 @@ impl VmsServiceAddFromConfigurationRequest {
 }
 
 /// Request of [`VmsService::add`](VmsService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmsServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -328,10 +324,9 @@ impl VmsServiceAddRequest {
 }
 
 /// Request of [`VmsService::list`](VmsService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VmsServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -53,10 +53,9 @@ impl VnicProfileService {
 }
 
 /// Request of [`VnicProfileService::get`](VnicProfileService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VnicProfileServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -78,10 +77,9 @@ impl VnicProfileServiceGetRequest {
 }
 
 /// Request of [`VnicProfileService::update`](VnicProfileService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VnicProfileServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -108,10 +106,9 @@ impl VnicProfileServiceUpdateRequest {
 }
 
 /// Request of [`VnicProfileService::remove`](VnicProfileService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VnicProfileServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

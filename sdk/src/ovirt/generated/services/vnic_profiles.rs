@@ -47,10 +47,9 @@ impl VnicProfilesService {
 }
 
 /// Request of [`VnicProfilesService::add`](VnicProfilesService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VnicProfilesServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -70,10 +69,9 @@ impl VnicProfilesServiceAddRequest {
 }
 
 /// Request of [`VnicProfilesService::list`](VnicProfilesService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct VnicProfilesServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Protocols through which clients reach a Gluster volume. Unless changed, a volume offers `gluster` and `nfs`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum AccessProtocol {
     /// Native Gluster protocol.
@@ -47,6 +47,13 @@ impl Default for AccessProtocol {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for AccessProtocol {}
+impl ::core::fmt::Debug for AccessProtocol {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

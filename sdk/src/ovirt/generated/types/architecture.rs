@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// CPU architecture of a host, cluster, virtual machine or operating system.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum Architecture {
     /// Architecture not set.
@@ -63,6 +63,13 @@ impl Default for Architecture {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for Architecture {}
+impl ::core::fmt::Debug for Architecture {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// State of automatic NUMA on a host.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum AutoNumaStatus {
     /// Automatic NUMA is off.
@@ -47,6 +47,13 @@ impl Default for AutoNumaStatus {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for AutoNumaStatus {}
+impl ::core::fmt::Debug for AutoNumaStatus {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

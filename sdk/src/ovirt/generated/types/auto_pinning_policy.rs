@@ -6,7 +6,7 @@ use crate::core::table::Text;
 ///
 /// Since 4.4.
 #[deprecated = "deprecated in the API"]
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum AutoPinningPolicy {
     /// No pinning is derived. Topology of the virtual machine defaults to one socket, one core, one thread.
@@ -56,6 +56,13 @@ impl Default for AutoPinningPolicy {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for AutoPinningPolicy {}
+impl ::core::fmt::Debug for AutoPinningPolicy {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

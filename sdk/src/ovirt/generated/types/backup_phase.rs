@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Phase of a virtual machine backup.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum BackupPhase {
     /// First phase; every new backup begins here.
@@ -71,6 +71,13 @@ impl Default for BackupPhase {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for BackupPhase {}
+impl ::core::fmt::Debug for BackupPhase {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -5,7 +5,7 @@ use crate::core::table::Text;
 /// Combination of emulated chipset and firmware.
 ///
 /// Since 4.3.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum BiosType {
     /// Takes the type from the cluster. Not valid on a cluster itself.
@@ -67,6 +67,13 @@ impl Default for BiosType {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for BiosType {}
+impl ::core::fmt::Debug for BiosType {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Kinds of devices from which a virtual machine can start up.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum BootDevice {
     /// CD-ROM. The medium is an ISO file of an ISO domain that the data center of the virtual machine has attached.
@@ -47,6 +47,13 @@ impl Default for BootDevice {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for BootDevice {}
+impl ::core::fmt::Debug for BootDevice {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// How a network interface obtains its IP address.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum BootProtocol {
     /// Stateless address autoconfiguration (SLAAC, RFC 4862). IPv6 only.
@@ -55,6 +55,13 @@ impl Default for BootProtocol {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for BootProtocol {}
+impl ::core::fmt::Debug for BootProtocol {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

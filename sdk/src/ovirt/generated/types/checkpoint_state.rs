@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// State of a backup checkpoint.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum CheckpointState {
     /// State of every new checkpoint.
@@ -47,6 +47,13 @@ impl Default for CheckpointState {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for CheckpointState {}
+impl ::core::fmt::Debug for CheckpointState {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

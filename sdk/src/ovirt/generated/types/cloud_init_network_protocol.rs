@@ -5,7 +5,7 @@ use crate::core::table::Text;
 /// Format in which network settings reach cloud-init inside the virtual machine. Which formats work depends on the cloud-init version.
 ///
 /// Since 4.2.8.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum CloudInitNetworkProtocol {
     /// Old ENI format, without IPv6.
@@ -49,6 +49,13 @@ impl Default for CloudInitNetworkProtocol {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for CloudInitNetworkProtocol {}
+impl ::core::fmt::Debug for CloudInitNetworkProtocol {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

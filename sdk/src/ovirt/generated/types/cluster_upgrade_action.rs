@@ -5,7 +5,7 @@ use crate::core::table::Text;
 /// Step of a cluster upgrade that the `upgrade` method of a cluster reports.
 ///
 /// Since 4.3.2.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum ClusterUpgradeAction {
     /// Begins the upgrade: flags the cluster as being upgraded.
@@ -55,6 +55,13 @@ impl Default for ClusterUpgradeAction {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for ClusterUpgradeAction {}
+impl ::core::fmt::Debug for ClusterUpgradeAction {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

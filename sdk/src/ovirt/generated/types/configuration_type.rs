@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Format of a supplied virtual machine configuration.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum ConfigurationType {
     /// OVF in the dialect of the engine, which may deviate from other vendors' OVF. Use it for configurations read from a storage domain.
@@ -45,6 +45,13 @@ impl Default for ConfigurationType {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for ConfigurationType {}
+impl ::core::fmt::Debug for ConfigurationType {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

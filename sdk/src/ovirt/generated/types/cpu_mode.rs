@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Way the CPU presented to a virtual machine is chosen.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum CpuMode {
     /// Custom CPU model.
@@ -47,6 +47,13 @@ impl Default for CpuMode {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for CpuMode {}
+impl ::core::fmt::Debug for CpuMode {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

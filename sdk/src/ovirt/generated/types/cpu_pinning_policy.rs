@@ -5,7 +5,7 @@ use crate::core::table::Text;
 /// Policy that ties virtual CPUs and NUMA nodes to host hardware.
 ///
 /// Since 4.5.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum CpuPinningPolicy {
     /// No CPU pinning. Topology defaults to one socket, one core, one thread.
@@ -67,6 +67,13 @@ impl Default for CpuPinningPolicy {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for CpuPinningPolicy {}
+impl ::core::fmt::Debug for CpuPinningPolicy {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

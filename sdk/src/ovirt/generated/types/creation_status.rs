@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Progress of an object's creation.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum CreationStatus {
     /// Creation is pending.
@@ -51,6 +51,13 @@ impl Default for CreationStatus {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for CreationStatus {}
+impl ::core::fmt::Debug for CreationStatus {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Status of a data center.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum DataCenterStatus {
     /// Data center is not initialized yet.
@@ -59,6 +59,13 @@ impl Default for DataCenterStatus {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for DataCenterStatus {}
+impl ::core::fmt::Debug for DataCenterStatus {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -5,7 +5,7 @@ use crate::core::table::Text;
 /// Backup mechanism enabled on a disk.
 ///
 /// Since 4.3.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum DiskBackup {
     /// Disk has no backup mechanism.
@@ -49,6 +49,13 @@ impl Default for DiskBackup {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for DiskBackup {}
+impl ::core::fmt::Debug for DiskBackup {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -5,7 +5,7 @@ use crate::core::table::Text;
 /// Kind of backup a disk can take part in.
 ///
 /// Since 4.4.3.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum DiskBackupMode {
     /// Full backup: zero extents can be queried and the whole disk downloaded.
@@ -49,6 +49,13 @@ impl Default for DiskBackupMode {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for DiskBackupMode {}
+impl ::core::fmt::Debug for DiskBackupMode {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

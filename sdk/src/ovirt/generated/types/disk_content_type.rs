@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// What a disk really holds.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum DiskContentType {
     /// Ordinary data.
@@ -95,6 +95,13 @@ impl Default for DiskContentType {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for DiskContentType {}
+impl ::core::fmt::Debug for DiskContentType {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// On-storage format of a disk.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum DiskFormat {
     /// Copy-on-write. Supports snapshots at a slight performance cost.
@@ -43,6 +43,13 @@ impl Default for DiskFormat {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for DiskFormat {}
+impl ::core::fmt::Debug for DiskFormat {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Controller interface through which a virtual machine sees a disk.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum DiskInterface {
     /// Legacy IDE controller. Works with nearly every guest, but is the slowest choice.
@@ -57,6 +57,13 @@ impl Default for DiskInterface {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for DiskInterface {}
+impl ::core::fmt::Debug for DiskInterface {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

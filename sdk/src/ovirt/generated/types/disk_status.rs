@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Current status of a disk.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum DiskStatus {
     /// Disk is inaccessible to the virtual machine until the user repairs the problem.
@@ -47,6 +47,13 @@ impl Default for DiskStatus {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for DiskStatus {}
+impl ::core::fmt::Debug for DiskStatus {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Kind of storage behind a disk.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum DiskStorageType {
     /// Disk image.
@@ -53,6 +53,13 @@ impl Default for DiskStorageType {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for DiskStorageType {}
+impl ::core::fmt::Debug for DiskStorageType {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

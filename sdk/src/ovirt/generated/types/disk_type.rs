@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Role of a disk.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum DiskType {
     /// Data disk.
@@ -43,6 +43,13 @@ impl Default for DiskType {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for DiskType {}
+impl ::core::fmt::Debug for DiskType {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Protocol for reaching the graphic console of a virtual machine.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum DisplayType {
     /// VNC, a desktop sharing system based on the RFB protocol.
@@ -43,6 +43,13 @@ impl Default for DisplayType {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for DisplayType {}
+impl ::core::fmt::Debug for DisplayType {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

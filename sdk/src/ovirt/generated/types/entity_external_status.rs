@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Health of an object as judged by an external system.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum EntityExternalStatus {
     /// All is well.
@@ -55,6 +55,13 @@ impl Default for EntityExternalStatus {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for EntityExternalStatus {}
+impl ::core::fmt::Debug for EntityExternalStatus {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Health that an external system assigns to a host or storage domain it knows.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum ExternalStatus {
     /// Some error affects the object.
@@ -55,6 +55,13 @@ impl Default for ExternalStatus {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for ExternalStatus {}
+impl ::core::fmt::Debug for ExternalStatus {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

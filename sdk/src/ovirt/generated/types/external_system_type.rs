@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// External system a `step` refers to.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum ExternalSystemType {
     /// VDSM.
@@ -43,6 +43,13 @@ impl Default for ExternalSystemType {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for ExternalSystemType {}
+impl ::core::fmt::Debug for ExternalSystemType {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -5,7 +5,7 @@ use crate::core::table::Text;
 /// Kind of foreign hypervisor that virtual machines come from.
 ///
 /// Since 4.0.4.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum ExternalVmProviderType {
     /// KVM.
@@ -49,6 +49,13 @@ impl Default for ExternalVmProviderType {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for ExternalVmProviderType {}
+impl ::core::fmt::Debug for ExternalVmProviderType {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Power management operation of a `fence` call on a host.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum FenceType {
     /// Manual fencing through power management.
@@ -55,6 +55,13 @@ impl Default for FenceType {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for FenceType {}
+impl ::core::fmt::Debug for FenceType {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -5,7 +5,7 @@ use crate::core::table::Text;
 /// FIPS mode a cluster demands of its hosts.
 ///
 /// Since 4.4.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum FipsMode {
     /// Not determined yet; takes the setting of the first host added.
@@ -55,6 +55,13 @@ impl Default for FipsMode {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for FipsMode {}
+impl ::core::fmt::Debug for FipsMode {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

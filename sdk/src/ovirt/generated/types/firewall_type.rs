@@ -5,7 +5,7 @@ use crate::core::table::Text;
 /// Firewall software configured on the hosts of a cluster.
 ///
 /// Since 4.2.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum FirewallType {
     /// iptables. Deprecated.
@@ -49,6 +49,13 @@ impl Default for FirewallType {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for FirewallType {}
+impl ::core::fmt::Debug for FirewallType {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

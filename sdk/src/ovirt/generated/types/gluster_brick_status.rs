@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Status of a Gluster brick.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum GlusterBrickStatus {
     /// Brick serves reads and writes.
@@ -47,6 +47,13 @@ impl Default for GlusterBrickStatus {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for GlusterBrickStatus {}
+impl ::core::fmt::Debug for GlusterBrickStatus {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// State of a Gluster component.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum GlusterState {
     /// Component is up.
@@ -47,6 +47,13 @@ impl Default for GlusterState {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for GlusterState {}
+impl ::core::fmt::Debug for GlusterState {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

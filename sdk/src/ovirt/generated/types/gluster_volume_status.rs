@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Status of a Gluster volume.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum GlusterVolumeStatus {
     /// Volume runs; clients can mount it.
@@ -47,6 +47,13 @@ impl Default for GlusterVolumeStatus {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for GlusterVolumeStatus {}
+impl ::core::fmt::Debug for GlusterVolumeStatus {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Layout by which a Gluster volume spreads data over its bricks.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum GlusterVolumeType {
     /// Each file lands on one of the bricks. Scales well but has no redundancy of its own.
@@ -71,6 +71,13 @@ impl Default for GlusterVolumeType {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for GlusterVolumeType {}
+impl ::core::fmt::Debug for GlusterVolumeType {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Protocol of a graphic console.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum GraphicsType {
     /// SPICE.
@@ -43,6 +43,13 @@ impl Default for GraphicsType {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for GraphicsType {}
+impl ::core::fmt::Debug for GraphicsType {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Kind of content a hook script has.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum HookContentType {
     /// Text script.
@@ -43,6 +43,13 @@ impl Default for HookContentType {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for HookContentType {}
+impl ::core::fmt::Debug for HookContentType {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

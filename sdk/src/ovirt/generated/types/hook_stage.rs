@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Moment, relative to a volume event, when a hook runs.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum HookStage {
     /// Before the volume starts.
@@ -43,6 +43,13 @@ impl Default for HookStage {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for HookStage {}
+impl ::core::fmt::Debug for HookStage {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Protocol between the engine and a host. Since 4.1 always `stomp`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum HostProtocol {
     /// XML-RPC. Removed.
@@ -43,6 +43,13 @@ impl Default for HostProtocol {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for HostProtocol {}
+impl ::core::fmt::Debug for HostProtocol {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Status of a host.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum HostStatus {
     /// Host is down.
@@ -100,6 +100,13 @@ impl Default for HostStatus {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for HostStatus {}
+impl ::core::fmt::Debug for HostStatus {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Kind of operating system installed on a host.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum HostType {
     /// Complete general-purpose installation: RHEL, CentOS or Fedora.
@@ -48,6 +48,13 @@ impl Default for HostType {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for HostType {}
+impl ::core::fmt::Debug for HostType {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

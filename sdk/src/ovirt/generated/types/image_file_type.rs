@@ -5,7 +5,7 @@ use crate::core::table::Text;
 /// Kind of file an image is.
 ///
 /// Since 4.2.0.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum ImageFileType {
     /// `.iso` file, usable as a CD-ROM for booting and installing.
@@ -55,6 +55,13 @@ impl Default for ImageFileType {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for ImageFileType {}
+impl ::core::fmt::Debug for ImageFileType {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -5,7 +5,7 @@ use crate::core::table::Text;
 /// Direction of an image transfer, chosen when the transfer is added.
 ///
 /// Since 4.1.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum ImageTransferDirection {
     /// Client writes data to the image.
@@ -49,6 +49,13 @@ impl Default for ImageTransferDirection {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for ImageTransferDirection {}
+impl ::core::fmt::Debug for ImageTransferDirection {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -5,7 +5,7 @@ use crate::core::table::Text;
 /// Phase of an image transfer; each value marks one point in its flow.
 ///
 /// Since 4.0.4.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum ImageTransferPhase {
     /// Set only after unexpected errors.
@@ -128,6 +128,13 @@ impl Default for ImageTransferPhase {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for ImageTransferPhase {}
+impl ::core::fmt::Debug for ImageTransferPhase {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

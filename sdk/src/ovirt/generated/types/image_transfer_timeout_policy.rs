@@ -5,7 +5,7 @@ use crate::core::table::Text;
 /// What happens to a transfer whose client stays idle for `inactivity_timeout` seconds.
 ///
 /// Since 4.4.5.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum ImageTransferTimeoutPolicy {
     /// Default. Cancels a download, pauses an upload.
@@ -55,6 +55,13 @@ impl Default for ImageTransferTimeoutPolicy {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for ImageTransferTimeoutPolicy {}
+impl ::core::fmt::Debug for ImageTransferTimeoutPolicy {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Boolean that may be left to a higher level. A virtual machine inherits from its cluster, a cluster from `engine-config`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum InheritableBoolean {
     /// Fixed to true here.
@@ -47,6 +47,13 @@ impl Default for InheritableBoolean {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for InheritableBoolean {}
+impl ::core::fmt::Debug for InheritableBoolean {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

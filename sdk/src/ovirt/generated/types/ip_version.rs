@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Version of the IP protocol.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum IpVersion {
     /// IPv4.
@@ -43,6 +43,13 @@ impl Default for IpVersion {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for IpVersion {}
+impl ::core::fmt::Debug for IpVersion {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Status of a job.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum JobStatus {
     /// External job ended by force.
@@ -55,6 +55,13 @@ impl Default for JobStatus {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for JobStatus {}
+impl ::core::fmt::Debug for JobStatus {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

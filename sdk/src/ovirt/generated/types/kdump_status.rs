@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// State of kdump on a host.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum KdumpStatus {
     /// State of kdump is not known.
@@ -47,6 +47,13 @@ impl Default for KdumpStatus {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for KdumpStatus {}
+impl ::core::fmt::Debug for KdumpStatus {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -5,7 +5,7 @@ use crate::core::table::Text;
 /// How `log_max_memory_used_threshold` is read when deciding on an audit log event.
 ///
 /// Since 4.3.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum LogMaxMemoryUsedThresholdType {
     /// Threshold in percent; logs an event once used memory exceeds it.
@@ -49,6 +49,13 @@ impl Default for LogMaxMemoryUsedThresholdType {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for LogMaxMemoryUsedThresholdType {}
+impl ::core::fmt::Debug for LogMaxMemoryUsedThresholdType {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Severity of an event.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum LogSeverity {
     /// Informational.
@@ -51,6 +51,13 @@ impl Default for LogSeverity {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for LogSeverity {}
+impl ::core::fmt::Debug for LogSeverity {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Usage status of a LUN.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum LunStatus {
     /// LUN is free.
@@ -47,6 +47,13 @@ impl Default for LunStatus {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for LunStatus {}
+impl ::core::fmt::Debug for LunStatus {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

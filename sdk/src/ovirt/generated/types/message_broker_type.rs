@@ -4,7 +4,7 @@ use crate::core::table::Text;
 
 /// Message broker of the OpenStack Neutron agent. Deprecated and ignored; the agent is not deployed since 4.4.0.
 #[deprecated = "deprecated in the API"]
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum MessageBrokerType {
     /// Qpid.
@@ -44,6 +44,13 @@ impl Default for MessageBrokerType {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for MessageBrokerType {}
+impl ::core::fmt::Debug for MessageBrokerType {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

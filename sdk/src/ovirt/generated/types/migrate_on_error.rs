@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Which virtual machines migrate on error.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum MigrateOnError {
     /// Virtual machines migrate.
@@ -47,6 +47,13 @@ impl Default for MigrateOnError {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for MigrateOnError {}
+impl ::core::fmt::Debug for MigrateOnError {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

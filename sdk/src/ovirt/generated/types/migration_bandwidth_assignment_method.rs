@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Source of the bandwidth limit for migrations.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum MigrationBandwidthAssignmentMethod {
     /// Quality of Service decides; where none is defined, the detected link speed; failing that, `hypervisor_default` applies.
@@ -47,6 +47,13 @@ impl Default for MigrationBandwidthAssignmentMethod {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for MigrationBandwidthAssignmentMethod {}
+impl ::core::fmt::Debug for MigrationBandwidthAssignmentMethod {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -4,7 +4,7 @@ use crate::core::table::Text;
 
 /// Driver a network provider uses on the host. Deprecated since 4.2; use `external_plugin_type` of `open_stack_network_provider`.
 #[deprecated = "deprecated in the API"]
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum NetworkPluginType {
     /// Open vSwitch driver. Deprecated since 4.2; put the string `open_vswitch` into `external_plugin_type` instead.
@@ -41,6 +41,13 @@ impl Default for NetworkPluginType {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for NetworkPluginType {}
+impl ::core::fmt::Debug for NetworkPluginType {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

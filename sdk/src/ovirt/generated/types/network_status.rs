@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Status of a network.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum NetworkStatus {
     /// Network is operational.
@@ -43,6 +43,13 @@ impl Default for NetworkStatus {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for NetworkStatus {}
+impl ::core::fmt::Debug for NetworkStatus {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

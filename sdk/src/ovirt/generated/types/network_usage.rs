@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Purpose a network serves in a cluster.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum NetworkUsage {
     /// Host takes its default gateway and DNS resolvers from this network. On an attached host, `dns_resolver_configuration` of the network attachment comes first.
@@ -61,6 +61,13 @@ impl Default for NetworkUsage {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for NetworkUsage {}
+impl ::core::fmt::Debug for NetworkUsage {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

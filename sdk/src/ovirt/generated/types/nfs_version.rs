@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Version of the NFS protocol.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum NfsVersion {
     /// Version chosen automatically.
@@ -63,6 +63,13 @@ impl Default for NfsVersion {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for NfsVersion {}
+impl ::core::fmt::Debug for NfsVersion {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

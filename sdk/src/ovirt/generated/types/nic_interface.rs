@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Device model of an emulated network interface.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum NicInterface {
     /// Intel e1000.
@@ -63,6 +63,13 @@ impl Default for NicInterface {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for NicInterface {}
+impl ::core::fmt::Debug for NicInterface {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Status of a network interface.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum NicStatus {
     /// Interface is down; no access.
@@ -43,6 +43,13 @@ impl Default for NicStatus {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for NicStatus {}
+impl ::core::fmt::Debug for NicStatus {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

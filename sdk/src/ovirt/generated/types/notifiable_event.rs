@@ -5,7 +5,7 @@ use crate::core::table::Text;
 /// Events of the engine for which a user can subscribe to notifications; not all events are among them.
 ///
 /// Since 4.4.0.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum NotifiableEvent {
     /// Engine stopped.
@@ -853,6 +853,13 @@ impl Default for NotifiableEvent {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for NotifiableEvent {}
+impl ::core::fmt::Debug for NotifiableEvent {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -5,7 +5,7 @@ use crate::core::table::Text;
 /// Channel through which event notifications are sent. The API currently supports `smtp` only.
 ///
 /// Since 4.4.0.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum NotificationMethod {
     /// E-mail. `address` of the subscription holds the mail address.
@@ -49,6 +49,13 @@ impl Default for NotificationMethod {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for NotificationMethod {}
+impl ::core::fmt::Debug for NotificationMethod {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

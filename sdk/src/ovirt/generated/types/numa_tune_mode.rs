@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// How memory of a virtual machine is placed on NUMA nodes of the host.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum NumaTuneMode {
     /// Memory must come from the assigned nodes.
@@ -47,6 +47,13 @@ impl Default for NumaTuneMode {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for NumaTuneMode {}
+impl ::core::fmt::Debug for NumaTuneMode {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

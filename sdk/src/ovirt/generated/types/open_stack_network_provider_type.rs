@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Who implements an OpenStack network provider: Neutron itself, whose agent goes onto the hosts automatically, or an external provider with a driver installed by hand.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum OpenStackNetworkProviderType {
     /// OpenStack Neutron with its standard agent as virtual interface driver.
@@ -43,6 +43,13 @@ impl Default for OpenStackNetworkProviderType {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for OpenStackNetworkProviderType {}
+impl ::core::fmt::Debug for OpenStackNetworkProviderType {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -4,7 +4,7 @@ use crate::core::table::Text;
 
 /// Usage of an authentication key for OpenStack Volume (Cinder). Managed block storage has taken the place of Cinder integration.
 #[deprecated = "deprecated in the API"]
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum OpenstackVolumeAuthenticationKeyUsageType {
     /// Ceph key.
@@ -40,6 +40,13 @@ impl Default for OpenstackVolumeAuthenticationKeyUsageType {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for OpenstackVolumeAuthenticationKeyUsageType {}
+impl ::core::fmt::Debug for OpenstackVolumeAuthenticationKeyUsageType {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

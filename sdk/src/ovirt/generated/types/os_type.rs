@@ -4,7 +4,7 @@ use crate::core::table::Text;
 
 /// Guest operating system that the user declares for a virtual machine. The engine tunes the configuration to it, for instance the choice of devices, and never checks what is truly installed. Deprecated; use `operating_system_info` and the `operating_systems` collection.
 #[deprecated = "deprecated in the API"]
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum OsType {
     /// Treated as `other`.
@@ -124,6 +124,13 @@ impl Default for OsType {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for OsType {}
+impl ::core::fmt::Debug for OsType {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

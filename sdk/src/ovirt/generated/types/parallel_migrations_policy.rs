@@ -5,7 +5,7 @@ use crate::core::table::Text;
 /// Whether a migration uses several parallel connections, and how many.
 ///
 /// Since 4.5.1.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum ParallelMigrationsPolicy {
     /// Takes the setting of the cluster. Virtual machines only.
@@ -67,6 +67,13 @@ impl Default for ParallelMigrationsPolicy {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for ParallelMigrationsPolicy {}
+impl ::core::fmt::Debug for ParallelMigrationsPolicy {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

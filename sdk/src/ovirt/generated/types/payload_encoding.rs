@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Encoding of payload content.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum PayloadEncoding {
     /// Base64.
@@ -43,6 +43,13 @@ impl Default for PayloadEncoding {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for PayloadEncoding {}
+impl ::core::fmt::Debug for PayloadEncoding {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

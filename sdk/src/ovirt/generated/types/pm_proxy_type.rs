@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Where to look for a host that acts as fence proxy.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum PmProxyType {
     /// Cluster of the fenced host.
@@ -47,6 +47,13 @@ impl Default for PmProxyType {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for PmProxyType {}
+impl ::core::fmt::Debug for PmProxyType {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Kind of a scheduling policy unit.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum PolicyUnitType {
     /// Filter: rules hosts out.
@@ -47,6 +47,13 @@ impl Default for PolicyUnitType {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for PolicyUnitType {}
+impl ::core::fmt::Debug for PolicyUnitType {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

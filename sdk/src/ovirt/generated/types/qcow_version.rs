@@ -5,7 +5,7 @@ use crate::core::table::Text;
 /// QCOW compatibility version of a volume. Reported for QCOW volumes only and open to update; its value follows from the storage domain of the disk: below `v4` only `qcow2_v2`, from `v4` on `qcow2_v3` too.
 ///
 /// Since 4.1.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum QcowVersion {
     /// Default version, readable by every QEMU.
@@ -49,6 +49,13 @@ impl Default for QcowVersion {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for QcowVersion {}
+impl ::core::fmt::Debug for QcowVersion {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

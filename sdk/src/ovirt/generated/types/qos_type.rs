@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Kind of resource to which a Quality of Service entry applies.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum QosType {
     /// Storage.
@@ -51,6 +51,13 @@ impl Default for QosType {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for QosType {}
+impl ::core::fmt::Debug for QosType {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// How a data center treats quotas.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum QuotaModeType {
     /// Quotas are enforced.
@@ -47,6 +47,13 @@ impl Default for QuotaModeType {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for QuotaModeType {}
+impl ::core::fmt::Debug for QuotaModeType {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

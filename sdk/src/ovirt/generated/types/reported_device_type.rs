@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Kind of device reported from a virtual machine.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum ReportedDeviceType {
     /// Network device.
@@ -39,6 +39,13 @@ impl Default for ReportedDeviceType {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for ReportedDeviceType {}
+impl ::core::fmt::Debug for ReportedDeviceType {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// How a Gluster hook conflict is resolved.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum ResolutionType {
     /// Copies the hook stored by the engine to servers lacking it.
@@ -43,6 +43,13 @@ impl Default for ResolutionType {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for ResolutionType {}
+impl ::core::fmt::Debug for ResolutionType {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

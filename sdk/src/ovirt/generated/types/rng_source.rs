@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Source of entropy behind a random number generator device.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum RngSource {
     /// `/dev/random`.
@@ -49,6 +49,13 @@ impl Default for RngSource {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for RngSource {}
+impl ::core::fmt::Debug for RngSource {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Whether a role is administrative. One administrative role is enough to make a user an administrator.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum RoleType {
     /// Administrator role.
@@ -43,6 +43,13 @@ impl Default for RoleType {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for RoleType {}
+impl ::core::fmt::Debug for RoleType {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

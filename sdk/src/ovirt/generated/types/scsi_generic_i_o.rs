@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Policy for privileged I/O of a direct LUN disk with SCSI passthrough.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum ScsiGenericIO {
     /// Passthrough on, privileged SCSI I/O forbidden.
@@ -49,6 +49,13 @@ impl Default for ScsiGenericIO {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for ScsiGenericIO {}
+impl ::core::fmt::Debug for ScsiGenericIO {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

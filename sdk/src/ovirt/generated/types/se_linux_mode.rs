@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// SELinux mode of a host.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum SeLinuxMode {
     /// Permissions are enforced.
@@ -47,6 +47,13 @@ impl Default for SeLinuxMode {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for SeLinuxMode {}
+impl ::core::fmt::Debug for SeLinuxMode {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

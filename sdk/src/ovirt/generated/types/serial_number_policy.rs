@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Where the serial number of a virtual machine comes from.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum SerialNumberPolicy {
     /// Identifier of the host. Legacy.
@@ -53,6 +53,13 @@ impl Default for SerialNumberPolicy {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for SerialNumberPolicy {}
+impl ::core::fmt::Debug for SerialNumberPolicy {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

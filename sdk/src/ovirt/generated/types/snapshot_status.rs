@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Current status of a snapshot.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum SnapshotStatus {
     /// Snapshot is fine.
@@ -47,6 +47,13 @@ impl Default for SnapshotStatus {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for SnapshotStatus {}
+impl ::core::fmt::Debug for SnapshotStatus {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Type of a snapshot.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum SnapshotType {
     /// Taken by a user.
@@ -51,6 +51,13 @@ impl Default for SnapshotType {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for SnapshotType {}
+impl ::core::fmt::Debug for SnapshotType {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

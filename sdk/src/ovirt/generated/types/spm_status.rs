@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Relation of a host to the storage pool manager (SPM) role.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum SpmStatus {
     /// Host is not the SPM.
@@ -47,6 +47,13 @@ impl Default for SpmStatus {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for SpmStatus {}
+impl ::core::fmt::Debug for SpmStatus {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// How the engine authenticates to a host over SSH.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum SshAuthenticationMethod {
     /// Password.
@@ -43,6 +43,13 @@ impl Default for SshAuthenticationMethod {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for SshAuthenticationMethod {}
+impl ::core::fmt::Debug for SshAuthenticationMethod {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Method of single sign-on to a virtual machine.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum SsoMethod {
     /// Guest agent.
@@ -39,6 +39,13 @@ impl Default for SsoMethod {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for SsoMethod {}
+impl ::core::fmt::Debug for SsoMethod {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

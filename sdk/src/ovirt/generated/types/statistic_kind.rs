@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Way the values of a statistic are to be read.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum StatisticKind {
     /// Counter.
@@ -43,6 +43,13 @@ impl Default for StatisticKind {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for StatisticKind {}
+impl ::core::fmt::Debug for StatisticKind {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

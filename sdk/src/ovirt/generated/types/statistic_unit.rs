@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Unit of the values of a statistic.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum StatisticUnit {
     /// Bits per second.
@@ -63,6 +63,13 @@ impl Default for StatisticUnit {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for StatisticUnit {}
+impl ::core::fmt::Debug for StatisticUnit {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

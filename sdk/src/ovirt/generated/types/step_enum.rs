@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Type of a job step.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum StepEnum {
     /// Checks the parameters before execution.
@@ -59,6 +59,13 @@ impl Default for StepEnum {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for StepEnum {}
+impl ::core::fmt::Debug for StepEnum {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

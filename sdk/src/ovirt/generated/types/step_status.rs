@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Status of a job step.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum StepStatus {
     /// External step ended by force.
@@ -55,6 +55,13 @@ impl Default for StepStatus {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for StepStatus {}
+impl ::core::fmt::Debug for StepStatus {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Status of a storage domain.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum StorageDomainStatus {
     /// Domain is active.
@@ -75,6 +75,13 @@ impl Default for StorageDomainStatus {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for StorageDomainStatus {}
+impl ::core::fmt::Debug for StorageDomainStatus {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

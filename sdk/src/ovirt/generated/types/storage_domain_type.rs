@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Kind of content a storage domain holds.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum StorageDomainType {
     /// Disks and snapshots of virtual machines and templates. Belongs to one data center only.
@@ -61,6 +61,13 @@ impl Default for StorageDomainType {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for StorageDomainType {}
+impl ::core::fmt::Debug for StorageDomainType {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

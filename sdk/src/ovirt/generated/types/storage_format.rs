@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Version of the on-disk format of a storage domain.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum StorageFormat {
     /// For NFS, iSCSI and FC. Every domain keeps its own metadata, including the physical volume names behind disk images; a master domain also keeps that of the whole pool. Metadata size is limited.
@@ -59,6 +59,13 @@ impl Default for StorageFormat {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for StorageFormat {}
+impl ::core::fmt::Debug for StorageFormat {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Storage technology of a storage domain.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum StorageType {
     /// iSCSI.
@@ -73,6 +73,13 @@ impl Default for StorageType {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for StorageType {}
+impl ::core::fmt::Debug for StorageType {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Type of the virtual switch of a cluster.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum SwitchType {
     /// Native switch.
@@ -43,6 +43,13 @@ impl Default for SwitchType {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for SwitchType {}
+impl ::core::fmt::Debug for SwitchType {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Status of a template.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum TemplateStatus {
     /// One or more disks of the template are illegal.
@@ -47,6 +47,13 @@ impl Default for TemplateStatus {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for TemplateStatus {}
+impl ::core::fmt::Debug for TemplateStatus {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

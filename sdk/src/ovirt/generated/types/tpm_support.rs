@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Support of an operating system for TPM.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum TpmSupport {
     /// TPM is not supported.
@@ -47,6 +47,13 @@ impl Default for TpmSupport {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for TpmSupport {}
+impl ::core::fmt::Debug for TpmSupport {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

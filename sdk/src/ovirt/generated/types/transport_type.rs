@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Transport protocol of a Gluster volume.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum TransportType {
     /// TCP.
@@ -43,6 +43,13 @@ impl Default for TransportType {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for TransportType {}
+impl ::core::fmt::Debug for TransportType {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

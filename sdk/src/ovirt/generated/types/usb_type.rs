@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Kind of USB redirection.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum UsbType {
     /// Accepted for old scripts only and replaced by `native`. Deprecated since 3.6, gone since 4.1.
@@ -44,6 +44,13 @@ impl Default for UsbType {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for UsbType {}
+impl ::core::fmt::Debug for UsbType {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Data type of a statistic's values.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum ValueType {
     /// Decimal number.
@@ -47,6 +47,13 @@ impl Default for ValueType {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for ValueType {}
+impl ::core::fmt::Debug for ValueType {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -5,7 +5,7 @@ use crate::core::table::Text;
 /// How vGPUs are distributed over physical cards.
 ///
 /// Since 4.3.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum VgpuPlacement {
     /// Default. Fills the first card with room before using the next.
@@ -49,6 +49,13 @@ impl Default for VgpuPlacement {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for VgpuPlacement {}
+impl ::core::fmt::Debug for VgpuPlacement {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Model of the video device of a virtual machine.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum VideoType {
     /// Bochs.
@@ -53,6 +53,13 @@ impl Default for VideoType {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for VideoType {}
+impl ::core::fmt::Debug for VideoType {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

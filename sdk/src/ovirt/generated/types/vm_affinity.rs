@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Freedom of a virtual machine to migrate.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum VmAffinity {
     /// Virtual machine may migrate.
@@ -47,6 +47,13 @@ impl Default for VmAffinity {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for VmAffinity {}
+impl ::core::fmt::Debug for VmAffinity {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Kind of device that carries a payload.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum VmDeviceType {
     /// Floppy.
@@ -43,6 +43,13 @@ impl Default for VmDeviceType {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for VmDeviceType {}
+impl ::core::fmt::Debug for VmDeviceType {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

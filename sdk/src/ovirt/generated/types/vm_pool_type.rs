@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// When a virtual machine of a pool returns to the pool.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum VmPoolType {
     /// On shutdown: the engine takes the virtual machine from its user, resets its state to the pool default and lets others have it.
@@ -43,6 +43,13 @@ impl Default for VmPoolType {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for VmPoolType {}
+impl ::core::fmt::Debug for VmPoolType {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

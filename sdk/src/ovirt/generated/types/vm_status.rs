@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Status of a virtual machine.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum VmStatus {
     /// Received status was invalid.
@@ -95,6 +95,13 @@ impl Default for VmStatus {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for VmStatus {}
+impl ::core::fmt::Debug for VmStatus {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -5,7 +5,7 @@ use crate::core::table::Text;
 /// What happens to a virtual machine paused by a storage failure once the storage is back.
 ///
 /// Since 4.2.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum VmStorageErrorResumeBehaviour {
     /// Stays paused, for setups with a failover of their own.
@@ -55,6 +55,13 @@ impl Default for VmStorageErrorResumeBehaviour {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for VmStorageErrorResumeBehaviour {}
+impl ::core::fmt::Debug for VmStorageErrorResumeBehaviour {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Workload a virtual machine is tuned for.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum VmType {
     /// Desktop; a sound device is added automatically.
@@ -49,6 +49,13 @@ impl Default for VmType {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for VmType {}
+impl ::core::fmt::Debug for VmType {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

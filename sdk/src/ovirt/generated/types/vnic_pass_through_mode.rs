@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Whether a vNIC is a pass-through or a virtual device.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum VnicPassThroughMode {
     /// Pass-through device.
@@ -43,6 +43,13 @@ impl Default for VnicPassThroughMode {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for VnicPassThroughMode {}
+impl ::core::fmt::Debug for VnicPassThroughMode {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Reaction to a triggered watchdog.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum WatchdogAction {
     /// Nothing beyond a log message.
@@ -55,6 +55,13 @@ impl Default for WatchdogAction {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for WatchdogAction {}
+impl ::core::fmt::Debug for WatchdogAction {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

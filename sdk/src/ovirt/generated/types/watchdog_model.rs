@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Model of the watchdog device.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum WatchdogModel {
     /// PCI watchdog I6300ESB, for x86_64 and PPC64.
@@ -45,6 +45,13 @@ impl Default for WatchdogModel {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for WatchdogModel {}
+impl ::core::fmt::Debug for WatchdogModel {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -16,6 +16,7 @@ impl SessionService {
     /// `POST /api/session`, formerly `POST /rest/com/vmware/cis/session`
     ///
     /// Errors: `UNAUTHENTICATED`, `SERVICE_UNAVAILABLE`.
+    #[inline]
     pub fn create(&self) -> SessionServiceCreateRequest {
         SessionServiceCreateRequest {
             call: self.0.call(&CREATE),
@@ -27,6 +28,7 @@ impl SessionService {
     /// `DELETE /api/session`, formerly `DELETE /rest/com/vmware/cis/session`
     ///
     /// Errors: `UNAUTHENTICATED`, `SERVICE_UNAVAILABLE`.
+    #[inline]
     pub fn delete(&self) -> SessionServiceDeleteRequest {
         SessionServiceDeleteRequest {
             call: self.0.call(&DELETE),
@@ -38,6 +40,7 @@ impl SessionService {
     /// `GET /api/session`, formerly `POST /rest/com/vmware/cis/session?~action=get`
     ///
     /// Errors: `UNAUTHENTICATED`, `SERVICE_UNAVAILABLE`.
+    #[inline]
     pub fn get(&self) -> SessionServiceGetRequest {
         SessionServiceGetRequest {
             call: self.0.call(&GET),
@@ -46,10 +49,9 @@ impl SessionService {
 }
 
 /// Request of [`SessionService::create`](SessionService::create()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct SessionServiceCreateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -62,10 +64,9 @@ impl SessionServiceCreateRequest {
 }
 
 /// Request of [`SessionService::delete`](SessionService::delete()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct SessionServiceDeleteRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -78,10 +79,9 @@ impl SessionServiceDeleteRequest {
 }
 
 /// Request of [`SessionService::get`](SessionService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct SessionServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

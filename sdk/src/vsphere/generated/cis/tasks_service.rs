@@ -22,6 +22,7 @@ impl TasksService {
     /// * `task`: Task to read.
     ///
     /// Errors: `ERROR`, `NOT_FOUND`, `RESOURCE_INACCESSIBLE`, `SERVICE_UNAVAILABLE`, `UNAUTHENTICATED`, `UNAUTHORIZED`.
+    #[inline]
     pub fn get(
         &self,
         task: impl Into<super::super::ids::TaskId>,
@@ -38,6 +39,7 @@ impl TasksService {
     /// `GET /api/cis/tasks`, formerly `GET /rest/cis/tasks`
     ///
     /// Errors: `INVALID_ARGUMENT`, `RESOURCE_INACCESSIBLE`, `SERVICE_UNAVAILABLE`, `UNAUTHENTICATED`, `UNAUTHORIZED`.
+    #[inline]
     pub fn list(&self) -> TasksServiceListRequest {
         TasksServiceListRequest {
             call: self.0.call(&LIST),
@@ -53,6 +55,7 @@ impl TasksService {
     /// * `task`: Task to cancel.
     ///
     /// Errors: `ERROR`, `NOT_ALLOWED_IN_CURRENT_STATE`, `NOT_FOUND`, `RESOURCE_INACCESSIBLE`, `SERVICE_UNAVAILABLE`, `UNAUTHENTICATED`, `UNAUTHORIZED`, `UNSUPPORTED`.
+    #[inline]
     pub fn cancel(
         &self,
         task: impl Into<super::super::ids::TaskId>,
@@ -64,10 +67,9 @@ impl TasksService {
 }
 
 /// Request of [`TasksService::get`](TasksService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct TasksServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -87,10 +89,9 @@ impl TasksServiceGetRequest {
 }
 
 /// Request of [`TasksService::list`](TasksService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct TasksServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -119,10 +120,9 @@ impl TasksServiceListRequest {
 }
 
 /// Request of [`TasksService::cancel`](TasksService::cancel()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct TasksServiceCancelRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -20,6 +20,7 @@ impl ConfigurationService {
     /// Errors: `INVALID_ARGUMENT`.
     ///
     /// Privileges: `ContentLibrary.UpdateConfiguration`.
+    #[inline]
     pub fn update(
         &self,
         model: super::ConfigurationModel,
@@ -36,6 +37,7 @@ impl ConfigurationService {
     /// `GET /api/content/configuration`, formerly `POST /rest/com/vmware/content/configuration?~action=get`
     ///
     /// Privileges: `ContentLibrary.GetConfiguration`.
+    #[inline]
     pub fn get(&self) -> ConfigurationServiceGetRequest {
         ConfigurationServiceGetRequest {
             call: self.0.call(&GET),
@@ -44,10 +46,9 @@ impl ConfigurationService {
 }
 
 /// Request of [`ConfigurationService::update`](ConfigurationService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ConfigurationServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -60,10 +61,9 @@ impl ConfigurationServiceUpdateRequest {
 }
 
 /// Request of [`ConfigurationService::get`](ConfigurationService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ConfigurationServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -5,7 +5,7 @@ use crate::core::table::Text;
 /// Kind of limit that a configuration value must satisfy.
 ///
 /// Since 9.1.0.0.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum ConfigurationSettingConstraintType {
     /// Lists the allowed values, such as true and false for a boolean setting.
@@ -57,6 +57,13 @@ impl Default for ConfigurationSettingConstraintType {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for ConfigurationSettingConstraintType {}
+impl ::core::fmt::Debug for ConfigurationSettingConstraintType {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Kind of a library; decides which further services can work on it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum LibraryModelLibraryType {
     /// This server defines and stores the contents; managed through the `local_library` service.
@@ -43,6 +43,13 @@ impl Default for LibraryModelLibraryType {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for LibraryModelLibraryType {}
+impl ::core::fmt::Debug for LibraryModelLibraryType {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -20,6 +20,7 @@ impl LibraryService {
     /// Errors: `NOT_FOUND`.
     ///
     /// Privileges: `System.Read` on `library_id`.
+    #[inline]
     pub fn get(
         &self,
         library_id: impl Into<super::super::ids::LibraryId>,
@@ -37,6 +38,7 @@ impl LibraryService {
     /// `GET /api/content/library`, formerly `GET /rest/com/vmware/content/library`
     ///
     /// Privileges: `System.Read`.
+    #[inline]
     pub fn list(&self) -> LibraryServiceListRequest {
         LibraryServiceListRequest {
             call: self.0.call(&LIST),
@@ -52,6 +54,7 @@ impl LibraryService {
     /// Errors: `INVALID_ARGUMENT`.
     ///
     /// Privileges: `System.Read`.
+    #[inline]
     pub fn find(&self, spec: super::library::FindSpec) -> LibraryServiceFindRequest {
         let mut call = self.0.call(&FIND);
         call.set_record("spec", spec);
@@ -69,6 +72,7 @@ impl LibraryService {
     /// Errors: `NOT_FOUND`, `INVALID_ARGUMENT`.
     ///
     /// Privileges: `ContentLibrary.UpdateLibrary` on `library_id`.
+    #[inline]
     pub fn update(
         &self,
         library_id: impl Into<super::super::ids::LibraryId>,
@@ -98,6 +102,7 @@ impl LibraryService {
     /// Errors: `ERROR`, `NOT_FOUND`, `INVALID_ARGUMENT`, `NOT_ALLOWED_IN_CURRENT_STATE`, `ALREADY_IN_DESIRED_STATE`, `UNAUTHENTICATED`, `UNAUTHORIZED`, `UNSUPPORTED`.
     ///
     /// Privileges: `ContentLibrary.MigrateLibrary` on `library_id`.
+    #[inline]
     pub fn migrate(
         &self,
         library_id: impl Into<super::super::ids::LibraryId>,
@@ -127,6 +132,7 @@ impl LibraryService {
     /// Errors: `NOT_FOUND`, `INVALID_ARGUMENT`, `INVALID_ELEMENT_TYPE`, `NOT_ALLOWED_IN_CURRENT_STATE`, `UNAUTHENTICATED`, `UNAUTHORIZED`, `ERROR`.
     ///
     /// Privileges: `ContentLibrary.ConvertLibrary` on `library_id`.
+    #[inline]
     pub fn convert(
         &self,
         library_id: impl Into<super::super::ids::LibraryId>,
@@ -154,6 +160,7 @@ impl LibraryService {
     /// Errors: `NOT_FOUND`, `NOT_ALLOWED_IN_CURRENT_STATE`, `UNAUTHENTICATED`, `UNAUTHORIZED`, `ERROR`.
     ///
     /// Privileges: `ContentLibrary.LibraryMaintenance` on `library_id`.
+    #[inline]
     pub fn enter_maintenance(
         &self,
         library_id: impl Into<super::super::ids::LibraryId>,
@@ -179,6 +186,7 @@ impl LibraryService {
     /// Errors: `NOT_FOUND`, `NOT_ALLOWED_IN_CURRENT_STATE`, `UNAUTHENTICATED`, `UNAUTHORIZED`, `ERROR`.
     ///
     /// Privileges: `ContentLibrary.LibraryMaintenance` on `library_id`.
+    #[inline]
     pub fn exit_maintenance(
         &self,
         library_id: impl Into<super::super::ids::LibraryId>,
@@ -204,6 +212,7 @@ impl LibraryService {
     /// Errors: `NOT_FOUND`, `NOT_ALLOWED_IN_CURRENT_STATE`.
     ///
     /// Privileges: `ContentLibrary.DeleteLibrary` on `library_id`.
+    #[inline]
     pub fn delete(
         &self,
         library_id: impl Into<super::super::ids::LibraryId>,
@@ -229,6 +238,7 @@ impl LibraryService {
     /// Errors: `NOT_FOUND`, `NOT_ALLOWED_IN_CURRENT_STATE`.
     ///
     /// Privileges: `ContentLibrary.DeleteLibrary` on `library_id`.
+    #[inline]
     pub fn force_delete(
         &self,
         library_id: impl Into<super::super::ids::LibraryId>,
@@ -269,10 +279,9 @@ impl LibraryService {
 }
 
 /// Request of [`LibraryService::get`](LibraryService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct LibraryServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -285,10 +294,9 @@ impl LibraryServiceGetRequest {
 }
 
 /// Request of [`LibraryService::list`](LibraryService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct LibraryServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -301,10 +309,9 @@ impl LibraryServiceListRequest {
 }
 
 /// Request of [`LibraryService::find`](LibraryService::find()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct LibraryServiceFindRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -317,10 +324,9 @@ impl LibraryServiceFindRequest {
 }
 
 /// Request of [`LibraryService::update`](LibraryService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct LibraryServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -333,10 +339,9 @@ impl LibraryServiceUpdateRequest {
 }
 
 /// Request of [`LibraryService::migrate`](LibraryService::migrate()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct LibraryServiceMigrateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -349,10 +354,9 @@ impl LibraryServiceMigrateRequest {
 }
 
 /// Request of [`LibraryService::convert`](LibraryService::convert()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct LibraryServiceConvertRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -365,10 +369,9 @@ impl LibraryServiceConvertRequest {
 }
 
 /// Request of [`LibraryService::enter_maintenance`](LibraryService::enter_maintenance()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct LibraryServiceEnterMaintenanceRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -381,10 +384,9 @@ impl LibraryServiceEnterMaintenanceRequest {
 }
 
 /// Request of [`LibraryService::exit_maintenance`](LibraryService::exit_maintenance()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct LibraryServiceExitMaintenanceRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -397,10 +399,9 @@ impl LibraryServiceExitMaintenanceRequest {
 }
 
 /// Request of [`LibraryService::delete`](LibraryService::delete()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct LibraryServiceDeleteRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -413,10 +414,9 @@ impl LibraryServiceDeleteRequest {
 }
 
 /// Request of [`LibraryService::force_delete`](LibraryService::force_delete()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct LibraryServiceForceDeleteRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -20,6 +20,7 @@ impl LocalLibraryService {
     /// Errors: `INVALID_ARGUMENT`, `UNSUPPORTED`.
     ///
     /// Privileges: `ContentLibrary.CreateLocalLibrary`, `Datastore.AllocateSpace` on `com.vmware.content.library_client.StorageBacking.datastore_id`.
+    #[inline]
     pub fn create(
         &self,
         create_spec: super::LibraryModel,
@@ -40,6 +41,7 @@ impl LocalLibraryService {
     /// Errors: `INVALID_ELEMENT_TYPE`, `NOT_FOUND`, `NOT_ALLOWED_IN_CURRENT_STATE`.
     ///
     /// Privileges: `ContentLibrary.DeleteLocalLibrary` on `library_id`.
+    #[inline]
     pub fn delete(
         &self,
         library_id: impl Into<super::super::ids::LibraryId>,
@@ -65,6 +67,7 @@ impl LocalLibraryService {
     /// Errors: `INVALID_ELEMENT_TYPE`, `NOT_FOUND`, `NOT_ALLOWED_IN_CURRENT_STATE`.
     ///
     /// Privileges: `ContentLibrary.DeleteLocalLibrary` on `library_id`.
+    #[inline]
     pub fn force_delete(
         &self,
         library_id: impl Into<super::super::ids::LibraryId>,
@@ -88,6 +91,7 @@ impl LocalLibraryService {
     /// Errors: `NOT_FOUND`, `INVALID_ELEMENT_TYPE`.
     ///
     /// Privileges: `System.Read` on `library_id`.
+    #[inline]
     pub fn get(
         &self,
         library_id: impl Into<super::super::ids::LibraryId>,
@@ -107,6 +111,7 @@ impl LocalLibraryService {
     /// `GET /api/content/local-library`, formerly `GET /rest/com/vmware/content/local-library`
     ///
     /// Privileges: `System.Read`.
+    #[inline]
     pub fn list(&self) -> LocalLibraryServiceListRequest {
         LocalLibraryServiceListRequest {
             call: self.0.call(&LIST),
@@ -124,6 +129,7 @@ impl LocalLibraryService {
     /// Errors: `NOT_FOUND`, `NOT_ALLOWED_IN_CURRENT_STATE`, `INVALID_ELEMENT_TYPE`, `INVALID_ARGUMENT`, `RESOURCE_BUSY`, `CONCURRENT_CHANGE`.
     ///
     /// Privileges: `ContentLibrary.UpdateLocalLibrary` on `library_id`.
+    #[inline]
     pub fn update(
         &self,
         library_id: impl Into<super::super::ids::LibraryId>,
@@ -151,6 +157,7 @@ impl LocalLibraryService {
     /// Errors: `ERROR`, `NOT_FOUND`, `INVALID_ARGUMENT`, `INVALID_ELEMENT_TYPE`, `NOT_ALLOWED_IN_CURRENT_STATE`, `UNAUTHENTICATED`, `UNAUTHORIZED`.
     ///
     /// Privileges: `ContentLibrary.PublishLibrary` on `library_id`.
+    #[inline]
     pub fn publish(
         &self,
         library_id: impl Into<super::super::ids::LibraryId>,
@@ -167,10 +174,9 @@ impl LocalLibraryService {
 }
 
 /// Request of [`LocalLibraryService::create`](LocalLibraryService::create()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct LocalLibraryServiceCreateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -190,10 +196,9 @@ impl LocalLibraryServiceCreateRequest {
 }
 
 /// Request of [`LocalLibraryService::delete`](LocalLibraryService::delete()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct LocalLibraryServiceDeleteRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -206,10 +211,9 @@ impl LocalLibraryServiceDeleteRequest {
 }
 
 /// Request of [`LocalLibraryService::force_delete`](LocalLibraryService::force_delete()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct LocalLibraryServiceForceDeleteRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -222,10 +226,9 @@ impl LocalLibraryServiceForceDeleteRequest {
 }
 
 /// Request of [`LocalLibraryService::get`](LocalLibraryService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct LocalLibraryServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -238,10 +241,9 @@ impl LocalLibraryServiceGetRequest {
 }
 
 /// Request of [`LocalLibraryService::list`](LocalLibraryService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct LocalLibraryServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -254,10 +256,9 @@ impl LocalLibraryServiceListRequest {
 }
 
 /// Request of [`LocalLibraryService::update`](LocalLibraryService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct LocalLibraryServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -270,10 +271,9 @@ impl LocalLibraryServiceUpdateRequest {
 }
 
 /// Request of [`LocalLibraryService::publish`](LocalLibraryService::publish()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct LocalLibraryServicePublishRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

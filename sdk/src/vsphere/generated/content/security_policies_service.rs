@@ -22,6 +22,7 @@ impl SecurityPoliciesService {
     /// Errors: `ERROR`, `UNAUTHENTICATED`.
     ///
     /// Privileges: `System.Read`.
+    #[inline]
     pub fn list(&self) -> SecurityPoliciesServiceListRequest {
         SecurityPoliciesServiceListRequest {
             call: self.0.call(&LIST),
@@ -30,10 +31,9 @@ impl SecurityPoliciesService {
 }
 
 /// Request of [`SecurityPoliciesService::list`](SecurityPoliciesService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct SecurityPoliciesServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

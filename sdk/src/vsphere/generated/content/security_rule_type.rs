@@ -5,7 +5,7 @@ use crate::core::table::Text;
 /// Security rules that can be set for item types.
 ///
 /// Since 7.0.3.0.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum SecurityRuleType {
     /// Lets an OVF or OVA item be imported or synchronized only with a valid certificate signed by a trusted CA.
@@ -41,6 +41,13 @@ impl Default for SecurityRuleType {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for SecurityRuleType {}
+impl ::core::fmt::Debug for SecurityRuleType {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

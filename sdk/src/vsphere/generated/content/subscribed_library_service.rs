@@ -20,6 +20,7 @@ impl SubscribedLibraryService {
     /// Errors: `INVALID_ARGUMENT`, `UNSUPPORTED`, `RESOURCE_INACCESSIBLE`.
     ///
     /// Privileges: `ContentLibrary.CreateSubscribedLibrary`, `Datastore.AllocateSpace` on `com.vmware.content.library_client.StorageBacking.datastore_id`.
+    #[inline]
     pub fn create(
         &self,
         create_spec: super::LibraryModel,
@@ -40,6 +41,7 @@ impl SubscribedLibraryService {
     /// Errors: `INVALID_ELEMENT_TYPE`, `NOT_FOUND`, `NOT_ALLOWED_IN_CURRENT_STATE`.
     ///
     /// Privileges: `ContentLibrary.DeleteSubscribedLibrary` on `library_id`.
+    #[inline]
     pub fn delete(
         &self,
         library_id: impl Into<super::super::ids::LibraryId>,
@@ -65,6 +67,7 @@ impl SubscribedLibraryService {
     /// Errors: `INVALID_ELEMENT_TYPE`, `NOT_FOUND`.
     ///
     /// Privileges: `ContentLibrary.DeleteSubscribedLibrary` on `library_id`.
+    #[inline]
     pub fn force_delete(
         &self,
         library_id: impl Into<super::super::ids::LibraryId>,
@@ -88,6 +91,7 @@ impl SubscribedLibraryService {
     /// Errors: `NOT_FOUND`, `INVALID_ELEMENT_TYPE`, `NOT_ALLOWED_IN_CURRENT_STATE`.
     ///
     /// Privileges: `ContentLibrary.EvictSubscribedLibrary` on `library_id`.
+    #[inline]
     pub fn evict(
         &self,
         library_id: impl Into<super::super::ids::LibraryId>,
@@ -111,6 +115,7 @@ impl SubscribedLibraryService {
     /// Errors: `NOT_FOUND`, `INVALID_ELEMENT_TYPE`.
     ///
     /// Privileges: `System.Read` on `library_id`.
+    #[inline]
     pub fn get(
         &self,
         library_id: impl Into<super::super::ids::LibraryId>,
@@ -130,6 +135,7 @@ impl SubscribedLibraryService {
     /// `GET /api/content/subscribed-library`, formerly `GET /rest/com/vmware/content/subscribed-library`
     ///
     /// Privileges: `System.Read`.
+    #[inline]
     pub fn list(&self) -> SubscribedLibraryServiceListRequest {
         SubscribedLibraryServiceListRequest {
             call: self.0.call(&LIST),
@@ -145,6 +151,7 @@ impl SubscribedLibraryService {
     /// Errors: `NOT_FOUND`, `INVALID_ELEMENT_TYPE`, `NOT_ALLOWED_IN_CURRENT_STATE`, `INVALID_ARGUMENT`, `RESOURCE_INACCESSIBLE`.
     ///
     /// Privileges: `ContentLibrary.SyncLibrary` on `library_id`.
+    #[inline]
     pub fn sync(
         &self,
         library_id: impl Into<super::super::ids::LibraryId>,
@@ -170,6 +177,7 @@ impl SubscribedLibraryService {
     /// Errors: `NOT_FOUND`, `NOT_ALLOWED_IN_CURRENT_STATE`, `INVALID_ELEMENT_TYPE`, `INVALID_ARGUMENT`, `RESOURCE_INACCESSIBLE`, `RESOURCE_BUSY`, `CONCURRENT_CHANGE`.
     ///
     /// Privileges: `ContentLibrary.UpdateSubscribedLibrary` on `library_id`.
+    #[inline]
     pub fn update(
         &self,
         library_id: impl Into<super::super::ids::LibraryId>,
@@ -193,6 +201,7 @@ impl SubscribedLibraryService {
     /// * `subscription_info`: Settings to test.
     ///
     /// Privileges: `ContentLibrary.ProbeSubscription`.
+    #[inline]
     pub fn probe(
         &self,
         subscription_info: super::library::SubscriptionInfo,
@@ -206,10 +215,9 @@ impl SubscribedLibraryService {
 }
 
 /// Request of [`SubscribedLibraryService::create`](SubscribedLibraryService::create()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct SubscribedLibraryServiceCreateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -229,10 +237,9 @@ impl SubscribedLibraryServiceCreateRequest {
 }
 
 /// Request of [`SubscribedLibraryService::delete`](SubscribedLibraryService::delete()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct SubscribedLibraryServiceDeleteRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -245,10 +252,9 @@ impl SubscribedLibraryServiceDeleteRequest {
 }
 
 /// Request of [`SubscribedLibraryService::force_delete`](SubscribedLibraryService::force_delete()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct SubscribedLibraryServiceForceDeleteRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -261,10 +267,9 @@ impl SubscribedLibraryServiceForceDeleteRequest {
 }
 
 /// Request of [`SubscribedLibraryService::evict`](SubscribedLibraryService::evict()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct SubscribedLibraryServiceEvictRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -277,10 +282,9 @@ impl SubscribedLibraryServiceEvictRequest {
 }
 
 /// Request of [`SubscribedLibraryService::get`](SubscribedLibraryService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct SubscribedLibraryServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -293,10 +297,9 @@ impl SubscribedLibraryServiceGetRequest {
 }
 
 /// Request of [`SubscribedLibraryService::list`](SubscribedLibraryService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct SubscribedLibraryServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -309,10 +312,9 @@ impl SubscribedLibraryServiceListRequest {
 }
 
 /// Request of [`SubscribedLibraryService::sync`](SubscribedLibraryService::sync()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct SubscribedLibraryServiceSyncRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -325,10 +327,9 @@ impl SubscribedLibraryServiceSyncRequest {
 }
 
 /// Request of [`SubscribedLibraryService::update`](SubscribedLibraryService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct SubscribedLibraryServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -341,10 +342,9 @@ impl SubscribedLibraryServiceUpdateRequest {
 }
 
 /// Request of [`SubscribedLibraryService::probe`](SubscribedLibraryService::probe()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct SubscribedLibraryServiceProbeRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

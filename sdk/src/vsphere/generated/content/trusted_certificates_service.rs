@@ -24,6 +24,7 @@ impl TrustedCertificatesService {
     /// Errors: `ERROR`, `UNAUTHENTICATED`.
     ///
     /// Privileges: `ContentLibrary.AddCertToTrustStore`.
+    #[inline]
     pub fn create(
         &self,
         spec: super::trusted_certificates::CreateSpec,
@@ -46,6 +47,7 @@ impl TrustedCertificatesService {
     /// Errors: `ERROR`, `UNAUTHENTICATED`, `NOT_FOUND`.
     ///
     /// Privileges: `System.Read` on `certificate`.
+    #[inline]
     pub fn get(
         &self,
         certificate: impl Into<super::super::ids::TrustedCertificateId>,
@@ -69,6 +71,7 @@ impl TrustedCertificatesService {
     /// Errors: `ERROR`, `UNAUTHENTICATED`.
     ///
     /// Privileges: `System.Read`.
+    #[inline]
     pub fn list(&self) -> TrustedCertificatesServiceListRequest {
         TrustedCertificatesServiceListRequest {
             call: self.0.call(&LIST),
@@ -86,6 +89,7 @@ impl TrustedCertificatesService {
     /// Errors: `ERROR`, `NOT_FOUND`, `UNAUTHENTICATED`.
     ///
     /// Privileges: `ContentLibrary.DeleteCertFromTrustStore` on `certificate`.
+    #[inline]
     pub fn delete(
         &self,
         certificate: impl Into<super::super::ids::TrustedCertificateId>,
@@ -102,10 +106,9 @@ impl TrustedCertificatesService {
 }
 
 /// Request of [`TrustedCertificatesService::create`](TrustedCertificatesService::create()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct TrustedCertificatesServiceCreateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -118,10 +121,9 @@ impl TrustedCertificatesServiceCreateRequest {
 }
 
 /// Request of [`TrustedCertificatesService::get`](TrustedCertificatesService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct TrustedCertificatesServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -134,10 +136,9 @@ impl TrustedCertificatesServiceGetRequest {
 }
 
 /// Request of [`TrustedCertificatesService::list`](TrustedCertificatesService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct TrustedCertificatesServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -150,10 +151,9 @@ impl TrustedCertificatesServiceListRequest {
 }
 
 /// Request of [`TrustedCertificatesService::delete`](TrustedCertificatesService::delete()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct TrustedCertificatesServiceDeleteRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -16,6 +16,7 @@ impl TypeService {
     /// `GET /api/content/type`, formerly `GET /rest/com/vmware/content/type`
     ///
     /// Privileges: `ContentLibrary.TypeIntrospection`.
+    #[inline]
     pub fn list(&self) -> TypeServiceListRequest {
         TypeServiceListRequest {
             call: self.0.call(&LIST),
@@ -24,10 +25,9 @@ impl TypeService {
 }
 
 /// Request of [`TypeService::list`](TypeService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct TypeServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -129,6 +129,15 @@ const CASES: &[Case] = &[
         says: "version: added: error `vapi.std.errors.error`: attribute `made_up`: `string`.\n",
     },
     Case {
+        mutations: &[(
+            "services/cis.tasks.xml",
+            "verb=\"GET\" path=\"/cis/tasks\"",
+            "verb=\"POST\" path=\"/cis/tasks?action=list\"",
+        )],
+        part: Part::Major,
+        says: "place of method `list`: parameter `filter_spec` is `member of the body`, was `members in the query`",
+    },
+    Case {
         mutations: &[("services/cis.tasks.xml", " resource=\"cis.task\"", "")],
         part: Part::Patch,
         says: "- service `cis.tasks`: resource is none, was `cis.task`",

@@ -1,8 +1,6 @@
 //! What an import changes.
 
 use super::document::{Doc, flag, object, text, texts};
-use super::operations::response;
-use super::writer::reference;
 use super::{import, published};
 use crate::common::*;
 use import::api::Api;
@@ -13,7 +11,7 @@ const NOTHING: &str = "the documents say the same already; nothing was written";
 
 /// Imports a document, and again: the second time nothing may change. Returns the model, the report, and the paths
 /// of the documents that are not as committed.
-fn twice(document: &Doc) -> (Model, Vec<String>, Vec<String>) {
+pub(super) fn twice(document: &Doc) -> (Model, Vec<String>, Vec<String>) {
     let (workspace, report, changed) = import("yaml", document);
     let again = workspace.import(&workspace.source("again.json", document.json())).expect("it is right");
     assert_eq!(again.first().map(String::as_str), Some(NOTHING), "{again:?}");
@@ -32,6 +30,39 @@ fn what_our_documents_say_changes_nothing() {
         assert_eq!(report, [NOTHING], "{form}");
         assert_eq!(changed, [""; 0], "{form}");
     }
+}
+
+#[test]
+fn a_description_may_be_in_any_style_of_yaml() {
+    let mut document = published();
+    *schema(&mut document, "Cis.Task.Progress").at(&["description"]) = text("SET BELOW");
+    let yaml = document.yaml();
+    for style in [
+        "|-\n        Done.\n\n        This schema was added in __vSphere API 6.6__.",
+        "|2-\n         Done.\n\n        This schema was added in __vSphere API 6.6__.",
+        ">\n        Done. This schema was\n        added in __vSphere API 6.6__.\n",
+        "Done. This schema was added\n        in __vSphere API 6.6__.",
+        "'Done. It''s good. This schema was added\n        in __vSphere API 6.6__.'",
+        "\"Done.\\n\\nThis schema was added in __vSphere\\\n        \\ API 6.6__.\"",
+    ] {
+        let workspace = Workspace::of(Api::Vsphere);
+        let source = workspace.source("vcenter.yaml", replaced(&yaml, "SET BELOW", style, 1));
+        workspace.import(&source).unwrap_or_else(|message| panic!("{style}: {message}"));
+        assert_eq!(workspace.changed(), ["structs/cis.task.progress.xml"], "{style}");
+        assert_eq!(workspace.model().structs["cis.task.progress"].notes.since.as_deref(), Some("6.6"), "{style}");
+    }
+}
+
+#[test]
+fn an_archive_may_hold_the_document() {
+    let mut content = std::io::Cursor::new(Vec::new());
+    let mut zip = zip::ZipWriter::new(&mut content);
+    zip.start_file("automation/vcenter.yaml", zip::write::SimpleFileOptions::default()).expect("it can be written");
+    std::io::Write::write_all(&mut zip, published().yaml().as_bytes()).expect("it can be written");
+    zip.finish().expect("it can be written");
+    let workspace = Workspace::of(Api::Vsphere);
+    let report = workspace.import(&workspace.source("specifications.zip", content.into_inner())).expect("it is right");
+    assert_eq!(report, [NOTHING]);
 }
 
 #[test]
@@ -81,10 +112,8 @@ fn a_deprecated_operation_is_marked_with_its_version() {
     let operation = document.at(&["paths", "/content/library/{libraryId}?action=convert", "post"]);
     operation.at(&["description"]).append("\n\nThis operation is deprecated as of __vSphere API 9.1.0.0__.");
     operation.set("deprecated", flag(true));
-    for parameter in ["0"] {
-        // It is repeated with each parameter.
-        operation.at(&["parameters", parameter]).set("deprecated", flag(true));
-    }
+    // It is repeated with each parameter.
+    operation.at(&["parameters", "0"]).set("deprecated", flag(true));
     let (model, report, changed) = twice(&document);
     assert_eq!((changed.as_slice(), report.len()), (["services/content.library.xml".to_owned()].as_slice(), 1));
     let method = model.services["content.library"].method("convert").expect("it is there");
@@ -146,122 +175,6 @@ fn the_status_of_an_error_is_that_of_its_answers() {
     assert_eq!((error.status, error.legacy_status), (410, old.errors["vapi.std.errors.not_found"].legacy_status));
 }
 
-/// An operation that checks a library against a struct, and returns values by identifiers.
-fn new_operation() -> Doc {
-    let told = "Checks.\n\nThis operation was added in __vSphere API 9.1.0.0__.\n\nReturns an authorization error if you do not \
-                have all of the privileges described as follows: \n  -  The resource `com.vmware.content.Library` referenced by \
-                the parameter libraryId requires `System.Read`. \n  -  The resource `X` referenced by the property \
-                *Content.LibraryModel.server_guid* requires `System.View`. \n";
-    let id = "Library.\n\nThe parameter must be an identifier for the resource type: `com.vmware.content.Library`.";
-    let parameter = object([
-        ("name", text("libraryId")),
-        ("in", text("path")),
-        ("description", text(id)),
-        ("required", flag(true)),
-        ("schema", object([("type", text("string"))])),
-    ]);
-    let json = |schema: Doc| object([("application/json", object([("schema", schema)]))]);
-    let mode = "Mode.\n\nFor more information see: *Content.Library.CheckMode*.";
-    let fields = object([
-        ("required", texts(["check_spec"])),
-        ("type", text("object")),
-        (
-            "properties",
-            object([
-                ("check_spec", reference("Content.Library.CheckVMSpec")),
-                ("mode", object([("type", text("string")), ("description", text(mode))])),
-            ]),
-        ),
-    ]);
-    let told_result = "By item.\n\nThe key in the response map will be an identifier for the resource type: \
-                       `com.vmware.content.library.Item`.";
-    let result = object([("type", text("object")), ("additionalProperties", object([("type", text("boolean"))]))]);
-    let errors = "***Vapi.Std.Errors.InvalidArgument***  if not.\n\n***Vapi.Std.Errors.Unsupported***  if never.";
-    let responses = object([
-        ("400", response(errors.to_owned(), Some(reference("Vapi.Std.Errors.Error")))),
-        ("404", response(String::new(), Some(reference("Vapi.Std.Errors.NotFound")))),
-        ("200", response(told_result.to_owned(), Some(result))),
-    ]);
-    object([
-        ("description", text(told)),
-        ("operationId", text("Content.Library_checkContent")),
-        ("parameters", Doc::List(vec![parameter])),
-        ("requestBody", object([("content", json(fields)), ("required", flag(true))])),
-        ("responses", responses),
-    ])
-}
-
-#[test]
-fn a_new_operation_comes_with_its_types() {
-    let mut document = published();
-    document.at(&["paths"]).set("/content/library/{libraryId}?action=check-content", object([("post", new_operation())]));
-    let schemas = document.at(&["components", "schemas"]);
-    let kind = "Kind.\n\nFor more information see: *Content.Library.CheckMode*.";
-    let limit = "This property is optional and it is only relevant when the value of kind is *Content.Library.CheckMode.DEEP*.";
-    let properties = object([
-        ("kind", object([("type", text("string")), ("description", text(kind))])),
-        ("limit", object([("type", text("integer")), ("description", text(limit))])),
-        ("MAX_Size", object([("type", text("string")), ("format", text("password"))])),
-        ("names", object([("type", text("array")), ("uniqueItems", flag(true)), ("items", object([("type", text("string"))]))])),
-    ]);
-    let spec = object([("required", texts(["kind"])), ("type", text("object")), ("properties", properties)]);
-    schemas.set("Content.Library.CheckVMSpec", spec);
-    let modes =
-        "Possible values:\n  - `QUICK`: Quick.\n  - `DEEP`: Deep.\n\nThis constant was added in __vSphere API 9.1__.\n\n\n";
-    let modes = object([("type", text("string")), ("description", text(modes)), ("enum", texts(["QUICK", "DEEP"]))]);
-    schemas.set("Content.Library.CheckMode", modes);
-    let (model, report, changed) = twice(&document);
-    let new =
-        ["enums/content.library.check_mode.xml", "services/content.library.xml", "structs/content.library.check_vm_spec.xml"];
-    assert_eq!(changed, new);
-    for remark in [
-        "enum `content.library.check_mode` is new; describe it",
-        "struct `content.library.check_vm_spec` is new; describe it",
-        "how `Content.Library.CheckVMSpec` is split into words is a guess",
-        "the union by `content.library.check_vm_spec.kind` is new",
-        "`content.library.check_content` is new; describe it",
-    ] {
-        assert!(report.iter().any(|line| line.starts_with(&format!("note: {remark}"))), "{remark}: {report:?}");
-    }
-    assert_eq!(report.len(), 3 + 5, "{report:?}");
-    let method = model.services["content.library"].methods.last().expect("it has some");
-    assert_eq!((method.name.as_str(), method.notes.since.as_deref()), ("check_content", Some("9.1.0.0")));
-    assert_eq!(method.route.path.as_deref(), Some("/api/content/library/{library_id}"));
-    assert_eq!(method.route.fixed_query, [("action".to_owned(), "check-content".to_owned())]);
-    let types: Vec<String> = method.parameters.iter().map(|p| format!("{}: {} {}", p.name, p.ty, p.mandatory)).collect();
-    assert_eq!(
-        types,
-        [
-            "library_id: id(content.Library) true",
-            "check_spec: content.library.check_vm_spec true",
-            "mode: content.library.check_mode false",
-            "result: map(id(content.library.Item),boolean) false"
-        ]
-    );
-    let errors = ["invalid_argument", "unsupported", "not_found"].map(|name| format!("vapi.std.errors.{name}"));
-    assert_eq!(method.errors, errors);
-    let privileges: Vec<_> = method.privileges.iter().map(|p| (p.name.as_str(), p.on.as_deref())).collect();
-    assert_eq!(privileges, [("System.Read", Some("library_id")), ("System.View", Some("LibraryModel.server_guid"))]);
-    let written = import_text(&document, "structs/content.library.check_vm_spec.xml");
-    assert_eq!(
-        written,
-        "<struct name=\"content.library.check_vm_spec\">\n\
-         \x20 <attribute name=\"kind\" type=\"content.library.check_mode\" mandatory=\"true\"/>\n\
-         \x20 <attribute name=\"limit\" type=\"integer\"/>\n\
-         \x20 <attribute name=\"max_size\" type=\"string\" wire=\"MAX_Size\" secret=\"true\"/>\n\
-         \x20 <attribute name=\"names\" type=\"string{}\"/>\n\
-         \x20 <union by=\"kind\">\n    <case value=\"QUICK\"/>\n    <case value=\"DEEP\">\n      <member name=\"limit\"/>\n    </case>\n  </union>\n\
-         </struct>\n"
-    );
-    assert_eq!(compare(&read(&committed_of(Api::Vsphere)), &model).part(), Some(Part::Minor));
-}
-
-/// What an import writes into one document.
-fn import_text(document: &Doc, path: &str) -> String {
-    let (workspace, ..) = import("json", document);
-    std::fs::read_to_string(workspace.documents().join(path)).expect("it was written")
-}
-
 #[test]
 fn an_operation_that_is_gone_is_removed_with_the_types_that_are_gone() {
     let mut document = published();
@@ -291,25 +204,6 @@ fn flags_and_types_are_those_of_the_source() {
     let size = model.structs["content.library.item.updatesession.file.add_spec"].member("size").expect("it is there");
     assert_eq!((&size.ty, size.secret), (&Type::String, true));
     assert_ne!(size.notes.doc, "");
-}
-
-#[test]
-fn a_new_error_has_the_status_of_its_answer() {
-    let mut document = published();
-    let schemas = document.at(&["components", "schemas"]);
-    let base = Doc::List(vec![reference("Vapi.Std.Errors.Error")]);
-    for name in ["TooLarge", "NeverSeen"] {
-        schemas.set(&format!("Vapi.Std.Errors.{name}"), object([("type", text("object")), ("allOf", base.clone())]));
-    }
-    let responses = document.at(&["paths", "/content/library/item", "post", "responses"]);
-    responses.set("413", response("If it is.".to_owned(), Some(reference("Vapi.Std.Errors.TooLarge"))));
-    let (model, report, changed) = twice(&document);
-    assert_eq!(changed, ["errors/vapi.std.errors.too_large.xml", "services/content.library.item.xml"]);
-    assert!(report.iter().any(|line| line.contains("error `vapi.std.errors.never_seen` is left out")), "{report:?}");
-    let error = &model.errors["vapi.std.errors.too_large"];
-    assert_eq!((error.status, error.literal.as_str(), error.members.len()), (413, "TOO_LARGE", 3));
-    let create = model.services["content.library.item"].method("create").expect("it is there");
-    assert!(create.errors.contains(&error.name), "{:?}", create.errors);
 }
 
 #[test]

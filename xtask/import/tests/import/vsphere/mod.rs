@@ -2,6 +2,7 @@
 //!
 //! What is imported is the committed model, rendered as VMware publishes its own.
 
+mod additions;
 mod diff;
 mod document;
 mod imports;

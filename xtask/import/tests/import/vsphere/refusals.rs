@@ -115,19 +115,21 @@ fn references_and_names_that_lead_nowhere() {
 
 #[test]
 fn types_that_there_are_not() {
-    let odd = |schema: Doc, at: &str, says: &str| {
-        let mut document = published();
-        document.at(&["components", "schemas", "Content.LibraryModel", "properties"]).set("odd", schema);
-        expect(&document, at, says);
-    };
-    odd(object([("type", text("odd_type"))]), "odd_type", "unknown type `odd_type`");
+    let mut document = published();
+    let properties = document.at(&["components", "schemas", "Content.LibraryModel", "properties"]);
+    properties.set("odd", object([("type", text("odd_type"))]));
+    expect(&document, "odd_type", "unknown type `odd_type`");
+
     let mut document = published();
     let list = document.at(&["components", "schemas", "Content.LibraryModel", "properties", "storage_backings"]);
     list.remove("items");
     let faults = refused("a.yaml", document.yaml());
     assert!(faults.len() == 1 && faults[0].contains("an array without `items`; it must say what it holds"), "{faults:#?}");
-    let nested = object([("type", text("object")), ("properties", object([("odd_one", object([("type", text("string"))]))]))]);
-    odd(nested, "odd_one", "an object with `properties` but without a name");
+    let nested = object([("type", text("object")), ("properties", object([("a", object([("type", text("string"))]))]))]);
+    let mut document = published();
+    document.at(&["components", "schemas", "Content.LibraryModel", "properties"]).set("odd", nested);
+    let faults = refused("a.yaml", document.yaml());
+    assert!(faults.len() == 1 && faults[0].contains("an object with `properties` but without a name"), "{faults:#?}");
 
     let mut document = published();
     document.at(&["components", "schemas"]).set("Content.Odd", object([("type", text("string"))]));

@@ -14,6 +14,7 @@ impl TypeService {
     /// Lists types.
     ///
     /// `GET /api/parts/box/type`, formerly `GET /rest/com/example/parts/box/type`
+    #[inline]
     pub fn list(&self) -> TypeServiceListRequest {
         TypeServiceListRequest {
             call: self.0.call(&LIST),
@@ -22,10 +23,9 @@ impl TypeService {
 }
 
 /// Request of [`TypeService::list`](TypeService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct TypeServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

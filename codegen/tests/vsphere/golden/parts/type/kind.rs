@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Kind of a type.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum Kind {
     /// None.
@@ -43,6 +43,13 @@ impl Default for Kind {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for Kind {}
+impl ::core::fmt::Debug for Kind {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

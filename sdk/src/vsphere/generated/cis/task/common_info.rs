@@ -322,6 +322,7 @@ pub enum CommonInfoStatusCase {
 
 impl CommonInfo {
     /// Which case of `status` this is, with copies of its members; `None` when that is not set.
+    #[inline]
     pub fn status_case(&self) -> ::core::option::Option<CommonInfoStatusCase> {
         let found = self.status.as_ref()?;
         let case = || match found {
@@ -355,6 +356,7 @@ impl CommonInfo {
     }
 
     /// Sets `status` and the members of that case, and clears those of the other ones.
+    #[inline]
     pub fn with_status_case(mut self, case: CommonInfoStatusCase) -> Self {
         self.error = None;
         self.start_time = None;

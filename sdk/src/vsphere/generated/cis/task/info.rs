@@ -384,6 +384,7 @@ pub enum InfoStatusCase {
 
 impl Info {
     /// Which case of `status` this is, with copies of its members; `None` when that is not set.
+    #[inline]
     pub fn status_case(&self) -> ::core::option::Option<InfoStatusCase> {
         let found = self.status.as_ref()?;
         let case = || match found {
@@ -425,6 +426,7 @@ impl Info {
     }
 
     /// Sets `status` and the members of that case, and clears those of the other ones.
+    #[inline]
     pub fn with_status_case(mut self, case: InfoStatusCase) -> Self {
         self.progress = None;
         self.result = None;

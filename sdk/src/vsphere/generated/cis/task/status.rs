@@ -5,7 +5,7 @@ use crate::core::table::Text;
 /// Progress state of the operation behind a task.
 ///
 /// Since 6.7.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum Status {
     /// Waiting; the operation is not running yet.
@@ -57,6 +57,13 @@ impl Default for Status {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for Status {}
+impl ::core::fmt::Debug for Status {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

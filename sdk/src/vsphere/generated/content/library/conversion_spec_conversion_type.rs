@@ -5,7 +5,7 @@ use crate::core::table::Text;
 /// Kind of conversion to perform on a library.
 ///
 /// Since 9.1.0.0.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum ConversionSpecConversionType {
     /// Turns a subscribed library into a local one whose `published` flag is true.
@@ -41,6 +41,13 @@ impl Default for ConversionSpecConversionType {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for ConversionSpecConversionType {}
+impl ::core::fmt::Debug for ConversionSpecConversionType {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -22,6 +22,7 @@ impl ItemService {
     /// Errors: `NOT_FOUND`, `INVALID_ARGUMENT`, `INVALID_ELEMENT_TYPE`, `RESOURCE_INACCESSIBLE`, `NOT_ALLOWED_IN_CURRENT_STATE`.
     ///
     /// Privileges: `System.Read` on `source_library_item_id`, `ContentLibrary.AddLibraryItem` on `ItemModel.library_id`.
+    #[inline]
     pub fn copy(
         &self,
         source_library_item_id: impl Into<super::super::super::ids::ItemId>,
@@ -45,6 +46,7 @@ impl ItemService {
     /// Errors: `NOT_FOUND`, `INVALID_ARGUMENT`, `INVALID_ELEMENT_TYPE`, `NOT_ALLOWED_IN_CURRENT_STATE`, `ALREADY_EXISTS`.
     ///
     /// Privileges: `ContentLibrary.AddLibraryItem` on `ItemModel.library_id`.
+    #[inline]
     pub fn create(&self, create_spec: super::ItemModel) -> ItemServiceCreateRequest {
         let mut call = self.0.call(&CREATE);
         call.set_record("create_spec", create_spec);
@@ -60,6 +62,7 @@ impl ItemService {
     /// Errors: `INVALID_ELEMENT_TYPE`, `NOT_FOUND`, `NOT_ALLOWED_IN_CURRENT_STATE`.
     ///
     /// Privileges: `ContentLibrary.DeleteLibraryItem` on `library_item_id`.
+    #[inline]
     pub fn delete(
         &self,
         library_item_id: impl Into<super::super::super::ids::ItemId>,
@@ -81,6 +84,7 @@ impl ItemService {
     /// Errors: `NOT_FOUND`.
     ///
     /// Privileges: `System.Read` on `library_item_id`.
+    #[inline]
     pub fn get(
         &self,
         library_item_id: impl Into<super::super::super::ids::ItemId>,
@@ -102,6 +106,7 @@ impl ItemService {
     /// Errors: `NOT_FOUND`.
     ///
     /// Privileges: `System.Read` on `library_id`.
+    #[inline]
     pub fn list(
         &self,
         library_id: impl Into<super::super::super::ids::LibraryId>,
@@ -123,6 +128,7 @@ impl ItemService {
     /// Errors: `INVALID_ARGUMENT`.
     ///
     /// Privileges: `System.Read`, `System.Read` on `Item.FindSpec.library_id`.
+    #[inline]
     pub fn find(&self, spec: super::item::FindSpec) -> ItemServiceFindRequest {
         let mut call = self.0.call(&FIND);
         call.set_record("spec", spec);
@@ -140,6 +146,7 @@ impl ItemService {
     /// Errors: `NOT_FOUND`, `INVALID_ELEMENT_TYPE`, `INVALID_ARGUMENT`, `NOT_ALLOWED_IN_CURRENT_STATE`, `ALREADY_EXISTS`.
     ///
     /// Privileges: `ContentLibrary.UpdateLibraryItem` on `library_item_id`.
+    #[inline]
     pub fn update(
         &self,
         library_item_id: impl Into<super::super::super::ids::ItemId>,
@@ -167,6 +174,7 @@ impl ItemService {
     /// Errors: `ERROR`, `NOT_FOUND`, `INVALID_ARGUMENT`, `INVALID_ELEMENT_TYPE`, `NOT_ALLOWED_IN_CURRENT_STATE`, `UNAUTHENTICATED`, `UNAUTHORIZED`.
     ///
     /// Privileges: `ContentLibrary.PublishLibraryItem` on `library_item_id`.
+    #[inline]
     pub fn publish(
         &self,
         library_item_id: impl Into<super::super::super::ids::ItemId>,
@@ -225,10 +233,9 @@ impl ItemService {
 }
 
 /// Request of [`ItemService::copy`](ItemService::copy()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ItemServiceCopyRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -248,10 +255,9 @@ impl ItemServiceCopyRequest {
 }
 
 /// Request of [`ItemService::create`](ItemService::create()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ItemServiceCreateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -271,10 +277,9 @@ impl ItemServiceCreateRequest {
 }
 
 /// Request of [`ItemService::delete`](ItemService::delete()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ItemServiceDeleteRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -287,10 +292,9 @@ impl ItemServiceDeleteRequest {
 }
 
 /// Request of [`ItemService::get`](ItemService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ItemServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -303,10 +307,9 @@ impl ItemServiceGetRequest {
 }
 
 /// Request of [`ItemService::list`](ItemService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ItemServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -319,10 +322,9 @@ impl ItemServiceListRequest {
 }
 
 /// Request of [`ItemService::find`](ItemService::find()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ItemServiceFindRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -335,10 +337,9 @@ impl ItemServiceFindRequest {
 }
 
 /// Request of [`ItemService::update`](ItemService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ItemServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -351,10 +352,9 @@ impl ItemServiceUpdateRequest {
 }
 
 /// Request of [`ItemService::publish`](ItemService::publish()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ItemServicePublishRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// How subscribed libraries must authenticate at the endpoint of a published library.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum PublishInfoAuthenticationMethod {
     /// HTTP Basic with a set user name and password.
@@ -43,6 +43,13 @@ impl Default for PublishInfoAuthenticationMethod {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for PublishInfoAuthenticationMethod {}
+impl ::core::fmt::Debug for PublishInfoAuthenticationMethod {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -5,7 +5,7 @@ use crate::core::table::Text;
 /// Whether a library is in normal use or in maintenance. A library enters maintenance through `migrate` or `enter_maintenance`.
 ///
 /// Since 9.0.0.0.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum StateInfoState {
     /// Fully functional; the state of a new library.
@@ -45,6 +45,13 @@ impl Default for StateInfoState {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for StateInfoState {}
+impl ::core::fmt::Debug for StateInfoState {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

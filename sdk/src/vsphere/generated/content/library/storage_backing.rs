@@ -149,6 +149,7 @@ pub enum StorageBackingTypeCase {
 
 impl StorageBacking {
     /// Which case of `type` this is, with copies of its members; `None` when that is not set.
+    #[inline]
     pub fn type_case(&self) -> ::core::option::Option<StorageBackingTypeCase> {
         let found = self.r#type.as_ref()?;
         let case = || match found {
@@ -170,6 +171,7 @@ impl StorageBacking {
     }
 
     /// Sets `type` and the members of that case, and clears those of the other ones.
+    #[inline]
     pub fn with_type_case(mut self, case: StorageBackingTypeCase) -> Self {
         self.datastore_id = None;
         self.storage_uri = None;

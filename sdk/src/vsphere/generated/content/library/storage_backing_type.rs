@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Kind of storage that holds library content.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum StorageBackingType {
     /// A datastore managed by vCenter Server, such as one on VMFS or NFS.
@@ -43,6 +43,13 @@ impl Default for StorageBackingType {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for StorageBackingType {}
+impl ::core::fmt::Debug for StorageBackingType {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

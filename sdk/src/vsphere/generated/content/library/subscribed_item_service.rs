@@ -20,6 +20,7 @@ impl SubscribedItemService {
     /// Errors: `NOT_FOUND`, `INVALID_ELEMENT_TYPE`, `INVALID_ELEMENT_CONFIGURATION`, `NOT_ALLOWED_IN_CURRENT_STATE`.
     ///
     /// Privileges: `ContentLibrary.EvictLibraryItem` on `library_item_id`.
+    #[inline]
     pub fn evict(
         &self,
         library_item_id: impl Into<super::super::super::ids::ItemId>,
@@ -45,6 +46,7 @@ impl SubscribedItemService {
     /// Errors: `NOT_FOUND`, `INVALID_ELEMENT_TYPE`, `NOT_ALLOWED_IN_CURRENT_STATE`.
     ///
     /// Privileges: `ContentLibrary.SyncLibraryItem` on `library_item_id`.
+    #[inline]
     pub fn sync(
         &self,
         library_item_id: impl Into<super::super::super::ids::ItemId>,
@@ -63,10 +65,9 @@ impl SubscribedItemService {
 }
 
 /// Request of [`SubscribedItemService::evict`](SubscribedItemService::evict()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct SubscribedItemServiceEvictRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -79,10 +80,9 @@ impl SubscribedItemServiceEvictRequest {
 }
 
 /// Request of [`SubscribedItemService::sync`](SubscribedItemService::sync()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct SubscribedItemServiceSyncRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

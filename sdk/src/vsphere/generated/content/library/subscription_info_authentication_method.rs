@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// How a subscribed library authenticates at the endpoint of the published library.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum SubscriptionInfoAuthenticationMethod {
     /// HTTP Basic with a set user name and password.
@@ -43,6 +43,13 @@ impl Default for SubscriptionInfoAuthenticationMethod {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for SubscriptionInfoAuthenticationMethod {}
+impl ::core::fmt::Debug for SubscriptionInfoAuthenticationMethod {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -26,6 +26,7 @@ impl SubscriptionsService {
     /// Errors: `ALREADY_EXISTS`, `ERROR`, `NOT_FOUND`, `RESOURCE_INACCESSIBLE`, `INVALID_ARGUMENT`, `INVALID_ELEMENT_TYPE`, `NOT_ALLOWED_IN_CURRENT_STATE`, `UNAUTHENTICATED`, `UNAUTHORIZED`.
     ///
     /// Privileges: `ContentLibrary.AddSubscription` on `library`.
+    #[inline]
     pub fn create(
         &self,
         library: impl Into<super::super::super::ids::LibraryId>,
@@ -55,6 +56,7 @@ impl SubscriptionsService {
     /// Errors: `ERROR`, `INVALID_ELEMENT_TYPE`, `NOT_ALLOWED_IN_CURRENT_STATE`, `NOT_FOUND`, `UNAUTHENTICATED`, `UNAUTHORIZED`.
     ///
     /// Privileges: `ContentLibrary.DeleteSubscription` on `library`.
+    #[inline]
     pub fn delete(
         &self,
         library: impl Into<super::super::super::ids::LibraryId>,
@@ -85,6 +87,7 @@ impl SubscriptionsService {
     /// Errors: `ERROR`, `INVALID_ELEMENT_TYPE`, `NOT_FOUND`, `NOT_ALLOWED_IN_CURRENT_STATE`, `UNAUTHENTICATED`, `UNAUTHORIZED`.
     ///
     /// Privileges: `System.Read` on `library`.
+    #[inline]
     pub fn list(
         &self,
         library: impl Into<super::super::super::ids::LibraryId>,
@@ -114,6 +117,7 @@ impl SubscriptionsService {
     /// Errors: `ERROR`, `NOT_FOUND`, `RESOURCE_INACCESSIBLE`, `INVALID_ARGUMENT`, `INVALID_ELEMENT_TYPE`, `NOT_ALLOWED_IN_CURRENT_STATE`, `UNAUTHENTICATED`, `UNAUTHORIZED`.
     ///
     /// Privileges: `ContentLibrary.UpdateSubscription` on `library`.
+    #[inline]
     pub fn update(
         &self,
         library: impl Into<super::super::super::ids::LibraryId>,
@@ -148,6 +152,7 @@ impl SubscriptionsService {
     /// Errors: `ERROR`, `NOT_FOUND`, `INVALID_ARGUMENT`, `INVALID_ELEMENT_TYPE`, `NOT_ALLOWED_IN_CURRENT_STATE`, `UNAUTHENTICATED`, `UNAUTHORIZED`.
     ///
     /// Privileges: `System.Read` on `library`.
+    #[inline]
     pub fn get(
         &self,
         library: impl Into<super::super::super::ids::LibraryId>,
@@ -169,10 +174,9 @@ impl SubscriptionsService {
 }
 
 /// Request of [`SubscriptionsService::create`](SubscriptionsService::create()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct SubscriptionsServiceCreateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -192,10 +196,9 @@ impl SubscriptionsServiceCreateRequest {
 }
 
 /// Request of [`SubscriptionsService::delete`](SubscriptionsService::delete()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct SubscriptionsServiceDeleteRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -208,10 +211,9 @@ impl SubscriptionsServiceDeleteRequest {
 }
 
 /// Request of [`SubscriptionsService::list`](SubscriptionsService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct SubscriptionsServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -224,10 +226,9 @@ impl SubscriptionsServiceListRequest {
 }
 
 /// Request of [`SubscriptionsService::update`](SubscriptionsService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct SubscriptionsServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -240,10 +241,9 @@ impl SubscriptionsServiceUpdateRequest {
 }
 
 /// Request of [`SubscriptionsService::get`](SubscriptionsService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct SubscriptionsServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -26,6 +26,7 @@ impl UsagesService {
     /// Errors: `ALREADY_EXISTS`, `INVALID_ARGUMENT`, `NOT_FOUND`, `UNAUTHENTICATED`, `UNAUTHORIZED`.
     ///
     /// Privileges: `ContentLibrary.AddLibraryUsage`.
+    #[inline]
     pub fn add(
         &self,
         library: impl Into<super::super::super::ids::LibraryId>,
@@ -53,6 +54,7 @@ impl UsagesService {
     /// Errors: `NOT_FOUND`, `UNAUTHENTICATED`, `UNAUTHORIZED`.
     ///
     /// Privileges: `ContentLibrary.RemoveLibraryUsage`.
+    #[inline]
     pub fn remove(
         &self,
         library: impl Into<super::super::super::ids::LibraryId>,
@@ -83,6 +85,7 @@ impl UsagesService {
     /// Errors: `NOT_FOUND`, `UNAUTHENTICATED`, `UNAUTHORIZED`.
     ///
     /// Privileges: `System.Read`.
+    #[inline]
     pub fn get(
         &self,
         library: impl Into<super::super::super::ids::LibraryId>,
@@ -111,6 +114,7 @@ impl UsagesService {
     /// Errors: `NOT_FOUND`, `UNAUTHENTICATED`, `UNAUTHORIZED`.
     ///
     /// Privileges: `System.Read`.
+    #[inline]
     pub fn list(
         &self,
         library: impl Into<super::super::super::ids::LibraryId>,
@@ -125,10 +129,9 @@ impl UsagesService {
 }
 
 /// Request of [`UsagesService::add`](UsagesService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct UsagesServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -141,10 +144,9 @@ impl UsagesServiceAddRequest {
 }
 
 /// Request of [`UsagesService::remove`](UsagesService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct UsagesServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -157,10 +159,9 @@ impl UsagesServiceRemoveRequest {
 }
 
 /// Request of [`UsagesService::get`](UsagesService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct UsagesServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -173,10 +174,9 @@ impl UsagesServiceGetRequest {
 }
 
 /// Request of [`UsagesService::list`](UsagesService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct UsagesServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

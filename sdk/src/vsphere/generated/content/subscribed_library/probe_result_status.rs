@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Outcome of probing a subscription URL.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum ProbeResultStatus {
     /// The probe succeeded.
@@ -67,6 +67,13 @@ impl Default for ProbeResultStatus {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for ProbeResultStatus {}
+impl ::core::fmt::Debug for ProbeResultStatus {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

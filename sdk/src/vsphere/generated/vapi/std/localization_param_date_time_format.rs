@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Display style of a date and time value: one of the Unicode CLDR lengths short, medium, long and full, each for the date, the time, or both.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum LocalizationParamDateTimeFormat {
     /// Short date, such as `2021-03-15`.
@@ -83,6 +83,13 @@ impl Default for LocalizationParamDateTimeFormat {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for LocalizationParamDateTimeFormat {}
+impl ::core::fmt::Debug for LocalizationParamDateTimeFormat {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

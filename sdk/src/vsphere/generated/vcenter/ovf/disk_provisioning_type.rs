@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// How space is allocated for a virtual disk on the target.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum DiskProvisioningType {
     /// Space is allocated and zeroed only when it comes into use.
@@ -47,6 +47,13 @@ impl Default for DiskProvisioningType {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for DiskProvisioningType {}
+impl ::core::fmt::Debug for DiskProvisioningType {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -16,6 +16,7 @@ impl ExportFlagService {
     /// `GET /api/vcenter/ovf/export-flag`, formerly `GET /rest/com/vmware/vcenter/ovf/export-flag`
     ///
     /// Privileges: `System.Read`.
+    #[inline]
     pub fn list(&self) -> ExportFlagServiceListRequest {
         ExportFlagServiceListRequest {
             call: self.0.call(&LIST),
@@ -24,10 +25,9 @@ impl ExportFlagService {
 }
 
 /// Request of [`ExportFlagService::list`](ExportFlagService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ExportFlagServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -20,6 +20,7 @@ impl ImportFlagService {
     /// Errors: `NOT_FOUND`.
     ///
     /// Privileges: `System.Read`, `System.Read` on `rp`.
+    #[inline]
     pub fn list(
         &self,
         rp: impl Into<super::super::super::ids::ResourcePoolId>,
@@ -36,10 +37,9 @@ impl ImportFlagService {
 }
 
 /// Request of [`ImportFlagService::list`](ImportFlagService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ImportFlagServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

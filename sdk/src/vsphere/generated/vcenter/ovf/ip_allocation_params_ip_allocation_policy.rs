@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// How a deployment gets its IP addresses.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum IpAllocationParamsIpAllocationPolicy {
     /// Addresses come from DHCP.
@@ -51,6 +51,13 @@ impl Default for IpAllocationParamsIpAllocationPolicy {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for IpAllocationParamsIpAllocationPolicy {}
+impl ::core::fmt::Debug for IpAllocationParamsIpAllocationPolicy {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

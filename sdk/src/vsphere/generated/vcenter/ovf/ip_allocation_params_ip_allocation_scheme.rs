@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// How the guest software can receive its IP settings.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum IpAllocationParamsIpAllocationScheme {
     /// Guest software takes its IP settings from DHCP.
@@ -43,6 +43,13 @@ impl Default for IpAllocationParamsIpAllocationScheme {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for IpAllocationParamsIpAllocationScheme {}
+impl ::core::fmt::Debug for IpAllocationParamsIpAllocationScheme {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

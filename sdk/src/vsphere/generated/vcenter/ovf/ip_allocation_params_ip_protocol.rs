@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// IP protocols that the guest software can support.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum IpAllocationParamsIpProtocol {
     /// IPv4.
@@ -43,6 +43,13 @@ impl Default for IpAllocationParamsIpProtocol {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for IpAllocationParamsIpProtocol {}
+impl ::core::fmt::Debug for IpAllocationParamsIpProtocol {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -24,6 +24,7 @@ impl LibraryItemService {
     /// Errors: `INVALID_ARGUMENT`, `NOT_FOUND`, `RESOURCE_INACCESSIBLE`, `UNAUTHORIZED`.
     ///
     /// Privileges: `System.Read`, `System.Read` on `ovf_library_item_id`, `System.Read` on `LibraryItem.DeploymentTarget.host_id`, `System.Read` on `LibraryItem.ResourcePoolDeploymentSpec.storage_profile_id`, `System.Read` on `LibraryItem.ResourcePoolDeploymentSpec.default_datastore_id`, `VApp.Import` on `LibraryItem.DeploymentTarget.resource_pool_id`, `VApp.Import` on `LibraryItem.DeploymentTarget.folder_id`.
+    #[inline]
     pub fn deploy(
         &self,
         ovf_library_item_id: impl Into<super::super::super::ids::ItemId>,
@@ -53,6 +54,7 @@ impl LibraryItemService {
     /// Errors: `INVALID_ARGUMENT`, `NOT_FOUND`, `RESOURCE_INACCESSIBLE`.
     ///
     /// Privileges: `System.Read`, `System.Read` on `ovf_library_item_id`, `System.Read` on `LibraryItem.DeploymentTarget.resource_pool_id`, `System.Read` on `LibraryItem.DeploymentTarget.host_id`, `System.Read` on `LibraryItem.DeploymentTarget.folder_id`.
+    #[inline]
     pub fn filter(
         &self,
         ovf_library_item_id: impl Into<super::super::super::ids::ItemId>,
@@ -82,6 +84,7 @@ impl LibraryItemService {
     /// Errors: `INVALID_ARGUMENT`, `NOT_FOUND`, `NOT_ALLOWED_IN_CURRENT_STATE`, `RESOURCE_INACCESSIBLE`, `RESOURCE_BUSY`.
     ///
     /// Privileges: `System.Read`, `ContentLibrary.AddLibraryItem` on `LibraryItem.CreateTarget.library_id`, `System.Read` on `LibraryItem.CreateTarget.library_item_id`, `System.Read` on `LibraryItem.CreateSpec.library_item_source_id`.
+    #[inline]
     pub fn create(
         &self,
         source: super::library_item::DeployableIdentity,
@@ -99,10 +102,9 @@ impl LibraryItemService {
 }
 
 /// Request of [`LibraryItemService::deploy`](LibraryItemService::deploy()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct LibraryItemServiceDeployRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -122,10 +124,9 @@ impl LibraryItemServiceDeployRequest {
 }
 
 /// Request of [`LibraryItemService::filter`](LibraryItemService::filter()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct LibraryItemServiceFilterRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -138,10 +139,9 @@ impl LibraryItemServiceFilterRequest {
 }
 
 /// Request of [`LibraryItemService::create`](LibraryItemService::create()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct LibraryItemServiceCreateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -195,6 +195,7 @@ pub enum OvfErrorCategoryCase {
 
 impl OvfError {
     /// Which case of `category` this is, with copies of its members; `None` when that is not set.
+    #[inline]
     pub fn category_case(&self) -> ::core::option::Option<OvfErrorCategoryCase> {
         let found = self.category.as_ref()?;
         let case = || match found {
@@ -221,6 +222,7 @@ impl OvfError {
     }
 
     /// Sets `category` and the members of that case, and clears those of the other ones.
+    #[inline]
     pub fn with_category_case(mut self, case: OvfErrorCategoryCase) -> Self {
         self.issues = None;
         self.name = None;

@@ -195,6 +195,7 @@ pub enum OvfMessageCategoryCase {
 
 impl OvfMessage {
     /// Which case of `category` this is, with copies of its members; `None` when that is not set.
+    #[inline]
     pub fn category_case(&self) -> ::core::option::Option<OvfMessageCategoryCase> {
         let found = self.category.as_ref()?;
         let case = || match found {
@@ -223,6 +224,7 @@ impl OvfMessage {
     }
 
     /// Sets `category` and the members of that case, and clears those of the other ones.
+    #[inline]
     pub fn with_category_case(mut self, case: OvfMessageCategoryCase) -> Self {
         self.issues = None;
         self.name = None;

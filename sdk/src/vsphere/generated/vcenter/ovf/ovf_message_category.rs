@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Origin of an OVF message.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum OvfMessageCategory {
     /// Descriptor is invalid, for example by syntax or schema.
@@ -47,6 +47,13 @@ impl Default for OvfMessageCategory {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for OvfMessageCategory {}
+impl ::core::fmt::Debug for OvfMessageCategory {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

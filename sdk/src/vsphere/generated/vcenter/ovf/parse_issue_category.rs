@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Kind of problem found in the files of an OVF package (descriptor, manifest, certificate) or during an export.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum ParseIssueCategory {
     /// A value that is, for example, malformed, not numeric or out of range.
@@ -87,6 +87,13 @@ impl Default for ParseIssueCategory {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for ParseIssueCategory {}
+impl ::core::fmt::Debug for ParseIssueCategory {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -5,7 +5,7 @@ use crate::core::table::Text;
 /// Outcome of checking the certificate of a library item. At present used for items of type ovf only.
 ///
 /// Since 7.0.3.0.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum CertVerificationStatus {
     /// Not verifiable because the item existed before, for example when a security policy is set on a library that already has items.
@@ -61,6 +61,13 @@ impl Default for CertVerificationStatus {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for CertVerificationStatus {}
+impl ::core::fmt::Debug for CertVerificationStatus {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -24,6 +24,7 @@ impl ChangesService {
     /// Errors: `NOT_FOUND`, `UNAUTHENTICATED`, `UNAUTHORIZED`, `ERROR`.
     ///
     /// Privileges: `System.Read` on `library_item`.
+    #[inline]
     pub fn list(
         &self,
         library_item: impl Into<super::super::super::super::ids::ItemId>,
@@ -49,6 +50,7 @@ impl ChangesService {
     /// Errors: `NOT_FOUND`, `UNAUTHENTICATED`, `UNAUTHORIZED`, `ERROR`.
     ///
     /// Privileges: `System.Read` on `library_item`.
+    #[inline]
     pub fn get(
         &self,
         library_item: impl Into<super::super::super::super::ids::ItemId>,
@@ -68,10 +70,9 @@ impl ChangesService {
 }
 
 /// Request of [`ChangesService::list`](ChangesService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ChangesServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -84,10 +85,9 @@ impl ChangesServiceListRequest {
 }
 
 /// Request of [`ChangesService::get`](ChangesService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct ChangesServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Stage of a download session.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum DownloadSessionModelState {
     /// Open. Files may still be in transfer and become downloadable at different moments.
@@ -47,6 +47,13 @@ impl Default for DownloadSessionModelState {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for DownloadSessionModelState {}
+impl ::core::fmt::Debug for DownloadSessionModelState {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -20,6 +20,7 @@ impl DownloadSessionService {
     /// Errors: `INVALID_ARGUMENT`, `NOT_FOUND`.
     ///
     /// Privileges: `ContentLibrary.DownloadSession` on `DownloadSessionModel.library_item_id`.
+    #[inline]
     pub fn create(
         &self,
         create_spec: super::DownloadSessionModel,
@@ -40,6 +41,7 @@ impl DownloadSessionService {
     /// Errors: `NOT_FOUND`.
     ///
     /// Privileges: `System.Anonymous`.
+    #[inline]
     pub fn get(
         &self,
         download_session_id: impl Into<
@@ -66,6 +68,7 @@ impl DownloadSessionService {
     /// Errors: `NOT_FOUND`.
     ///
     /// Privileges: `ContentLibrary.DownloadSession` on `library_item_id`.
+    #[inline]
     pub fn list(&self) -> DownloadSessionServiceListRequest {
         DownloadSessionServiceListRequest {
             call: self.0.call(&LIST),
@@ -81,6 +84,7 @@ impl DownloadSessionService {
     /// Errors: `NOT_FOUND`, `NOT_ALLOWED_IN_CURRENT_STATE`.
     ///
     /// Privileges: `System.Anonymous`.
+    #[inline]
     pub fn keep_alive(
         &self,
         download_session_id: impl Into<
@@ -109,6 +113,7 @@ impl DownloadSessionService {
     /// Errors: `NOT_FOUND`, `NOT_ALLOWED_IN_CURRENT_STATE`.
     ///
     /// Privileges: `System.Anonymous`.
+    #[inline]
     pub fn cancel(
         &self,
         download_session_id: impl Into<
@@ -137,6 +142,7 @@ impl DownloadSessionService {
     /// Errors: `NOT_FOUND`.
     ///
     /// Privileges: `System.Anonymous`.
+    #[inline]
     pub fn delete(
         &self,
         download_session_id: impl Into<
@@ -167,6 +173,7 @@ impl DownloadSessionService {
     /// Errors: `NOT_FOUND`, `NOT_ALLOWED_IN_CURRENT_STATE`.
     ///
     /// Privileges: `System.Anonymous`.
+    #[inline]
     pub fn fail(
         &self,
         download_session_id: impl Into<
@@ -190,10 +197,9 @@ impl DownloadSessionService {
 }
 
 /// Request of [`DownloadSessionService::create`](DownloadSessionService::create()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct DownloadSessionServiceCreateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -213,10 +219,9 @@ impl DownloadSessionServiceCreateRequest {
 }
 
 /// Request of [`DownloadSessionService::get`](DownloadSessionService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct DownloadSessionServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -229,10 +234,9 @@ impl DownloadSessionServiceGetRequest {
 }
 
 /// Request of [`DownloadSessionService::list`](DownloadSessionService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct DownloadSessionServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -261,10 +265,9 @@ impl DownloadSessionServiceListRequest {
 }
 
 /// Request of [`DownloadSessionService::keep_alive`](DownloadSessionService::keep_alive()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct DownloadSessionServiceKeepAliveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -284,10 +287,9 @@ impl DownloadSessionServiceKeepAliveRequest {
 }
 
 /// Request of [`DownloadSessionService::cancel`](DownloadSessionService::cancel()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct DownloadSessionServiceCancelRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -300,10 +302,9 @@ impl DownloadSessionServiceCancelRequest {
 }
 
 /// Request of [`DownloadSessionService::delete`](DownloadSessionService::delete()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct DownloadSessionServiceDeleteRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -316,10 +317,9 @@ impl DownloadSessionServiceDeleteRequest {
 }
 
 /// Request of [`DownloadSessionService::fail`](DownloadSessionService::fail()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct DownloadSessionServiceFailRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

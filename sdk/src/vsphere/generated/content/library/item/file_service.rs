@@ -22,6 +22,7 @@ impl FileService {
     /// Errors: `NOT_FOUND`, `UNSUPPORTED`.
     ///
     /// Privileges: `System.Read` on `library_item_id`.
+    #[inline]
     pub fn get(
         &self,
         library_item_id: impl Into<super::super::super::super::ids::ItemId>,
@@ -45,6 +46,7 @@ impl FileService {
     /// Errors: `NOT_FOUND`, `UNSUPPORTED`.
     ///
     /// Privileges: `System.Read` on `library_item_id`.
+    #[inline]
     pub fn list(
         &self,
         library_item_id: impl Into<super::super::super::super::ids::ItemId>,
@@ -59,10 +61,9 @@ impl FileService {
 }
 
 /// Request of [`FileService::get`](FileService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct FileServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -75,10 +76,9 @@ impl FileServiceGetRequest {
 }
 
 /// Request of [`FileService::list`](FileService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct FileServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -22,6 +22,7 @@ impl StorageService {
     /// Errors: `NOT_FOUND`.
     ///
     /// Privileges: `ContentLibrary.ReadStorage` on `library_item_id`.
+    #[inline]
     pub fn get(
         &self,
         library_item_id: impl Into<super::super::super::super::ids::ItemId>,
@@ -45,6 +46,7 @@ impl StorageService {
     /// Errors: `NOT_FOUND`.
     ///
     /// Privileges: `ContentLibrary.ReadStorage` on `library_item_id`.
+    #[inline]
     pub fn list(
         &self,
         library_item_id: impl Into<super::super::super::super::ids::ItemId>,
@@ -59,10 +61,9 @@ impl StorageService {
 }
 
 /// Request of [`StorageService::get`](StorageService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -75,10 +76,9 @@ impl StorageServiceGetRequest {
 }
 
 /// Request of [`StorageService::list`](StorageService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct StorageServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

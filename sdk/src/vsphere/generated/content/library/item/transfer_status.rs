@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// State of the transfer of one file.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum TransferStatus {
     /// Declared for the item; the content still has to be uploaded.
@@ -55,6 +55,13 @@ impl Default for TransferStatus {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for TransferStatus {}
+impl ::core::fmt::Debug for TransferStatus {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -274,6 +274,7 @@ pub enum UpdateSessionModelStateCase {
 
 impl UpdateSessionModel {
     /// Which case of `state` this is, with copies of its members; `None` when that is not set.
+    #[inline]
     pub fn state_case(&self) -> ::core::option::Option<UpdateSessionModelStateCase> {
         let found = self.state.as_ref()?;
         let case = || match found {
@@ -302,6 +303,7 @@ impl UpdateSessionModel {
     }
 
     /// Sets `state` and the members of that case, and clears those of the other ones.
+    #[inline]
     pub fn with_state_case(mut self, case: UpdateSessionModelStateCase) -> Self {
         self.preview_info = None;
         match case {

@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Stage of an update session.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum UpdateSessionModelState {
     /// Open, as right after creation. The client may upload files and the server may pull them.
@@ -51,6 +51,13 @@ impl Default for UpdateSessionModelState {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for UpdateSessionModelState {}
+impl ::core::fmt::Debug for UpdateSessionModelState {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -20,6 +20,7 @@ impl UpdateSessionService {
     /// Errors: `INVALID_ARGUMENT`, `INVALID_ELEMENT_TYPE`, `NOT_FOUND`, `RESOURCE_BUSY`.
     ///
     /// Privileges: `ContentLibrary.UpdateSession` on `UpdateSessionModel.library_item_id`.
+    #[inline]
     pub fn create(
         &self,
         create_spec: super::UpdateSessionModel,
@@ -40,6 +41,7 @@ impl UpdateSessionService {
     /// Errors: `NOT_FOUND`.
     ///
     /// Privileges: `System.Anonymous`.
+    #[inline]
     pub fn get(
         &self,
         update_session_id: impl Into<super::super::super::super::ids::UpdateSessionId>,
@@ -64,6 +66,7 @@ impl UpdateSessionService {
     /// Errors: `NOT_FOUND`.
     ///
     /// Privileges: `ContentLibrary.UpdateSession` on `library_item_id`.
+    #[inline]
     pub fn list(&self) -> UpdateSessionServiceListRequest {
         UpdateSessionServiceListRequest {
             call: self.0.call(&LIST),
@@ -79,6 +82,7 @@ impl UpdateSessionService {
     /// Errors: `NOT_FOUND`, `NOT_ALLOWED_IN_CURRENT_STATE`.
     ///
     /// Privileges: `System.Anonymous`.
+    #[inline]
     pub fn complete(
         &self,
         update_session_id: impl Into<super::super::super::super::ids::UpdateSessionId>,
@@ -105,6 +109,7 @@ impl UpdateSessionService {
     /// Errors: `NOT_FOUND`, `NOT_ALLOWED_IN_CURRENT_STATE`.
     ///
     /// Privileges: `System.Anonymous`.
+    #[inline]
     pub fn keep_alive(
         &self,
         update_session_id: impl Into<super::super::super::super::ids::UpdateSessionId>,
@@ -131,6 +136,7 @@ impl UpdateSessionService {
     /// Errors: `NOT_FOUND`, `NOT_ALLOWED_IN_CURRENT_STATE`.
     ///
     /// Privileges: `System.Anonymous`.
+    #[inline]
     pub fn cancel(
         &self,
         update_session_id: impl Into<super::super::super::super::ids::UpdateSessionId>,
@@ -159,6 +165,7 @@ impl UpdateSessionService {
     /// Errors: `NOT_FOUND`, `NOT_ALLOWED_IN_CURRENT_STATE`.
     ///
     /// Privileges: `System.Anonymous`.
+    #[inline]
     pub fn fail(
         &self,
         update_session_id: impl Into<super::super::super::super::ids::UpdateSessionId>,
@@ -187,6 +194,7 @@ impl UpdateSessionService {
     /// Errors: `NOT_FOUND`, `NOT_ALLOWED_IN_CURRENT_STATE`.
     ///
     /// Privileges: `System.Anonymous`.
+    #[inline]
     pub fn delete(
         &self,
         update_session_id: impl Into<super::super::super::super::ids::UpdateSessionId>,
@@ -217,6 +225,7 @@ impl UpdateSessionService {
     /// Errors: `NOT_FOUND`, `NOT_ALLOWED_IN_CURRENT_STATE`, `INVALID_ARGUMENT`.
     ///
     /// Privileges: `System.Anonymous`.
+    #[inline]
     pub fn update(
         &self,
         update_session_id: impl Into<super::super::super::super::ids::UpdateSessionId>,
@@ -238,10 +247,9 @@ impl UpdateSessionService {
 }
 
 /// Request of [`UpdateSessionService::create`](UpdateSessionService::create()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct UpdateSessionServiceCreateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -261,10 +269,9 @@ impl UpdateSessionServiceCreateRequest {
 }
 
 /// Request of [`UpdateSessionService::get`](UpdateSessionService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct UpdateSessionServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -277,10 +284,9 @@ impl UpdateSessionServiceGetRequest {
 }
 
 /// Request of [`UpdateSessionService::list`](UpdateSessionService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct UpdateSessionServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -307,10 +313,9 @@ impl UpdateSessionServiceListRequest {
 }
 
 /// Request of [`UpdateSessionService::complete`](UpdateSessionService::complete()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct UpdateSessionServiceCompleteRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -323,10 +328,9 @@ impl UpdateSessionServiceCompleteRequest {
 }
 
 /// Request of [`UpdateSessionService::keep_alive`](UpdateSessionService::keep_alive()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct UpdateSessionServiceKeepAliveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -346,10 +350,9 @@ impl UpdateSessionServiceKeepAliveRequest {
 }
 
 /// Request of [`UpdateSessionService::cancel`](UpdateSessionService::cancel()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct UpdateSessionServiceCancelRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -362,10 +365,9 @@ impl UpdateSessionServiceCancelRequest {
 }
 
 /// Request of [`UpdateSessionService::fail`](UpdateSessionService::fail()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct UpdateSessionServiceFailRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -378,10 +380,9 @@ impl UpdateSessionServiceFailRequest {
 }
 
 /// Request of [`UpdateSessionService::delete`](UpdateSessionService::delete()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct UpdateSessionServiceDeleteRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -394,10 +395,9 @@ impl UpdateSessionServiceDeleteRequest {
 }
 
 /// Request of [`UpdateSessionService::update`](UpdateSessionService::update()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct UpdateSessionServiceUpdateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

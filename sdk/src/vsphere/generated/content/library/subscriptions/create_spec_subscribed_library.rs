@@ -211,6 +211,7 @@ pub enum CreateSpecSubscribedLibraryTargetCase {
 
 impl CreateSpecSubscribedLibrary {
     /// Which case of `target` this is, with copies of its members; `None` when that is not set.
+    #[inline]
     pub fn target_case(
         &self,
     ) -> ::core::option::Option<CreateSpecSubscribedLibraryTargetCase> {
@@ -237,6 +238,7 @@ impl CreateSpecSubscribedLibrary {
     }
 
     /// Sets `target` and the members of that case, and clears those of the other ones.
+    #[inline]
     pub fn with_target_case(
         mut self,
         case: CreateSpecSubscribedLibraryTargetCase,
@@ -285,6 +287,7 @@ pub enum CreateSpecSubscribedLibraryLocationCase {
 
 impl CreateSpecSubscribedLibrary {
     /// Which case of `location` this is, with copies of its members; `None` when that is not set.
+    #[inline]
     pub fn location_case(
         &self,
     ) -> ::core::option::Option<CreateSpecSubscribedLibraryLocationCase> {
@@ -309,6 +312,7 @@ impl CreateSpecSubscribedLibrary {
     }
 
     /// Sets `location` and the members of that case, and clears those of the other ones.
+    #[inline]
     pub fn with_location_case(
         mut self,
         case: CreateSpecSubscribedLibraryLocationCase,

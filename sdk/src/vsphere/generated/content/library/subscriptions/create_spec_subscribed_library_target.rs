@@ -5,7 +5,7 @@ use crate::core::table::Text;
 /// Whether a subscription gets a new subscribed library or an existing one.
 ///
 /// Since 6.7.2.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum CreateSpecSubscribedLibraryTarget {
     /// Creates a subscribed library from `new_subscribed_library`.
@@ -45,6 +45,13 @@ impl Default for CreateSpecSubscribedLibraryTarget {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for CreateSpecSubscribedLibraryTarget {}
+impl ::core::fmt::Debug for CreateSpecSubscribedLibraryTarget {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

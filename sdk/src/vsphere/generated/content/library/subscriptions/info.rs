@@ -190,6 +190,7 @@ pub enum InfoSubscribedLibraryLocationCase {
 
 impl Info {
     /// Which case of `subscribed_library_location` this is, with copies of its members; `None` when that is not set.
+    #[inline]
     pub fn subscribed_library_location_case(
         &self,
     ) -> ::core::option::Option<InfoSubscribedLibraryLocationCase> {
@@ -212,6 +213,7 @@ impl Info {
     }
 
     /// Sets `subscribed_library_location` and the members of that case, and clears those of the other ones.
+    #[inline]
     pub fn with_subscribed_library_location_case(
         mut self,
         case: InfoSubscribedLibraryLocationCase,

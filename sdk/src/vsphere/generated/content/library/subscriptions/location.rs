@@ -5,7 +5,7 @@ use crate::core::table::Text;
 /// Where the subscribed library is, seen from the published one.
 ///
 /// Since 6.7.2.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum Location {
     /// On the same vCenter instance.
@@ -45,6 +45,13 @@ impl Default for Location {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for Location {}
+impl ::core::fmt::Debug for Location {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

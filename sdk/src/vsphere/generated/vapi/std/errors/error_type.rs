@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Name of a standard error, for protocols such as REST that have no own means to carry the error type.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum ErrorType {
     /// Error of type `Error`.
@@ -135,6 +135,13 @@ impl Default for ErrorType {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for ErrorType {}
+impl ::core::fmt::Debug for ErrorType {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -165,6 +165,7 @@ pub enum StorageGroupMappingTypeCase {
 
 impl StorageGroupMapping {
     /// Which case of `type` this is, with copies of its members; `None` when that is not set.
+    #[inline]
     pub fn type_case(&self) -> ::core::option::Option<StorageGroupMappingTypeCase> {
         let found = self.r#type.as_ref()?;
         let case = || match found {
@@ -189,6 +190,7 @@ impl StorageGroupMapping {
     }
 
     /// Sets `type` and the members of that case, and clears those of the other ones.
+    #[inline]
     pub fn with_type_case(mut self, case: StorageGroupMappingTypeCase) -> Self {
         self.datastore_id = None;
         self.storage_profile_id = None;

@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Kind of storage onto which a `vmw:StorageGroupSection` of the OVF descriptor is deployed.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum StorageGroupMappingType {
     /// A datastore.
@@ -43,6 +43,13 @@ impl Default for StorageGroupMappingType {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for StorageGroupMappingType {}
+impl ::core::fmt::Debug for StorageGroupMappingType {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -126,6 +126,7 @@ pub enum VmConfigSpecProviderCase {
 
 impl VmConfigSpec {
     /// Which case of `provider` this is, with copies of its members; `None` when that is not set.
+    #[inline]
     pub fn provider_case(&self) -> ::core::option::Option<VmConfigSpecProviderCase> {
         let found = self.provider.as_ref()?;
         let case = || match found {
@@ -143,6 +144,7 @@ impl VmConfigSpec {
     }
 
     /// Sets `provider` and the members of that case, and clears those of the other ones.
+    #[inline]
     pub fn with_provider_case(mut self, case: VmConfigSpecProviderCase) -> Self {
         self.xml = None;
         match case {

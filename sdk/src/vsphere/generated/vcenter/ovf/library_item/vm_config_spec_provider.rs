@@ -5,7 +5,7 @@ use crate::core::table::Text;
 /// Form in which the optional `VmConfigSpec` of an OVF deployment is given.
 ///
 /// Since 8.0.2.0.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum VmConfigSpecProvider {
     /// A `vim.vm.ConfigSpec` serialized to XML, then base64 encoded.
@@ -41,6 +41,13 @@ impl Default for VmConfigSpecProvider {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for VmConfigSpecProvider {}
+impl ::core::fmt::Debug for VmConfigSpecProvider {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -20,6 +20,7 @@ impl FileService {
     /// Errors: `NOT_FOUND`.
     ///
     /// Privileges: `System.Anonymous`.
+    #[inline]
     pub fn list(
         &self,
         download_session_id: impl Into<
@@ -48,6 +49,7 @@ impl FileService {
     /// Errors: `NOT_FOUND`, `INVALID_ARGUMENT`, `UNAUTHORIZED`.
     ///
     /// Privileges: `System.Anonymous`.
+    #[inline]
     pub fn prepare(
         &self,
         download_session_id: impl Into<
@@ -78,6 +80,7 @@ impl FileService {
     /// Errors: `NOT_FOUND`, `INVALID_ARGUMENT`.
     ///
     /// Privileges: `System.Anonymous`.
+    #[inline]
     pub fn get(
         &self,
         download_session_id: impl Into<
@@ -99,10 +102,9 @@ impl FileService {
 }
 
 /// Request of [`FileService::list`](FileService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct FileServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -115,10 +117,9 @@ impl FileServiceListRequest {
 }
 
 /// Request of [`FileService::prepare`](FileService::prepare()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct FileServicePrepareRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -138,10 +139,9 @@ impl FileServicePrepareRequest {
 }
 
 /// Request of [`FileService::get`](FileService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct FileServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Algorithms that can produce a file checksum.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum ChecksumAlgorithm {
     /// SHA-1. Used when no algorithm is named.
@@ -55,6 +55,13 @@ impl Default for ChecksumAlgorithm {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for ChecksumAlgorithm {}
+impl ::core::fmt::Debug for ChecksumAlgorithm {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

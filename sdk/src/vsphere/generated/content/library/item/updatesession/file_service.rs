@@ -20,6 +20,7 @@ impl FileService {
     /// Errors: `NOT_FOUND`, `NOT_ALLOWED_IN_CURRENT_STATE`.
     ///
     /// Privileges: `System.Anonymous`.
+    #[inline]
     pub fn validate(
         &self,
         update_session_id: impl Into<
@@ -48,6 +49,7 @@ impl FileService {
     /// Errors: `INVALID_ARGUMENT`, `NOT_FOUND`, `UNAUTHORIZED`, `NOT_ALLOWED_IN_CURRENT_STATE`.
     ///
     /// Privileges: `System.Anonymous`.
+    #[inline]
     pub fn add(
         &self,
         update_session_id: impl Into<
@@ -78,6 +80,7 @@ impl FileService {
     /// Errors: `NOT_FOUND`, `INVALID_ARGUMENT`.
     ///
     /// Privileges: `System.Anonymous`.
+    #[inline]
     pub fn remove(
         &self,
         update_session_id: impl Into<
@@ -106,6 +109,7 @@ impl FileService {
     /// Errors: `NOT_FOUND`.
     ///
     /// Privileges: `System.Anonymous`.
+    #[inline]
     pub fn list(
         &self,
         update_session_id: impl Into<
@@ -134,6 +138,7 @@ impl FileService {
     /// Errors: `NOT_FOUND`, `INVALID_ARGUMENT`.
     ///
     /// Privileges: `System.Anonymous`.
+    #[inline]
     pub fn get(
         &self,
         update_session_id: impl Into<
@@ -155,10 +160,9 @@ impl FileService {
 }
 
 /// Request of [`FileService::validate`](FileService::validate()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct FileServiceValidateRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -171,10 +175,9 @@ impl FileServiceValidateRequest {
 }
 
 /// Request of [`FileService::add`](FileService::add()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct FileServiceAddRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -187,10 +190,9 @@ impl FileServiceAddRequest {
 }
 
 /// Request of [`FileService::remove`](FileService::remove()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct FileServiceRemoveRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -203,10 +205,9 @@ impl FileServiceRemoveRequest {
 }
 
 /// Request of [`FileService::list`](FileService::list()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct FileServiceListRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 
@@ -219,10 +220,9 @@ impl FileServiceListRequest {
 }
 
 /// Request of [`FileService::get`](FileService::get()).
-#[derive(Clone, Debug)]
 #[must_use = "a request is sent by `send`"]
 pub struct FileServiceGetRequest {
-    /// What will be sent.
+    /// What will be sent; a copy of it can be sent again.
     pub call: Call,
 }
 

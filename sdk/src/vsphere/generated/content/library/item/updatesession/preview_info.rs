@@ -172,6 +172,7 @@ pub enum PreviewInfoStateCase {
 
 impl PreviewInfo {
     /// Which case of `state` this is, with copies of its members; `None` when that is not set.
+    #[inline]
     pub fn state_case(&self) -> ::core::option::Option<PreviewInfoStateCase> {
         let found = self.state.as_ref()?;
         let case = || match found {
@@ -194,6 +195,7 @@ impl PreviewInfo {
     }
 
     /// Sets `state` and the members of that case, and clears those of the other ones.
+    #[inline]
     pub fn with_state_case(mut self, case: PreviewInfoStateCase) -> Self {
         self.certificate_info = None;
         self.warnings = None;

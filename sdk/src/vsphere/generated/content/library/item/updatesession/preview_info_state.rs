@@ -5,7 +5,7 @@ use crate::core::table::Text;
 /// Availability of the preview of an update session.
 ///
 /// Since 6.8.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum PreviewInfoState {
     /// The session has no files, or none from which a preview can be made yet. Adding metadata such as an OVF descriptor moves it to `PREPARING`.
@@ -53,6 +53,13 @@ impl Default for PreviewInfoState {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for PreviewInfoState {}
+impl ::core::fmt::Debug for PreviewInfoState {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -5,7 +5,7 @@ use crate::core::table::Text;
 /// Warnings that an update session can raise about the signing certificate.
 ///
 /// Since 6.8.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum WarningType {
     /// Content is signed with a self-signed certificate.
@@ -53,6 +53,13 @@ impl Default for WarningType {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for WarningType {}
+impl ::core::fmt::Debug for WarningType {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Kind of endpoint through which a file is downloaded.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum EndpointType {
     /// Download over HTTPS.
@@ -43,6 +43,13 @@ impl Default for EndpointType {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for EndpointType {}
+impl ::core::fmt::Debug for EndpointType {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// How far a file is with being made ready for download.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum PrepareStatus {
     /// Nobody has asked for preparation yet.
@@ -55,6 +55,13 @@ impl Default for PrepareStatus {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for PrepareStatus {}
+impl ::core::fmt::Debug for PrepareStatus {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

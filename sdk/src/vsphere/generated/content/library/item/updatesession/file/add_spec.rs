@@ -179,6 +179,7 @@ pub enum AddSpecSourceTypeCase {
 
 impl AddSpec {
     /// Which case of `source_type` this is, with copies of its members; `None` when that is not set.
+    #[inline]
     pub fn source_type_case(&self) -> ::core::option::Option<AddSpecSourceTypeCase> {
         let found = self.source_type.as_ref()?;
         let case = || match found {
@@ -197,6 +198,7 @@ impl AddSpec {
     }
 
     /// Sets `source_type` and the members of that case, and clears those of the other ones.
+    #[inline]
     pub fn with_source_type_case(mut self, case: AddSpecSourceTypeCase) -> Self {
         self.source_endpoint = None;
         match case {

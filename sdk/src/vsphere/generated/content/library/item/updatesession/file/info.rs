@@ -263,6 +263,7 @@ pub enum InfoSourceTypeCase {
 
 impl Info {
     /// Which case of `source_type` this is, with copies of its members; `None` when that is not set.
+    #[inline]
     pub fn source_type_case(&self) -> ::core::option::Option<InfoSourceTypeCase> {
         let found = self.source_type.as_ref()?;
         let case = || match found {
@@ -283,6 +284,7 @@ impl Info {
     }
 
     /// Sets `source_type` and the members of that case, and clears those of the other ones.
+    #[inline]
     pub fn with_source_type_case(mut self, case: InfoSourceTypeCase) -> Self {
         self.source_endpoint = None;
         self.upload_endpoint = None;

@@ -3,7 +3,7 @@
 use crate::core::table::Text;
 
 /// Way in which the content of a file reaches the server.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum SourceType {
     /// No way of transfer has been asked for.
@@ -47,6 +47,13 @@ impl Default for SourceType {
     /// The empty text, which no server sends.
     fn default() -> Self {
         Self::Unrecognized(String::new())
+    }
+}
+
+impl Eq for SourceType {}
+impl ::core::fmt::Debug for SourceType {
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 
