@@ -6,6 +6,8 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 /// An enum with one variant for each value, and one for texts that the model does not have.
+///
+/// `Clone`, `PartialEq` and `Hash` go by the text: what the compiler derives is a match over all values for each.
 pub(crate) fn render(item: &Enum, place: &Place) -> TokenStream {
     let name = names::type_ident(&place.name);
     let docs = Docs::new(&item.notes, "Set of values.").tokens();
@@ -23,7 +25,6 @@ pub(crate) fn render(item: &Enum, place: &Place) -> TokenStream {
 
         #docs
         #deprecated
-        #[derive(Clone, PartialEq, Hash)]
         #[non_exhaustive]
         pub enum #name {
             #(#declared)*
@@ -61,11 +62,29 @@ pub(crate) fn render(item: &Enum, place: &Place) -> TokenStream {
             }
         }
 
+        impl Clone for #name {
+            fn clone(&self) -> Self {
+                Text::from_text(self.as_str())
+            }
+        }
+
+        impl PartialEq for #name {
+            fn eq(&self, other: &Self) -> bool {
+                self.as_str() == other.as_str()
+            }
+        }
+
         impl Eq for #name {}
+
+        impl ::core::hash::Hash for #name {
+            fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+                self.as_str().hash(state);
+            }
+        }
 
         impl ::core::fmt::Debug for #name {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                f.write_str(self.as_str())
+                self.as_str().fmt(f)
             }
         }
 

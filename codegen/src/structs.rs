@@ -79,7 +79,7 @@ pub(crate) fn render(item: &Struct, types: Types<'_>) -> TokenStream {
             name: #type_name,
             element: #element,
             list_element: #list_element,
-            fields: &[#(#rows),*],
+            fields: &fields([#(#rows),*]),
         };
 
         impl Record for #name {
@@ -162,11 +162,11 @@ fn imports(members: &[Member], types: Types<'_>) -> TokenStream {
     let list = has("List").then(|| quote! { List });
     let links: Vec<_> = link.into_iter().chain(list).collect();
     let links = (!links.is_empty()).then(|| quote! { use crate::core::link::{#(#links),*}; });
-    let field = (!members.is_empty()).then(|| quote! { Field, });
+    let row = (!members.is_empty()).then(|| quote! { Row, });
     quote! {
         #date
         #links
-        use crate::core::table::{#field Record, Slot, Table, View};
+        use crate::core::table::{Record, #row Slot, Table, View, fields};
         use crate::core::table_ops;
     }
 }
@@ -201,22 +201,24 @@ fn setter(member: &Member, types: Types<'_>) -> TokenStream {
 fn row(member: &Member, types: Types<'_>) -> TokenStream {
     let name = &member.name;
     let row = match &member.place {
-        Place::Attribute(_) => quote! { Field::attribute(#name) },
+        Place::Attribute(_) => quote! { Row::Attribute(#name) },
         Place::Element { tag, item: Some(item), rel } => {
             let rel = rel.as_deref().unwrap_or_default();
-            quote! { Field::list(#name, #tag, #item, #rel) }
+            quote! { Row::List(#name, #tag, #item, #rel) }
         }
         Place::Element { tag, item: None, .. } => match member.ty.item() {
             Type::Dynamic(Some(like)) => {
                 let class = types.model.structs.get(like).map(|like| like.element.as_str()).unwrap_or_default();
-                quote! { Field::structure(#name, #tag, #class) }
+                quote! { Row::Structure(#name, #tag, #class) }
             }
-            _ => quote! { Field::element(#name, #tag) },
+            _ => quote! { Row::Element(#name, #tag) },
         },
     };
-    if member.secret {
-        quote! { #row.secret() }
-    } else {
-        row
+    match &member.place {
+        Place::Element { tag, item, rel } if member.secret => {
+            let (item, rel) = (item.as_deref().unwrap_or_default(), rel.as_deref().unwrap_or_default());
+            quote! { Row::Secret(#name, #tag, #item, #rel) }
+        }
+        _ => row,
     }
 }

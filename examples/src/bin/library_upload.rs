@@ -51,7 +51,7 @@ async fn run(options: Options) -> Result<()> {
 /// What to upload, under which name.
 fn source(options: &Options, made: PathBuf) -> Result<Source> {
     if let Some(url) = &options.pull {
-        let path = url.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
+        let path = reqwest::Url::parse(url).map_err(|error| format!("`{url}` is no URL: {error}"))?.path().to_owned();
         let name = path.rsplit('/').next().filter(|name| !name.is_empty()).ok_or("the URL does not end with a file name")?;
         return Ok(Source::pull(url, options.thumbprint.clone(), name));
     }

@@ -59,29 +59,43 @@ pub struct Field {
     pub secret: bool,
 }
 
-/// Makes the rows of the generated tables: one short call each.
-impl Field {
-    pub(crate) const fn attribute(name: &'static str) -> Self {
-        Self { name, tag: name, item: "", rel: "", attribute: true, secret: false }
-    }
+/// A row of a generated table. It is written as a value, not as a call: the compiler checks thousands of them.
+#[derive(Clone, Copy)]
+pub(crate) enum Row {
+    /// Name and tag of a member in an attribute.
+    Attribute(&'static str),
+    /// Name and tag.
+    Element(&'static str, &'static str),
+    /// Name, tag, tag of the items if it is a list, and `rel`, of a member whose value must not be shown.
+    Secret(&'static str, &'static str, &'static str, &'static str),
+    /// Name, tag, tag of the items, and `rel`.
+    List(&'static str, &'static str, &'static str, &'static str),
+    /// Name, tag, and the struct of which it has the members at least.
+    Structure(&'static str, &'static str, &'static str),
+}
 
-    pub(crate) const fn element(name: &'static str, tag: &'static str) -> Self {
-        Self { name, tag, item: "", rel: "", attribute: false, secret: false }
+impl Row {
+    const fn field(self) -> Field {
+        let (name, tag, item, rel, attribute, secret) = match self {
+            Row::Attribute(name) => (name, name, "", "", true, false),
+            Row::Element(name, tag) => (name, tag, "", "", false, false),
+            Row::Secret(name, tag, item, rel) => (name, tag, item, rel, false, true),
+            Row::List(name, tag, item, rel) => (name, tag, item, rel, false, false),
+            Row::Structure(name, tag, class) => (name, tag, class, "", false, false),
+        };
+        Field { name, tag, item, rel, attribute, secret }
     }
+}
 
-    pub(crate) const fn list(name: &'static str, tag: &'static str, item: &'static str, rel: &'static str) -> Self {
-        Self { name, tag, item, rel, attribute: false, secret: false }
+/// The members of a table.
+pub(crate) const fn fields<const N: usize>(rows: [Row; N]) -> [Field; N] {
+    let mut fields = [const { Row::Attribute("").field() }; N];
+    let mut index = 0;
+    while index < N {
+        fields[index] = rows[index].field();
+        index += 1;
     }
-
-    /// `class` is the struct of which it has the members at least.
-    pub(crate) const fn structure(name: &'static str, tag: &'static str, class: &'static str) -> Self {
-        Self::list(name, tag, class, "")
-    }
-
-    pub(crate) const fn secret(mut self) -> Self {
-        self.secret = true;
-        self
-    }
+    fields
 }
 
 /// A struct of an API. Implemented by generated types only.

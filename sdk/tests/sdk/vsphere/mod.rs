@@ -4,6 +4,7 @@ mod answers;
 mod failures;
 mod properties;
 mod requests;
+mod simulator;
 mod unions;
 mod vcsim;
 

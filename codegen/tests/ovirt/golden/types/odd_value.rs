@@ -5,7 +5,6 @@ use crate::core::table::Text;
 /// Values whose names need care in Rust.
 ///
 /// Since 1.1.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum OddValue {
     /// A keyword.
@@ -68,10 +67,28 @@ impl Default for OddValue {
     }
 }
 
+impl Clone for OddValue {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for OddValue {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for OddValue {}
+impl ::core::hash::Hash for OddValue {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for OddValue {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::core::date_time::DateTime;
 use crate::core::link::{Link, List};
-use crate::core::table::{Field, Record, Slot, Table, View};
+use crate::core::table::{Record, Row, Slot, Table, View, fields};
 use crate::core::table_ops;
 
 /// Struct with a member of every type.
@@ -234,30 +234,30 @@ static TABLE: Table = Table {
     name: "Thing",
     element: "thing",
     list_element: "things",
-    fields: &[
-        Field::attribute("href"),
-        Field::attribute("id"),
-        Field::element("name", "name"),
-        Field::element("type", "type"),
-        Field::element("boolean_value", "boolean_value"),
-        Field::element("integer_value", "integer_value"),
-        Field::element("decimal_value", "decimal_value"),
-        Field::element("date_value", "date_value"),
-        Field::element("enum_value", "enum_value"),
-        Field::list("policies", "policies", "policy", ""),
-        Field::list("usages", "usages", "usage", ""),
-        Field::element("parent", "parent"),
-        Field::element("option", "option"),
-        Field::list("options", "options", "option", ""),
-        Field::list("servers", "servers", "host", ""),
-        Field::list("numa_nodes", "host_numa_nodes", "option", ""),
-        Field::element("password", "password").secret(),
-        Field::list("keys", "keys", "option", "").secret(),
-        Field::element("old", "old"),
-        Field::element("gone", "gone"),
-        Field::element("host", "host"),
-        Field::list("things", "things", "thing", "things"),
-    ],
+    fields: &fields([
+        Row::Attribute("href"),
+        Row::Attribute("id"),
+        Row::Element("name", "name"),
+        Row::Element("type", "type"),
+        Row::Element("boolean_value", "boolean_value"),
+        Row::Element("integer_value", "integer_value"),
+        Row::Element("decimal_value", "decimal_value"),
+        Row::Element("date_value", "date_value"),
+        Row::Element("enum_value", "enum_value"),
+        Row::List("policies", "policies", "policy", ""),
+        Row::List("usages", "usages", "usage", ""),
+        Row::Element("parent", "parent"),
+        Row::Element("option", "option"),
+        Row::List("options", "options", "option", ""),
+        Row::List("servers", "servers", "host", ""),
+        Row::List("numa_nodes", "host_numa_nodes", "option", ""),
+        Row::Secret("password", "password", "", ""),
+        Row::Secret("keys", "keys", "option", ""),
+        Row::Element("old", "old"),
+        Row::Element("gone", "gone"),
+        Row::Element("host", "host"),
+        Row::List("things", "things", "thing", "things"),
+    ]),
 };
 
 impl Record for Thing {

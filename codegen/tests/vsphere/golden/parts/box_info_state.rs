@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// State of a box.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum BoxInfoState {
     /// Open.
@@ -53,10 +52,28 @@ impl Default for BoxInfoState {
     }
 }
 
+impl Clone for BoxInfoState {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for BoxInfoState {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for BoxInfoState {}
+impl ::core::hash::Hash for BoxInfoState {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for BoxInfoState {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Protocols through which clients reach a Gluster volume. Unless changed, a volume offers `gluster` and `nfs`.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum AccessProtocol {
     /// Native Gluster protocol.
@@ -50,10 +49,28 @@ impl Default for AccessProtocol {
     }
 }
 
+impl Clone for AccessProtocol {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for AccessProtocol {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for AccessProtocol {}
+impl ::core::hash::Hash for AccessProtocol {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for AccessProtocol {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::core::date_time::DateTime;
 use crate::core::link::Link;
-use crate::core::table::{Field, Record, Slot, Table, View};
+use crate::core::table::{Record, Row, Slot, Table, View, fields};
 use crate::core::table_ops;
 
 /// Root of the API: version of the engine, counts of its main objects and references to a few special ones.
@@ -100,16 +100,16 @@ static TABLE: Table = Table {
     name: "Api",
     element: "api",
     list_element: "apis",
-    fields: &[
-        Field::attribute("href"),
-        Field::element("special_objects", "special_objects"),
-        Field::element("product_info", "product_info"),
-        Field::element("summary", "summary"),
-        Field::element("time", "time"),
-        Field::element("engine_backup", "engine_backup"),
-        Field::element("authenticated_user", "authenticated_user"),
-        Field::element("effective_user", "effective_user"),
-    ],
+    fields: &fields([
+        Row::Attribute("href"),
+        Row::Element("special_objects", "special_objects"),
+        Row::Element("product_info", "product_info"),
+        Row::Element("summary", "summary"),
+        Row::Element("time", "time"),
+        Row::Element("engine_backup", "engine_backup"),
+        Row::Element("authenticated_user", "authenticated_user"),
+        Row::Element("effective_user", "effective_user"),
+    ]),
 };
 
 impl Record for Api {

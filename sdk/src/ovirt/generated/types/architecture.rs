@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// CPU architecture of a host, cluster, virtual machine or operating system.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum Architecture {
     /// Architecture not set.
@@ -66,10 +65,28 @@ impl Default for Architecture {
     }
 }
 
+impl Clone for Architecture {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for Architecture {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for Architecture {}
+impl ::core::hash::Hash for Architecture {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for Architecture {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

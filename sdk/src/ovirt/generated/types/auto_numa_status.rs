@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// State of automatic NUMA on a host.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum AutoNumaStatus {
     /// Automatic NUMA is off.
@@ -50,10 +49,28 @@ impl Default for AutoNumaStatus {
     }
 }
 
+impl Clone for AutoNumaStatus {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for AutoNumaStatus {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for AutoNumaStatus {}
+impl ::core::hash::Hash for AutoNumaStatus {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for AutoNumaStatus {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -6,7 +6,6 @@ use crate::core::table::Text;
 ///
 /// Since 4.4.
 #[deprecated = "deprecated in the API"]
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum AutoPinningPolicy {
     /// No pinning is derived. Topology of the virtual machine defaults to one socket, one core, one thread.
@@ -59,10 +58,28 @@ impl Default for AutoPinningPolicy {
     }
 }
 
+impl Clone for AutoPinningPolicy {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for AutoPinningPolicy {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for AutoPinningPolicy {}
+impl ::core::hash::Hash for AutoPinningPolicy {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for AutoPinningPolicy {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

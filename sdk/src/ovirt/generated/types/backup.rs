@@ -2,7 +2,7 @@
 
 use crate::core::date_time::DateTime;
 use crate::core::link::{Link, List};
-use crate::core::table::{Field, Record, Slot, Table, View};
+use crate::core::table::{Record, Row, Slot, Table, View, fields};
 use crate::core::table_ops;
 
 /// Backup of disks of a virtual machine, full or incremental.
@@ -166,22 +166,22 @@ static TABLE: Table = Table {
     name: "Backup",
     element: "backup",
     list_element: "backups",
-    fields: &[
-        Field::attribute("href"),
-        Field::attribute("id"),
-        Field::element("name", "name"),
-        Field::element("description", "description"),
-        Field::element("comment", "comment"),
-        Field::element("from_checkpoint_id", "from_checkpoint_id"),
-        Field::element("to_checkpoint_id", "to_checkpoint_id"),
-        Field::element("phase", "phase"),
-        Field::element("creation_date", "creation_date"),
-        Field::element("modification_date", "modification_date"),
-        Field::element("host", "host"),
-        Field::element("vm", "vm"),
-        Field::list("disks", "disks", "disk", "disks"),
-        Field::element("snapshot", "snapshot"),
-    ],
+    fields: &fields([
+        Row::Attribute("href"),
+        Row::Attribute("id"),
+        Row::Element("name", "name"),
+        Row::Element("description", "description"),
+        Row::Element("comment", "comment"),
+        Row::Element("from_checkpoint_id", "from_checkpoint_id"),
+        Row::Element("to_checkpoint_id", "to_checkpoint_id"),
+        Row::Element("phase", "phase"),
+        Row::Element("creation_date", "creation_date"),
+        Row::Element("modification_date", "modification_date"),
+        Row::Element("host", "host"),
+        Row::Element("vm", "vm"),
+        Row::List("disks", "disks", "disk", "disks"),
+        Row::Element("snapshot", "snapshot"),
+    ]),
 };
 
 impl Record for Backup {

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Phase of a virtual machine backup.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum BackupPhase {
     /// First phase; every new backup begins here.
@@ -74,10 +73,28 @@ impl Default for BackupPhase {
     }
 }
 
+impl Clone for BackupPhase {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for BackupPhase {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for BackupPhase {}
+impl ::core::hash::Hash for BackupPhase {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for BackupPhase {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -5,7 +5,6 @@ use crate::core::table::Text;
 /// Combination of emulated chipset and firmware.
 ///
 /// Since 4.3.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum BiosType {
     /// Takes the type from the cluster. Not valid on a cluster itself.
@@ -70,10 +69,28 @@ impl Default for BiosType {
     }
 }
 
+impl Clone for BiosType {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for BiosType {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for BiosType {}
+impl ::core::hash::Hash for BiosType {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for BiosType {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

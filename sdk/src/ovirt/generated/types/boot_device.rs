@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Kinds of devices from which a virtual machine can start up.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum BootDevice {
     /// CD-ROM. The medium is an ISO file of an ISO domain that the data center of the virtual machine has attached.
@@ -50,10 +49,28 @@ impl Default for BootDevice {
     }
 }
 
+impl Clone for BootDevice {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for BootDevice {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for BootDevice {}
+impl ::core::hash::Hash for BootDevice {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for BootDevice {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// How a network interface obtains its IP address.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum BootProtocol {
     /// Stateless address autoconfiguration (SLAAC, RFC 4862). IPv6 only.
@@ -58,10 +57,28 @@ impl Default for BootProtocol {
     }
 }
 
+impl Clone for BootProtocol {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for BootProtocol {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for BootProtocol {}
+impl ::core::hash::Hash for BootProtocol {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for BootProtocol {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::core::date_time::DateTime;
 use crate::core::link::{Link, List};
-use crate::core::table::{Field, Record, Slot, Table, View};
+use crate::core::table::{Record, Row, Slot, Table, View, fields};
 use crate::core::table_ops;
 
 /// Checkpoint of a virtual machine, made by a backup; a later incremental backup can start from it.
@@ -122,18 +122,18 @@ static TABLE: Table = Table {
     name: "Checkpoint",
     element: "checkpoint",
     list_element: "checkpoints",
-    fields: &[
-        Field::attribute("href"),
-        Field::attribute("id"),
-        Field::element("name", "name"),
-        Field::element("description", "description"),
-        Field::element("comment", "comment"),
-        Field::element("parent_id", "parent_id"),
-        Field::element("creation_date", "creation_date"),
-        Field::element("state", "state"),
-        Field::element("vm", "vm"),
-        Field::list("disks", "disks", "disk", "disks"),
-    ],
+    fields: &fields([
+        Row::Attribute("href"),
+        Row::Attribute("id"),
+        Row::Element("name", "name"),
+        Row::Element("description", "description"),
+        Row::Element("comment", "comment"),
+        Row::Element("parent_id", "parent_id"),
+        Row::Element("creation_date", "creation_date"),
+        Row::Element("state", "state"),
+        Row::Element("vm", "vm"),
+        Row::List("disks", "disks", "disk", "disks"),
+    ]),
 };
 
 impl Record for Checkpoint {

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// State of a backup checkpoint.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum CheckpointState {
     /// State of every new checkpoint.
@@ -50,10 +49,28 @@ impl Default for CheckpointState {
     }
 }
 
+impl Clone for CheckpointState {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for CheckpointState {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for CheckpointState {}
+impl ::core::hash::Hash for CheckpointState {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for CheckpointState {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -5,7 +5,6 @@ use crate::core::table::Text;
 /// Format in which network settings reach cloud-init inside the virtual machine. Which formats work depends on the cloud-init version.
 ///
 /// Since 4.2.8.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum CloudInitNetworkProtocol {
     /// Old ENI format, without IPv6.
@@ -52,10 +51,28 @@ impl Default for CloudInitNetworkProtocol {
     }
 }
 
+impl Clone for CloudInitNetworkProtocol {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for CloudInitNetworkProtocol {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for CloudInitNetworkProtocol {}
+impl ::core::hash::Hash for CloudInitNetworkProtocol {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for CloudInitNetworkProtocol {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

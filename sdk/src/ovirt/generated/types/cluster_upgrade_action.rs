@@ -5,7 +5,6 @@ use crate::core::table::Text;
 /// Step of a cluster upgrade that the `upgrade` method of a cluster reports.
 ///
 /// Since 4.3.2.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum ClusterUpgradeAction {
     /// Begins the upgrade: flags the cluster as being upgraded.
@@ -58,10 +57,28 @@ impl Default for ClusterUpgradeAction {
     }
 }
 
+impl Clone for ClusterUpgradeAction {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for ClusterUpgradeAction {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for ClusterUpgradeAction {}
+impl ::core::hash::Hash for ClusterUpgradeAction {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for ClusterUpgradeAction {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

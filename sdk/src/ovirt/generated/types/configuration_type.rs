@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Format of a supplied virtual machine configuration.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum ConfigurationType {
     /// OVF in the dialect of the engine, which may deviate from other vendors' OVF. Use it for configurations read from a storage domain.
@@ -48,10 +47,28 @@ impl Default for ConfigurationType {
     }
 }
 
+impl Clone for ConfigurationType {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for ConfigurationType {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for ConfigurationType {}
+impl ::core::hash::Hash for ConfigurationType {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for ConfigurationType {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

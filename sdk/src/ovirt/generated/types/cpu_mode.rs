@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Way the CPU presented to a virtual machine is chosen.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum CpuMode {
     /// Custom CPU model.
@@ -50,10 +49,28 @@ impl Default for CpuMode {
     }
 }
 
+impl Clone for CpuMode {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for CpuMode {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for CpuMode {}
+impl ::core::hash::Hash for CpuMode {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for CpuMode {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -5,7 +5,6 @@ use crate::core::table::Text;
 /// Policy that ties virtual CPUs and NUMA nodes to host hardware.
 ///
 /// Since 4.5.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum CpuPinningPolicy {
     /// No CPU pinning. Topology defaults to one socket, one core, one thread.
@@ -70,10 +69,28 @@ impl Default for CpuPinningPolicy {
     }
 }
 
+impl Clone for CpuPinningPolicy {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for CpuPinningPolicy {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for CpuPinningPolicy {}
+impl ::core::hash::Hash for CpuPinningPolicy {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for CpuPinningPolicy {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Progress of an object's creation.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum CreationStatus {
     /// Creation is pending.
@@ -54,10 +53,28 @@ impl Default for CreationStatus {
     }
 }
 
+impl Clone for CreationStatus {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for CreationStatus {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for CreationStatus {}
+impl ::core::hash::Hash for CreationStatus {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for CreationStatus {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Status of a data center.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum DataCenterStatus {
     /// Data center is not initialized yet.
@@ -62,10 +61,28 @@ impl Default for DataCenterStatus {
     }
 }
 
+impl Clone for DataCenterStatus {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for DataCenterStatus {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for DataCenterStatus {}
+impl ::core::hash::Hash for DataCenterStatus {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for DataCenterStatus {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -5,7 +5,6 @@ use crate::core::table::Text;
 /// Backup mechanism enabled on a disk.
 ///
 /// Since 4.3.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum DiskBackup {
     /// Disk has no backup mechanism.
@@ -52,10 +51,28 @@ impl Default for DiskBackup {
     }
 }
 
+impl Clone for DiskBackup {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for DiskBackup {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for DiskBackup {}
+impl ::core::hash::Hash for DiskBackup {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for DiskBackup {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

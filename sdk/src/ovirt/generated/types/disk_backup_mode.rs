@@ -5,7 +5,6 @@ use crate::core::table::Text;
 /// Kind of backup a disk can take part in.
 ///
 /// Since 4.4.3.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum DiskBackupMode {
     /// Full backup: zero extents can be queried and the whole disk downloaded.
@@ -52,10 +51,28 @@ impl Default for DiskBackupMode {
     }
 }
 
+impl Clone for DiskBackupMode {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for DiskBackupMode {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for DiskBackupMode {}
+impl ::core::hash::Hash for DiskBackupMode {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for DiskBackupMode {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// What a disk really holds.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum DiskContentType {
     /// Ordinary data.
@@ -98,10 +97,28 @@ impl Default for DiskContentType {
     }
 }
 
+impl Clone for DiskContentType {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for DiskContentType {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for DiskContentType {}
+impl ::core::hash::Hash for DiskContentType {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for DiskContentType {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

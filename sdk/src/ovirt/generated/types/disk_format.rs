@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// On-storage format of a disk.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum DiskFormat {
     /// Copy-on-write. Supports snapshots at a slight performance cost.
@@ -46,10 +45,28 @@ impl Default for DiskFormat {
     }
 }
 
+impl Clone for DiskFormat {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for DiskFormat {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for DiskFormat {}
+impl ::core::hash::Hash for DiskFormat {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for DiskFormat {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Controller interface through which a virtual machine sees a disk.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum DiskInterface {
     /// Legacy IDE controller. Works with nearly every guest, but is the slowest choice.
@@ -60,10 +59,28 @@ impl Default for DiskInterface {
     }
 }
 
+impl Clone for DiskInterface {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for DiskInterface {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for DiskInterface {}
+impl ::core::hash::Hash for DiskInterface {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for DiskInterface {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Current status of a disk.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum DiskStatus {
     /// Disk is inaccessible to the virtual machine until the user repairs the problem.
@@ -50,10 +49,28 @@ impl Default for DiskStatus {
     }
 }
 
+impl Clone for DiskStatus {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for DiskStatus {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for DiskStatus {}
+impl ::core::hash::Hash for DiskStatus {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for DiskStatus {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

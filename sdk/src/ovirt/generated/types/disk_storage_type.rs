@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Kind of storage behind a disk.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum DiskStorageType {
     /// Disk image.
@@ -56,10 +55,28 @@ impl Default for DiskStorageType {
     }
 }
 
+impl Clone for DiskStorageType {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for DiskStorageType {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for DiskStorageType {}
+impl ::core::hash::Hash for DiskStorageType {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for DiskStorageType {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Role of a disk.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum DiskType {
     /// Data disk.
@@ -46,10 +45,28 @@ impl Default for DiskType {
     }
 }
 
+impl Clone for DiskType {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for DiskType {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for DiskType {}
+impl ::core::hash::Hash for DiskType {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for DiskType {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

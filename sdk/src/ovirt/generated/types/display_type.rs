@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Protocol for reaching the graphic console of a virtual machine.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum DisplayType {
     /// VNC, a desktop sharing system based on the RFB protocol.
@@ -46,10 +45,28 @@ impl Default for DisplayType {
     }
 }
 
+impl Clone for DisplayType {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for DisplayType {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for DisplayType {}
+impl ::core::hash::Hash for DisplayType {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for DisplayType {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

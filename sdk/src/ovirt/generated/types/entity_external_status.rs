@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Health of an object as judged by an external system.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum EntityExternalStatus {
     /// All is well.
@@ -58,10 +57,28 @@ impl Default for EntityExternalStatus {
     }
 }
 
+impl Clone for EntityExternalStatus {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for EntityExternalStatus {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for EntityExternalStatus {}
+impl ::core::hash::Hash for EntityExternalStatus {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for EntityExternalStatus {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

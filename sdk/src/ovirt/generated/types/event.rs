@@ -2,7 +2,7 @@
 
 use crate::core::date_time::DateTime;
 use crate::core::link::Link;
-use crate::core::table::{Field, Record, Slot, Table, View};
+use crate::core::table::{Record, Row, Slot, Table, View, fields};
 use crate::core::table_ops;
 
 /// Event in the audit log of the engine, or one added by a client.
@@ -227,30 +227,30 @@ static TABLE: Table = Table {
     name: "Event",
     element: "event",
     list_element: "events",
-    fields: &[
-        Field::attribute("href"),
-        Field::attribute("id"),
-        Field::element("name", "name"),
-        Field::element("description", "description"),
-        Field::element("comment", "comment"),
-        Field::element("index", "index"),
-        Field::element("code", "code"),
-        Field::element("severity", "severity"),
-        Field::element("time", "time"),
-        Field::element("correlation_id", "correlation_id"),
-        Field::element("origin", "origin"),
-        Field::element("custom_id", "custom_id"),
-        Field::element("flood_rate", "flood_rate"),
-        Field::element("log_on_host", "log_on_host"),
-        Field::element("custom_data", "custom_data"),
-        Field::element("user", "user"),
-        Field::element("vm", "vm"),
-        Field::element("storage_domain", "storage_domain"),
-        Field::element("host", "host"),
-        Field::element("template", "template"),
-        Field::element("cluster", "cluster"),
-        Field::element("data_center", "data_center"),
-    ],
+    fields: &fields([
+        Row::Attribute("href"),
+        Row::Attribute("id"),
+        Row::Element("name", "name"),
+        Row::Element("description", "description"),
+        Row::Element("comment", "comment"),
+        Row::Element("index", "index"),
+        Row::Element("code", "code"),
+        Row::Element("severity", "severity"),
+        Row::Element("time", "time"),
+        Row::Element("correlation_id", "correlation_id"),
+        Row::Element("origin", "origin"),
+        Row::Element("custom_id", "custom_id"),
+        Row::Element("flood_rate", "flood_rate"),
+        Row::Element("log_on_host", "log_on_host"),
+        Row::Element("custom_data", "custom_data"),
+        Row::Element("user", "user"),
+        Row::Element("vm", "vm"),
+        Row::Element("storage_domain", "storage_domain"),
+        Row::Element("host", "host"),
+        Row::Element("template", "template"),
+        Row::Element("cluster", "cluster"),
+        Row::Element("data_center", "data_center"),
+    ]),
 };
 
 impl Record for Event {

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Health that an external system assigns to a host or storage domain it knows.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum ExternalStatus {
     /// Some error affects the object.
@@ -58,10 +57,28 @@ impl Default for ExternalStatus {
     }
 }
 
+impl Clone for ExternalStatus {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for ExternalStatus {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for ExternalStatus {}
+impl ::core::hash::Hash for ExternalStatus {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for ExternalStatus {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

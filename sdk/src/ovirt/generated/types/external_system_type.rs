@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// External system a `step` refers to.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum ExternalSystemType {
     /// VDSM.
@@ -46,10 +45,28 @@ impl Default for ExternalSystemType {
     }
 }
 
+impl Clone for ExternalSystemType {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for ExternalSystemType {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for ExternalSystemType {}
+impl ::core::hash::Hash for ExternalSystemType {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for ExternalSystemType {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

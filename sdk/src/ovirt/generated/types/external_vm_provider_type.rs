@@ -5,7 +5,6 @@ use crate::core::table::Text;
 /// Kind of foreign hypervisor that virtual machines come from.
 ///
 /// Since 4.0.4.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum ExternalVmProviderType {
     /// KVM.
@@ -52,10 +51,28 @@ impl Default for ExternalVmProviderType {
     }
 }
 
+impl Clone for ExternalVmProviderType {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for ExternalVmProviderType {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for ExternalVmProviderType {}
+impl ::core::hash::Hash for ExternalVmProviderType {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for ExternalVmProviderType {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

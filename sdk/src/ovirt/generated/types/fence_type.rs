@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Power management operation of a `fence` call on a host.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum FenceType {
     /// Manual fencing through power management.
@@ -58,10 +57,28 @@ impl Default for FenceType {
     }
 }
 
+impl Clone for FenceType {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for FenceType {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for FenceType {}
+impl ::core::hash::Hash for FenceType {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for FenceType {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -5,7 +5,6 @@ use crate::core::table::Text;
 /// FIPS mode a cluster demands of its hosts.
 ///
 /// Since 4.4.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum FipsMode {
     /// Not determined yet; takes the setting of the first host added.
@@ -58,10 +57,28 @@ impl Default for FipsMode {
     }
 }
 
+impl Clone for FipsMode {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for FipsMode {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for FipsMode {}
+impl ::core::hash::Hash for FipsMode {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for FipsMode {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

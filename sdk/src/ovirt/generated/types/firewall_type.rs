@@ -5,7 +5,6 @@ use crate::core::table::Text;
 /// Firewall software configured on the hosts of a cluster.
 ///
 /// Since 4.2.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum FirewallType {
     /// iptables. Deprecated.
@@ -52,10 +51,28 @@ impl Default for FirewallType {
     }
 }
 
+impl Clone for FirewallType {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for FirewallType {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for FirewallType {}
+impl ::core::hash::Hash for FirewallType {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for FirewallType {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

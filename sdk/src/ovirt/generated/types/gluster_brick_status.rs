@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Status of a Gluster brick.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum GlusterBrickStatus {
     /// Brick serves reads and writes.
@@ -50,10 +49,28 @@ impl Default for GlusterBrickStatus {
     }
 }
 
+impl Clone for GlusterBrickStatus {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for GlusterBrickStatus {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for GlusterBrickStatus {}
+impl ::core::hash::Hash for GlusterBrickStatus {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for GlusterBrickStatus {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

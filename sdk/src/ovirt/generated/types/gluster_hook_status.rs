@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Status of a Gluster hook in a cluster.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum GlusterHookStatus {
     /// Hook is active.
@@ -50,10 +49,28 @@ impl Default for GlusterHookStatus {
     }
 }
 
+impl Clone for GlusterHookStatus {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for GlusterHookStatus {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for GlusterHookStatus {}
+impl ::core::hash::Hash for GlusterHookStatus {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for GlusterHookStatus {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// State of a Gluster component.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum GlusterState {
     /// Component is up.
@@ -50,10 +49,28 @@ impl Default for GlusterState {
     }
 }
 
+impl Clone for GlusterState {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for GlusterState {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for GlusterState {}
+impl ::core::hash::Hash for GlusterState {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for GlusterState {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Status of a Gluster volume.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum GlusterVolumeStatus {
     /// Volume runs; clients can mount it.
@@ -50,10 +49,28 @@ impl Default for GlusterVolumeStatus {
     }
 }
 
+impl Clone for GlusterVolumeStatus {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for GlusterVolumeStatus {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for GlusterVolumeStatus {}
+impl ::core::hash::Hash for GlusterVolumeStatus {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for GlusterVolumeStatus {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

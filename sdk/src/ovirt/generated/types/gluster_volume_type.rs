@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Layout by which a Gluster volume spreads data over its bricks.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum GlusterVolumeType {
     /// Each file lands on one of the bricks. Scales well but has no redundancy of its own.
@@ -74,10 +73,28 @@ impl Default for GlusterVolumeType {
     }
 }
 
+impl Clone for GlusterVolumeType {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for GlusterVolumeType {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for GlusterVolumeType {}
+impl ::core::hash::Hash for GlusterVolumeType {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for GlusterVolumeType {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Protocol of a graphic console.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum GraphicsType {
     /// SPICE.
@@ -46,10 +45,28 @@ impl Default for GraphicsType {
     }
 }
 
+impl Clone for GraphicsType {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for GraphicsType {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for GraphicsType {}
+impl ::core::hash::Hash for GraphicsType {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for GraphicsType {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

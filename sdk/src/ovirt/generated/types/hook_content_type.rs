@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Kind of content a hook script has.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum HookContentType {
     /// Text script.
@@ -46,10 +45,28 @@ impl Default for HookContentType {
     }
 }
 
+impl Clone for HookContentType {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for HookContentType {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for HookContentType {}
+impl ::core::hash::Hash for HookContentType {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for HookContentType {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

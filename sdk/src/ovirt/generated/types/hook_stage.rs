@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Moment, relative to a volume event, when a hook runs.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum HookStage {
     /// Before the volume starts.
@@ -46,10 +45,28 @@ impl Default for HookStage {
     }
 }
 
+impl Clone for HookStage {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for HookStage {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for HookStage {}
+impl ::core::hash::Hash for HookStage {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for HookStage {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

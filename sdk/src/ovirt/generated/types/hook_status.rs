@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Status of a hook.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum HookStatus {
     /// Hook is active.
@@ -50,10 +49,28 @@ impl Default for HookStatus {
     }
 }
 
+impl Clone for HookStatus {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for HookStatus {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for HookStatus {}
+impl ::core::hash::Hash for HookStatus {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for HookStatus {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Protocol between the engine and a host. Since 4.1 always `stomp`.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum HostProtocol {
     /// XML-RPC. Removed.
@@ -46,10 +45,28 @@ impl Default for HostProtocol {
     }
 }
 
+impl Clone for HostProtocol {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for HostProtocol {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for HostProtocol {}
+impl ::core::hash::Hash for HostProtocol {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for HostProtocol {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Status of a host.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum HostStatus {
     /// Host is down.
@@ -103,10 +102,28 @@ impl Default for HostStatus {
     }
 }
 
+impl Clone for HostStatus {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for HostStatus {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for HostStatus {}
+impl ::core::hash::Hash for HostStatus {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for HostStatus {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

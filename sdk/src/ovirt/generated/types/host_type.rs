@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Kind of operating system installed on a host.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum HostType {
     /// Complete general-purpose installation: RHEL, CentOS or Fedora.
@@ -51,10 +50,28 @@ impl Default for HostType {
     }
 }
 
+impl Clone for HostType {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for HostType {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for HostType {}
+impl ::core::hash::Hash for HostType {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for HostType {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

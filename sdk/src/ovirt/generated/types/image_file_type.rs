@@ -5,7 +5,6 @@ use crate::core::table::Text;
 /// Kind of file an image is.
 ///
 /// Since 4.2.0.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum ImageFileType {
     /// `.iso` file, usable as a CD-ROM for booting and installing.
@@ -58,10 +57,28 @@ impl Default for ImageFileType {
     }
 }
 
+impl Clone for ImageFileType {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for ImageFileType {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for ImageFileType {}
+impl ::core::hash::Hash for ImageFileType {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for ImageFileType {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -5,7 +5,6 @@ use crate::core::table::Text;
 /// Direction of an image transfer, chosen when the transfer is added.
 ///
 /// Since 4.1.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum ImageTransferDirection {
     /// Client writes data to the image.
@@ -52,10 +51,28 @@ impl Default for ImageTransferDirection {
     }
 }
 
+impl Clone for ImageTransferDirection {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for ImageTransferDirection {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for ImageTransferDirection {}
+impl ::core::hash::Hash for ImageTransferDirection {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for ImageTransferDirection {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -5,7 +5,6 @@ use crate::core::table::Text;
 /// Phase of an image transfer; each value marks one point in its flow.
 ///
 /// Since 4.0.4.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum ImageTransferPhase {
     /// Set only after unexpected errors.
@@ -131,10 +130,28 @@ impl Default for ImageTransferPhase {
     }
 }
 
+impl Clone for ImageTransferPhase {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for ImageTransferPhase {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for ImageTransferPhase {}
+impl ::core::hash::Hash for ImageTransferPhase {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for ImageTransferPhase {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

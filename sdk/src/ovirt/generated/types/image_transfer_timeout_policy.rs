@@ -5,7 +5,6 @@ use crate::core::table::Text;
 /// What happens to a transfer whose client stays idle for `inactivity_timeout` seconds.
 ///
 /// Since 4.4.5.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum ImageTransferTimeoutPolicy {
     /// Default. Cancels a download, pauses an upload.
@@ -58,10 +57,28 @@ impl Default for ImageTransferTimeoutPolicy {
     }
 }
 
+impl Clone for ImageTransferTimeoutPolicy {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for ImageTransferTimeoutPolicy {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for ImageTransferTimeoutPolicy {}
+impl ::core::hash::Hash for ImageTransferTimeoutPolicy {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for ImageTransferTimeoutPolicy {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Boolean that may be left to a higher level. A virtual machine inherits from its cluster, a cluster from `engine-config`.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum InheritableBoolean {
     /// Fixed to true here.
@@ -50,10 +49,28 @@ impl Default for InheritableBoolean {
     }
 }
 
+impl Clone for InheritableBoolean {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for InheritableBoolean {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for InheritableBoolean {}
+impl ::core::hash::Hash for InheritableBoolean {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for InheritableBoolean {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Version of the IP protocol.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum IpVersion {
     /// IPv4.
@@ -46,10 +45,28 @@ impl Default for IpVersion {
     }
 }
 
+impl Clone for IpVersion {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for IpVersion {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for IpVersion {}
+impl ::core::hash::Hash for IpVersion {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for IpVersion {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

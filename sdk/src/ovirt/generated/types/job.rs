@@ -2,7 +2,7 @@
 
 use crate::core::date_time::DateTime;
 use crate::core::link::{Link, List};
-use crate::core::table::{Field, Record, Slot, Table, View};
+use crate::core::table::{Record, Row, Slot, Table, View, fields};
 use crate::core::table_ops;
 
 /// Tracks one flow that the engine runs. Consists of steps that may nest and, depending on the flow, run in parallel.
@@ -139,21 +139,21 @@ static TABLE: Table = Table {
     name: "Job",
     element: "job",
     list_element: "jobs",
-    fields: &[
-        Field::attribute("href"),
-        Field::attribute("id"),
-        Field::element("name", "name"),
-        Field::element("description", "description"),
-        Field::element("comment", "comment"),
-        Field::element("status", "status"),
-        Field::element("start_time", "start_time"),
-        Field::element("end_time", "end_time"),
-        Field::element("last_updated", "last_updated"),
-        Field::element("external", "external"),
-        Field::element("auto_cleared", "auto_cleared"),
-        Field::element("owner", "owner"),
-        Field::list("steps", "steps", "step", "steps"),
-    ],
+    fields: &fields([
+        Row::Attribute("href"),
+        Row::Attribute("id"),
+        Row::Element("name", "name"),
+        Row::Element("description", "description"),
+        Row::Element("comment", "comment"),
+        Row::Element("status", "status"),
+        Row::Element("start_time", "start_time"),
+        Row::Element("end_time", "end_time"),
+        Row::Element("last_updated", "last_updated"),
+        Row::Element("external", "external"),
+        Row::Element("auto_cleared", "auto_cleared"),
+        Row::Element("owner", "owner"),
+        Row::List("steps", "steps", "step", "steps"),
+    ]),
 };
 
 impl Record for Job {

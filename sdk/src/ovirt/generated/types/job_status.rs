@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Status of a job.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum JobStatus {
     /// External job ended by force.
@@ -58,10 +57,28 @@ impl Default for JobStatus {
     }
 }
 
+impl Clone for JobStatus {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for JobStatus {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for JobStatus {}
+impl ::core::hash::Hash for JobStatus {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for JobStatus {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

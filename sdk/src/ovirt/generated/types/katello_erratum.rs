@@ -2,7 +2,7 @@
 
 use crate::core::date_time::DateTime;
 use crate::core::link::{Link, List};
-use crate::core::table::{Field, Record, Slot, Table, View};
+use crate::core::table::{Record, Row, Slot, Table, View, fields};
 use crate::core::table_ops;
 
 /// One erratum reported by Katello for a host or a virtual machine.
@@ -148,22 +148,22 @@ static TABLE: Table = Table {
     name: "KatelloErratum",
     element: "katello_erratum",
     list_element: "katello_errata",
-    fields: &[
-        Field::attribute("href"),
-        Field::attribute("id"),
-        Field::element("name", "name"),
-        Field::element("description", "description"),
-        Field::element("comment", "comment"),
-        Field::element("title", "title"),
-        Field::element("type", "type"),
-        Field::element("issued", "issued"),
-        Field::element("severity", "severity"),
-        Field::element("solution", "solution"),
-        Field::element("summary", "summary"),
-        Field::list("packages", "packages", "package", ""),
-        Field::element("host", "host"),
-        Field::element("vm", "vm"),
-    ],
+    fields: &fields([
+        Row::Attribute("href"),
+        Row::Attribute("id"),
+        Row::Element("name", "name"),
+        Row::Element("description", "description"),
+        Row::Element("comment", "comment"),
+        Row::Element("title", "title"),
+        Row::Element("type", "type"),
+        Row::Element("issued", "issued"),
+        Row::Element("severity", "severity"),
+        Row::Element("solution", "solution"),
+        Row::Element("summary", "summary"),
+        Row::List("packages", "packages", "package", ""),
+        Row::Element("host", "host"),
+        Row::Element("vm", "vm"),
+    ]),
 };
 
 impl Record for KatelloErratum {

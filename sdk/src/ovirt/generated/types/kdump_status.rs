@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// State of kdump on a host.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum KdumpStatus {
     /// State of kdump is not known.
@@ -50,10 +49,28 @@ impl Default for KdumpStatus {
     }
 }
 
+impl Clone for KdumpStatus {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for KdumpStatus {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for KdumpStatus {}
+impl ::core::hash::Hash for KdumpStatus {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for KdumpStatus {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

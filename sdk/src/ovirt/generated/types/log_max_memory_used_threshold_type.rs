@@ -5,7 +5,6 @@ use crate::core::table::Text;
 /// How `log_max_memory_used_threshold` is read when deciding on an audit log event.
 ///
 /// Since 4.3.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum LogMaxMemoryUsedThresholdType {
     /// Threshold in percent; logs an event once used memory exceeds it.
@@ -52,10 +51,28 @@ impl Default for LogMaxMemoryUsedThresholdType {
     }
 }
 
+impl Clone for LogMaxMemoryUsedThresholdType {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for LogMaxMemoryUsedThresholdType {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for LogMaxMemoryUsedThresholdType {}
+impl ::core::hash::Hash for LogMaxMemoryUsedThresholdType {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for LogMaxMemoryUsedThresholdType {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

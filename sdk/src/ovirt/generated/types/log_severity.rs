@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Severity of an event.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum LogSeverity {
     /// Informational.
@@ -54,10 +53,28 @@ impl Default for LogSeverity {
     }
 }
 
+impl Clone for LogSeverity {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for LogSeverity {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for LogSeverity {}
+impl ::core::hash::Hash for LogSeverity {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for LogSeverity {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

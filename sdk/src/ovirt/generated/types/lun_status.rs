@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Usage status of a LUN.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum LunStatus {
     /// LUN is free.
@@ -50,10 +49,28 @@ impl Default for LunStatus {
     }
 }
 
+impl Clone for LunStatus {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for LunStatus {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for LunStatus {}
+impl ::core::hash::Hash for LunStatus {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for LunStatus {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

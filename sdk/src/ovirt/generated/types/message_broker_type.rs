@@ -4,7 +4,6 @@ use crate::core::table::Text;
 
 /// Message broker of the OpenStack Neutron agent. Deprecated and ignored; the agent is not deployed since 4.4.0.
 #[deprecated = "deprecated in the API"]
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum MessageBrokerType {
     /// Qpid.
@@ -47,10 +46,28 @@ impl Default for MessageBrokerType {
     }
 }
 
+impl Clone for MessageBrokerType {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for MessageBrokerType {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for MessageBrokerType {}
+impl ::core::hash::Hash for MessageBrokerType {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for MessageBrokerType {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Which virtual machines migrate on error.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum MigrateOnError {
     /// Virtual machines migrate.
@@ -50,10 +49,28 @@ impl Default for MigrateOnError {
     }
 }
 
+impl Clone for MigrateOnError {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for MigrateOnError {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for MigrateOnError {}
+impl ::core::hash::Hash for MigrateOnError {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for MigrateOnError {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

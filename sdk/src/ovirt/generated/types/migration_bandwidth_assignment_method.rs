@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Source of the bandwidth limit for migrations.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum MigrationBandwidthAssignmentMethod {
     /// Quality of Service decides; where none is defined, the detected link speed; failing that, `hypervisor_default` applies.
@@ -50,10 +49,28 @@ impl Default for MigrationBandwidthAssignmentMethod {
     }
 }
 
+impl Clone for MigrationBandwidthAssignmentMethod {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for MigrationBandwidthAssignmentMethod {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for MigrationBandwidthAssignmentMethod {}
+impl ::core::hash::Hash for MigrationBandwidthAssignmentMethod {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for MigrationBandwidthAssignmentMethod {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -4,7 +4,6 @@ use crate::core::table::Text;
 
 /// Driver a network provider uses on the host. Deprecated since 4.2; use `external_plugin_type` of `open_stack_network_provider`.
 #[deprecated = "deprecated in the API"]
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum NetworkPluginType {
     /// Open vSwitch driver. Deprecated since 4.2; put the string `open_vswitch` into `external_plugin_type` instead.
@@ -44,10 +43,28 @@ impl Default for NetworkPluginType {
     }
 }
 
+impl Clone for NetworkPluginType {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for NetworkPluginType {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for NetworkPluginType {}
+impl ::core::hash::Hash for NetworkPluginType {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for NetworkPluginType {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

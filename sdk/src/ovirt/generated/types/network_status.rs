@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Status of a network.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum NetworkStatus {
     /// Network is operational.
@@ -46,10 +45,28 @@ impl Default for NetworkStatus {
     }
 }
 
+impl Clone for NetworkStatus {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for NetworkStatus {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for NetworkStatus {}
+impl ::core::hash::Hash for NetworkStatus {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for NetworkStatus {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Purpose a network serves in a cluster.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum NetworkUsage {
     /// Host takes its default gateway and DNS resolvers from this network. On an attached host, `dns_resolver_configuration` of the network attachment comes first.
@@ -64,10 +63,28 @@ impl Default for NetworkUsage {
     }
 }
 
+impl Clone for NetworkUsage {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for NetworkUsage {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for NetworkUsage {}
+impl ::core::hash::Hash for NetworkUsage {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for NetworkUsage {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

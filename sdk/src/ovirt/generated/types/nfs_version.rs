@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Version of the NFS protocol.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum NfsVersion {
     /// Version chosen automatically.
@@ -66,10 +65,28 @@ impl Default for NfsVersion {
     }
 }
 
+impl Clone for NfsVersion {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for NfsVersion {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for NfsVersion {}
+impl ::core::hash::Hash for NfsVersion {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for NfsVersion {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Device model of an emulated network interface.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum NicInterface {
     /// Intel e1000.
@@ -66,10 +65,28 @@ impl Default for NicInterface {
     }
 }
 
+impl Clone for NicInterface {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for NicInterface {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for NicInterface {}
+impl ::core::hash::Hash for NicInterface {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for NicInterface {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

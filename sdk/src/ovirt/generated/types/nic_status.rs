@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Status of a network interface.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum NicStatus {
     /// Interface is down; no access.
@@ -46,10 +45,28 @@ impl Default for NicStatus {
     }
 }
 
+impl Clone for NicStatus {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for NicStatus {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for NicStatus {}
+impl ::core::hash::Hash for NicStatus {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for NicStatus {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

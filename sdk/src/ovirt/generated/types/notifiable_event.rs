@@ -5,7 +5,6 @@ use crate::core::table::Text;
 /// Events of the engine for which a user can subscribe to notifications; not all events are among them.
 ///
 /// Since 4.4.0.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum NotifiableEvent {
     /// Engine stopped.
@@ -856,10 +855,28 @@ impl Default for NotifiableEvent {
     }
 }
 
+impl Clone for NotifiableEvent {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for NotifiableEvent {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for NotifiableEvent {}
+impl ::core::hash::Hash for NotifiableEvent {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for NotifiableEvent {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -5,7 +5,6 @@ use crate::core::table::Text;
 /// Channel through which event notifications are sent. The API currently supports `smtp` only.
 ///
 /// Since 4.4.0.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum NotificationMethod {
     /// E-mail. `address` of the subscription holds the mail address.
@@ -52,10 +51,28 @@ impl Default for NotificationMethod {
     }
 }
 
+impl Clone for NotificationMethod {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for NotificationMethod {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for NotificationMethod {}
+impl ::core::hash::Hash for NotificationMethod {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for NotificationMethod {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// How memory of a virtual machine is placed on NUMA nodes of the host.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum NumaTuneMode {
     /// Memory must come from the assigned nodes.
@@ -50,10 +49,28 @@ impl Default for NumaTuneMode {
     }
 }
 
+impl Clone for NumaTuneMode {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for NumaTuneMode {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for NumaTuneMode {}
+impl ::core::hash::Hash for NumaTuneMode {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for NumaTuneMode {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Who implements an OpenStack network provider: Neutron itself, whose agent goes onto the hosts automatically, or an external provider with a driver installed by hand.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum OpenStackNetworkProviderType {
     /// OpenStack Neutron with its standard agent as virtual interface driver.
@@ -46,10 +45,28 @@ impl Default for OpenStackNetworkProviderType {
     }
 }
 
+impl Clone for OpenStackNetworkProviderType {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for OpenStackNetworkProviderType {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for OpenStackNetworkProviderType {}
+impl ::core::hash::Hash for OpenStackNetworkProviderType {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for OpenStackNetworkProviderType {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

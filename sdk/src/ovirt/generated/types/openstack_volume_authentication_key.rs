@@ -2,7 +2,7 @@
 
 use crate::core::date_time::DateTime;
 use crate::core::link::Link;
-use crate::core::table::{Field, Record, Slot, Table, View};
+use crate::core::table::{Record, Row, Slot, Table, View, fields};
 use crate::core::table_ops;
 
 /// Authentication key of an OpenStack volume (Cinder) provider. Managed Block Storage has taken the place of this integration.
@@ -123,18 +123,18 @@ static TABLE: Table = Table {
     name: "OpenstackVolumeAuthenticationKey",
     element: "openstack_volume_authentication_key",
     list_element: "openstack_volume_authentication_keys",
-    fields: &[
-        Field::attribute("href"),
-        Field::attribute("id"),
-        Field::element("name", "name"),
-        Field::element("description", "description"),
-        Field::element("comment", "comment"),
-        Field::element("uuid", "uuid"),
-        Field::element("value", "value").secret(),
-        Field::element("usage_type", "usage_type"),
-        Field::element("creation_date", "creation_date"),
-        Field::element("openstack_volume_provider", "openstack_volume_provider"),
-    ],
+    fields: &fields([
+        Row::Attribute("href"),
+        Row::Attribute("id"),
+        Row::Element("name", "name"),
+        Row::Element("description", "description"),
+        Row::Element("comment", "comment"),
+        Row::Element("uuid", "uuid"),
+        Row::Secret("value", "value", "", ""),
+        Row::Element("usage_type", "usage_type"),
+        Row::Element("creation_date", "creation_date"),
+        Row::Element("openstack_volume_provider", "openstack_volume_provider"),
+    ]),
 };
 
 impl Record for OpenstackVolumeAuthenticationKey {

@@ -4,7 +4,6 @@ use crate::core::table::Text;
 
 /// Usage of an authentication key for OpenStack Volume (Cinder). Managed block storage has taken the place of Cinder integration.
 #[deprecated = "deprecated in the API"]
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum OpenstackVolumeAuthenticationKeyUsageType {
     /// Ceph key.
@@ -43,10 +42,28 @@ impl Default for OpenstackVolumeAuthenticationKeyUsageType {
     }
 }
 
+impl Clone for OpenstackVolumeAuthenticationKeyUsageType {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for OpenstackVolumeAuthenticationKeyUsageType {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for OpenstackVolumeAuthenticationKeyUsageType {}
+impl ::core::hash::Hash for OpenstackVolumeAuthenticationKeyUsageType {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for OpenstackVolumeAuthenticationKeyUsageType {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

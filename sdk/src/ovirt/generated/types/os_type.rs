@@ -4,7 +4,6 @@ use crate::core::table::Text;
 
 /// Guest operating system that the user declares for a virtual machine. The engine tunes the configuration to it, for instance the choice of devices, and never checks what is truly installed. Deprecated; use `operating_system_info` and the `operating_systems` collection.
 #[deprecated = "deprecated in the API"]
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum OsType {
     /// Treated as `other`.
@@ -127,10 +126,28 @@ impl Default for OsType {
     }
 }
 
+impl Clone for OsType {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for OsType {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for OsType {}
+impl ::core::hash::Hash for OsType {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for OsType {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -5,7 +5,6 @@ use crate::core::table::Text;
 /// Whether a migration uses several parallel connections, and how many.
 ///
 /// Since 4.5.1.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum ParallelMigrationsPolicy {
     /// Takes the setting of the cluster. Virtual machines only.
@@ -70,10 +69,28 @@ impl Default for ParallelMigrationsPolicy {
     }
 }
 
+impl Clone for ParallelMigrationsPolicy {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for ParallelMigrationsPolicy {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for ParallelMigrationsPolicy {}
+impl ::core::hash::Hash for ParallelMigrationsPolicy {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for ParallelMigrationsPolicy {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Encoding of payload content.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum PayloadEncoding {
     /// Base64.
@@ -46,10 +45,28 @@ impl Default for PayloadEncoding {
     }
 }
 
+impl Clone for PayloadEncoding {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for PayloadEncoding {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for PayloadEncoding {}
+impl ::core::hash::Hash for PayloadEncoding {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for PayloadEncoding {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

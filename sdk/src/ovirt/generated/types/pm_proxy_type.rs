@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Where to look for a host that acts as fence proxy.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum PmProxyType {
     /// Cluster of the fenced host.
@@ -50,10 +49,28 @@ impl Default for PmProxyType {
     }
 }
 
+impl Clone for PmProxyType {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for PmProxyType {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for PmProxyType {}
+impl ::core::hash::Hash for PmProxyType {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for PmProxyType {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Kind of a scheduling policy unit.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum PolicyUnitType {
     /// Filter: rules hosts out.
@@ -50,10 +49,28 @@ impl Default for PolicyUnitType {
     }
 }
 
+impl Clone for PolicyUnitType {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for PolicyUnitType {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for PolicyUnitType {}
+impl ::core::hash::Hash for PolicyUnitType {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for PolicyUnitType {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

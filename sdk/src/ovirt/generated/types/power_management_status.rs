@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Power status of a host.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum PowerManagementStatus {
     /// Host is powered on.
@@ -50,10 +49,28 @@ impl Default for PowerManagementStatus {
     }
 }
 
+impl Clone for PowerManagementStatus {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for PowerManagementStatus {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for PowerManagementStatus {}
+impl ::core::hash::Hash for PowerManagementStatus {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for PowerManagementStatus {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

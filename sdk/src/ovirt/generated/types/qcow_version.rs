@@ -5,7 +5,6 @@ use crate::core::table::Text;
 /// QCOW compatibility version of a volume. Reported for QCOW volumes only and open to update; its value follows from the storage domain of the disk: below `v4` only `qcow2_v2`, from `v4` on `qcow2_v3` too.
 ///
 /// Since 4.1.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum QcowVersion {
     /// Default version, readable by every QEMU.
@@ -52,10 +51,28 @@ impl Default for QcowVersion {
     }
 }
 
+impl Clone for QcowVersion {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for QcowVersion {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for QcowVersion {}
+impl ::core::hash::Hash for QcowVersion {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for QcowVersion {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Kind of resource to which a Quality of Service entry applies.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum QosType {
     /// Storage.
@@ -54,10 +53,28 @@ impl Default for QosType {
     }
 }
 
+impl Clone for QosType {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for QosType {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for QosType {}
+impl ::core::hash::Hash for QosType {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for QosType {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

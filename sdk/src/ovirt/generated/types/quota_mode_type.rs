@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// How a data center treats quotas.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum QuotaModeType {
     /// Quotas are enforced.
@@ -50,10 +49,28 @@ impl Default for QuotaModeType {
     }
 }
 
+impl Clone for QuotaModeType {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for QuotaModeType {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for QuotaModeType {}
+impl ::core::hash::Hash for QuotaModeType {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for QuotaModeType {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Kind of device reported from a virtual machine.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum ReportedDeviceType {
     /// Network device.
@@ -42,10 +41,28 @@ impl Default for ReportedDeviceType {
     }
 }
 
+impl Clone for ReportedDeviceType {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for ReportedDeviceType {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for ReportedDeviceType {}
+impl ::core::hash::Hash for ReportedDeviceType {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for ReportedDeviceType {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

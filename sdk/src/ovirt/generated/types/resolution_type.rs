@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// How a Gluster hook conflict is resolved.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum ResolutionType {
     /// Copies the hook stored by the engine to servers lacking it.
@@ -46,10 +45,28 @@ impl Default for ResolutionType {
     }
 }
 
+impl Clone for ResolutionType {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for ResolutionType {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for ResolutionType {}
+impl ::core::hash::Hash for ResolutionType {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for ResolutionType {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Source of entropy behind a random number generator device.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum RngSource {
     /// `/dev/random`.
@@ -52,10 +51,28 @@ impl Default for RngSource {
     }
 }
 
+impl Clone for RngSource {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for RngSource {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for RngSource {}
+impl ::core::hash::Hash for RngSource {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for RngSource {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

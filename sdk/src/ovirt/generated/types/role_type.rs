@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Whether a role is administrative. One administrative role is enough to make a user an administrator.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum RoleType {
     /// Administrator role.
@@ -46,10 +45,28 @@ impl Default for RoleType {
     }
 }
 
+impl Clone for RoleType {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for RoleType {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for RoleType {}
+impl ::core::hash::Hash for RoleType {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for RoleType {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Policy for privileged I/O of a direct LUN disk with SCSI passthrough.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum ScsiGenericIO {
     /// Passthrough on, privileged SCSI I/O forbidden.
@@ -52,10 +51,28 @@ impl Default for ScsiGenericIO {
     }
 }
 
+impl Clone for ScsiGenericIO {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for ScsiGenericIO {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for ScsiGenericIO {}
+impl ::core::hash::Hash for ScsiGenericIO {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for ScsiGenericIO {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// SELinux mode of a host.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum SeLinuxMode {
     /// Permissions are enforced.
@@ -50,10 +49,28 @@ impl Default for SeLinuxMode {
     }
 }
 
+impl Clone for SeLinuxMode {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for SeLinuxMode {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for SeLinuxMode {}
+impl ::core::hash::Hash for SeLinuxMode {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for SeLinuxMode {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

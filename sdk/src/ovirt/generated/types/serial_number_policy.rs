@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Where the serial number of a virtual machine comes from.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum SerialNumberPolicy {
     /// Identifier of the host. Legacy.
@@ -56,10 +55,28 @@ impl Default for SerialNumberPolicy {
     }
 }
 
+impl Clone for SerialNumberPolicy {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for SerialNumberPolicy {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for SerialNumberPolicy {}
+impl ::core::hash::Hash for SerialNumberPolicy {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for SerialNumberPolicy {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

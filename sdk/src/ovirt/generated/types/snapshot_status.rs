@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Current status of a snapshot.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum SnapshotStatus {
     /// Snapshot is fine.
@@ -50,10 +49,28 @@ impl Default for SnapshotStatus {
     }
 }
 
+impl Clone for SnapshotStatus {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for SnapshotStatus {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for SnapshotStatus {}
+impl ::core::hash::Hash for SnapshotStatus {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for SnapshotStatus {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Type of a snapshot.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum SnapshotType {
     /// Taken by a user.
@@ -54,10 +53,28 @@ impl Default for SnapshotType {
     }
 }
 
+impl Clone for SnapshotType {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for SnapshotType {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for SnapshotType {}
+impl ::core::hash::Hash for SnapshotType {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for SnapshotType {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Relation of a host to the storage pool manager (SPM) role.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum SpmStatus {
     /// Host is not the SPM.
@@ -50,10 +49,28 @@ impl Default for SpmStatus {
     }
 }
 
+impl Clone for SpmStatus {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for SpmStatus {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for SpmStatus {}
+impl ::core::hash::Hash for SpmStatus {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for SpmStatus {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

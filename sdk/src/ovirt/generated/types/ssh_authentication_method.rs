@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// How the engine authenticates to a host over SSH.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum SshAuthenticationMethod {
     /// Password.
@@ -46,10 +45,28 @@ impl Default for SshAuthenticationMethod {
     }
 }
 
+impl Clone for SshAuthenticationMethod {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for SshAuthenticationMethod {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for SshAuthenticationMethod {}
+impl ::core::hash::Hash for SshAuthenticationMethod {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for SshAuthenticationMethod {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

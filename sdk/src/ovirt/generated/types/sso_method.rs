@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Method of single sign-on to a virtual machine.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum SsoMethod {
     /// Guest agent.
@@ -42,10 +41,28 @@ impl Default for SsoMethod {
     }
 }
 
+impl Clone for SsoMethod {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for SsoMethod {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for SsoMethod {}
+impl ::core::hash::Hash for SsoMethod {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for SsoMethod {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

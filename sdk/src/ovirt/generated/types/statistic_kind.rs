@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Way the values of a statistic are to be read.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum StatisticKind {
     /// Counter.
@@ -46,10 +45,28 @@ impl Default for StatisticKind {
     }
 }
 
+impl Clone for StatisticKind {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for StatisticKind {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for StatisticKind {}
+impl ::core::hash::Hash for StatisticKind {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for StatisticKind {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

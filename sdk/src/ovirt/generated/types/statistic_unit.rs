@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Unit of the values of a statistic.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum StatisticUnit {
     /// Bits per second.
@@ -66,10 +65,28 @@ impl Default for StatisticUnit {
     }
 }
 
+impl Clone for StatisticUnit {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for StatisticUnit {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for StatisticUnit {}
+impl ::core::hash::Hash for StatisticUnit {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for StatisticUnit {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

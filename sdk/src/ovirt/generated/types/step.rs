@@ -2,7 +2,7 @@
 
 use crate::core::date_time::DateTime;
 use crate::core::link::{Link, List};
-use crate::core::table::{Field, Record, Slot, Table, View};
+use crate::core::table::{Record, Row, Slot, Table, View, fields};
 use crate::core::table_ops;
 
 /// One tracked unit of work within a job. Some steps report their progress.
@@ -179,25 +179,25 @@ static TABLE: Table = Table {
     name: "Step",
     element: "step",
     list_element: "steps",
-    fields: &[
-        Field::attribute("href"),
-        Field::attribute("id"),
-        Field::element("name", "name"),
-        Field::element("description", "description"),
-        Field::element("comment", "comment"),
-        Field::element("type", "type"),
-        Field::element("number", "number"),
-        Field::element("status", "status"),
-        Field::element("start_time", "start_time"),
-        Field::element("end_time", "end_time"),
-        Field::element("external", "external"),
-        Field::element("external_type", "external_type"),
-        Field::element("progress", "progress"),
-        Field::element("parent_step", "parent_step"),
-        Field::element("job", "job"),
-        Field::list("statistics", "statistics", "statistic", "statistics"),
-        Field::element("execution_host", "execution_host"),
-    ],
+    fields: &fields([
+        Row::Attribute("href"),
+        Row::Attribute("id"),
+        Row::Element("name", "name"),
+        Row::Element("description", "description"),
+        Row::Element("comment", "comment"),
+        Row::Element("type", "type"),
+        Row::Element("number", "number"),
+        Row::Element("status", "status"),
+        Row::Element("start_time", "start_time"),
+        Row::Element("end_time", "end_time"),
+        Row::Element("external", "external"),
+        Row::Element("external_type", "external_type"),
+        Row::Element("progress", "progress"),
+        Row::Element("parent_step", "parent_step"),
+        Row::Element("job", "job"),
+        Row::List("statistics", "statistics", "statistic", "statistics"),
+        Row::Element("execution_host", "execution_host"),
+    ]),
 };
 
 impl Record for Step {

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Type of a job step.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum StepEnum {
     /// Checks the parameters before execution.
@@ -62,10 +61,28 @@ impl Default for StepEnum {
     }
 }
 
+impl Clone for StepEnum {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for StepEnum {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for StepEnum {}
+impl ::core::hash::Hash for StepEnum {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for StepEnum {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

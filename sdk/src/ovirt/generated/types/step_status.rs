@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Status of a job step.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum StepStatus {
     /// External step ended by force.
@@ -58,10 +57,28 @@ impl Default for StepStatus {
     }
 }
 
+impl Clone for StepStatus {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for StepStatus {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for StepStatus {}
+impl ::core::hash::Hash for StepStatus {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for StepStatus {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

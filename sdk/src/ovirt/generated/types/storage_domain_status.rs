@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Status of a storage domain.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum StorageDomainStatus {
     /// Domain is active.
@@ -78,10 +77,28 @@ impl Default for StorageDomainStatus {
     }
 }
 
+impl Clone for StorageDomainStatus {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for StorageDomainStatus {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for StorageDomainStatus {}
+impl ::core::hash::Hash for StorageDomainStatus {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for StorageDomainStatus {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Kind of content a storage domain holds.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum StorageDomainType {
     /// Disks and snapshots of virtual machines and templates. Belongs to one data center only.
@@ -64,10 +63,28 @@ impl Default for StorageDomainType {
     }
 }
 
+impl Clone for StorageDomainType {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for StorageDomainType {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for StorageDomainType {}
+impl ::core::hash::Hash for StorageDomainType {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for StorageDomainType {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Version of the on-disk format of a storage domain.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum StorageFormat {
     /// For NFS, iSCSI and FC. Every domain keeps its own metadata, including the physical volume names behind disk images; a master domain also keeps that of the whole pool. Metadata size is limited.
@@ -62,10 +61,28 @@ impl Default for StorageFormat {
     }
 }
 
+impl Clone for StorageFormat {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for StorageFormat {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for StorageFormat {}
+impl ::core::hash::Hash for StorageFormat {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for StorageFormat {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

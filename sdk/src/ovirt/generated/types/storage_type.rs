@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Storage technology of a storage domain.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum StorageType {
     /// iSCSI.
@@ -76,10 +75,28 @@ impl Default for StorageType {
     }
 }
 
+impl Clone for StorageType {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for StorageType {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for StorageType {}
+impl ::core::hash::Hash for StorageType {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for StorageType {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Type of the virtual switch of a cluster.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum SwitchType {
     /// Native switch.
@@ -46,10 +45,28 @@ impl Default for SwitchType {
     }
 }
 
+impl Clone for SwitchType {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for SwitchType {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for SwitchType {}
+impl ::core::hash::Hash for SwitchType {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for SwitchType {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

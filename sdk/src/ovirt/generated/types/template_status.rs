@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Status of a template.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum TemplateStatus {
     /// One or more disks of the template are illegal.
@@ -50,10 +49,28 @@ impl Default for TemplateStatus {
     }
 }
 
+impl Clone for TemplateStatus {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for TemplateStatus {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for TemplateStatus {}
+impl ::core::hash::Hash for TemplateStatus {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for TemplateStatus {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Support of an operating system for TPM.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum TpmSupport {
     /// TPM is not supported.
@@ -50,10 +49,28 @@ impl Default for TpmSupport {
     }
 }
 
+impl Clone for TpmSupport {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for TpmSupport {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for TpmSupport {}
+impl ::core::hash::Hash for TpmSupport {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for TpmSupport {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Transport protocol of a Gluster volume.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum TransportType {
     /// TCP.
@@ -46,10 +45,28 @@ impl Default for TransportType {
     }
 }
 
+impl Clone for TransportType {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for TransportType {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for TransportType {}
+impl ::core::hash::Hash for TransportType {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for TransportType {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Kind of USB redirection.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum UsbType {
     /// Accepted for old scripts only and replaced by `native`. Deprecated since 3.6, gone since 4.1.
@@ -47,10 +46,28 @@ impl Default for UsbType {
     }
 }
 
+impl Clone for UsbType {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for UsbType {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for UsbType {}
+impl ::core::hash::Hash for UsbType {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for UsbType {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Data type of a statistic's values.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum ValueType {
     /// Decimal number.
@@ -50,10 +49,28 @@ impl Default for ValueType {
     }
 }
 
+impl Clone for ValueType {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for ValueType {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for ValueType {}
+impl ::core::hash::Hash for ValueType {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for ValueType {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -5,7 +5,6 @@ use crate::core::table::Text;
 /// How vGPUs are distributed over physical cards.
 ///
 /// Since 4.3.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum VgpuPlacement {
     /// Default. Fills the first card with room before using the next.
@@ -52,10 +51,28 @@ impl Default for VgpuPlacement {
     }
 }
 
+impl Clone for VgpuPlacement {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for VgpuPlacement {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for VgpuPlacement {}
+impl ::core::hash::Hash for VgpuPlacement {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for VgpuPlacement {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Model of the video device of a virtual machine.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum VideoType {
     /// Bochs.
@@ -56,10 +55,28 @@ impl Default for VideoType {
     }
 }
 
+impl Clone for VideoType {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for VideoType {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for VideoType {}
+impl ::core::hash::Hash for VideoType {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for VideoType {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Freedom of a virtual machine to migrate.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum VmAffinity {
     /// Virtual machine may migrate.
@@ -50,10 +49,28 @@ impl Default for VmAffinity {
     }
 }
 
+impl Clone for VmAffinity {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for VmAffinity {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for VmAffinity {}
+impl ::core::hash::Hash for VmAffinity {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for VmAffinity {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Kind of device that carries a payload.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum VmDeviceType {
     /// Floppy.
@@ -46,10 +45,28 @@ impl Default for VmDeviceType {
     }
 }
 
+impl Clone for VmDeviceType {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for VmDeviceType {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for VmDeviceType {}
+impl ::core::hash::Hash for VmDeviceType {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for VmDeviceType {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// When a virtual machine of a pool returns to the pool.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum VmPoolType {
     /// On shutdown: the engine takes the virtual machine from its user, resets its state to the pool default and lets others have it.
@@ -46,10 +45,28 @@ impl Default for VmPoolType {
     }
 }
 
+impl Clone for VmPoolType {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for VmPoolType {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for VmPoolType {}
+impl ::core::hash::Hash for VmPoolType {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for VmPoolType {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

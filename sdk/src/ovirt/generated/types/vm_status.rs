@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Status of a virtual machine.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum VmStatus {
     /// Received status was invalid.
@@ -98,10 +97,28 @@ impl Default for VmStatus {
     }
 }
 
+impl Clone for VmStatus {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for VmStatus {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for VmStatus {}
+impl ::core::hash::Hash for VmStatus {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for VmStatus {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

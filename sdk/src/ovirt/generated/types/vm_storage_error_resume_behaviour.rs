@@ -5,7 +5,6 @@ use crate::core::table::Text;
 /// What happens to a virtual machine paused by a storage failure once the storage is back.
 ///
 /// Since 4.2.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum VmStorageErrorResumeBehaviour {
     /// Stays paused, for setups with a failover of their own.
@@ -58,10 +57,28 @@ impl Default for VmStorageErrorResumeBehaviour {
     }
 }
 
+impl Clone for VmStorageErrorResumeBehaviour {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for VmStorageErrorResumeBehaviour {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for VmStorageErrorResumeBehaviour {}
+impl ::core::hash::Hash for VmStorageErrorResumeBehaviour {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for VmStorageErrorResumeBehaviour {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Workload a virtual machine is tuned for.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum VmType {
     /// Desktop; a sound device is added automatically.
@@ -52,10 +51,28 @@ impl Default for VmType {
     }
 }
 
+impl Clone for VmType {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for VmType {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for VmType {}
+impl ::core::hash::Hash for VmType {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for VmType {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Whether a vNIC is a pass-through or a virtual device.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum VnicPassThroughMode {
     /// Pass-through device.
@@ -46,10 +45,28 @@ impl Default for VnicPassThroughMode {
     }
 }
 
+impl Clone for VnicPassThroughMode {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for VnicPassThroughMode {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for VnicPassThroughMode {}
+impl ::core::hash::Hash for VnicPassThroughMode {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for VnicPassThroughMode {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Reaction to a triggered watchdog.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum WatchdogAction {
     /// Nothing beyond a log message.
@@ -58,10 +57,28 @@ impl Default for WatchdogAction {
     }
 }
 
+impl Clone for WatchdogAction {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for WatchdogAction {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for WatchdogAction {}
+impl ::core::hash::Hash for WatchdogAction {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for WatchdogAction {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Model of the watchdog device.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum WatchdogModel {
     /// PCI watchdog I6300ESB, for x86_64 and PPC64.
@@ -48,10 +47,28 @@ impl Default for WatchdogModel {
     }
 }
 
+impl Clone for WatchdogModel {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for WatchdogModel {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for WatchdogModel {}
+impl ::core::hash::Hash for WatchdogModel {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for WatchdogModel {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -5,7 +5,6 @@ use crate::core::table::Text;
 /// Kind of limit that a configuration value must satisfy.
 ///
 /// Since 9.1.0.0.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum ConfigurationSettingConstraintType {
     /// Lists the allowed values, such as true and false for a boolean setting.
@@ -60,10 +59,28 @@ impl Default for ConfigurationSettingConstraintType {
     }
 }
 
+impl Clone for ConfigurationSettingConstraintType {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for ConfigurationSettingConstraintType {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for ConfigurationSettingConstraintType {}
+impl ::core::hash::Hash for ConfigurationSettingConstraintType {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for ConfigurationSettingConstraintType {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

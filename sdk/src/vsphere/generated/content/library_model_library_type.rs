@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Kind of a library; decides which further services can work on it.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum LibraryModelLibraryType {
     /// This server defines and stores the contents; managed through the `local_library` service.
@@ -46,10 +45,28 @@ impl Default for LibraryModelLibraryType {
     }
 }
 
+impl Clone for LibraryModelLibraryType {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for LibraryModelLibraryType {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for LibraryModelLibraryType {}
+impl ::core::hash::Hash for LibraryModelLibraryType {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for LibraryModelLibraryType {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -5,7 +5,6 @@ use crate::core::table::Text;
 /// Security rules that can be set for item types.
 ///
 /// Since 7.0.3.0.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum SecurityRuleType {
     /// Lets an OVF or OVA item be imported or synchronized only with a valid certificate signed by a trusted CA.
@@ -44,10 +43,28 @@ impl Default for SecurityRuleType {
     }
 }
 
+impl Clone for SecurityRuleType {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for SecurityRuleType {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for SecurityRuleType {}
+impl ::core::hash::Hash for SecurityRuleType {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for SecurityRuleType {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

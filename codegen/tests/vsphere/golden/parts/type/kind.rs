@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Kind of a type.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum Kind {
     /// None.
@@ -46,10 +45,28 @@ impl Default for Kind {
     }
 }
 
+impl Clone for Kind {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for Kind {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for Kind {}
+impl ::core::hash::Hash for Kind {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for Kind {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -5,7 +5,6 @@ use crate::core::table::Text;
 /// Progress state of the operation behind a task.
 ///
 /// Since 6.7.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum Status {
     /// Waiting; the operation is not running yet.
@@ -60,10 +59,28 @@ impl Default for Status {
     }
 }
 
+impl Clone for Status {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for Status {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for Status {}
+impl ::core::hash::Hash for Status {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for Status {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

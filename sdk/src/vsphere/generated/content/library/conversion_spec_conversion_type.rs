@@ -5,7 +5,6 @@ use crate::core::table::Text;
 /// Kind of conversion to perform on a library.
 ///
 /// Since 9.1.0.0.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum ConversionSpecConversionType {
     /// Turns a subscribed library into a local one whose `published` flag is true.
@@ -44,10 +43,28 @@ impl Default for ConversionSpecConversionType {
     }
 }
 
+impl Clone for ConversionSpecConversionType {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for ConversionSpecConversionType {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for ConversionSpecConversionType {}
+impl ::core::hash::Hash for ConversionSpecConversionType {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for ConversionSpecConversionType {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// How subscribed libraries must authenticate at the endpoint of a published library.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum PublishInfoAuthenticationMethod {
     /// HTTP Basic with a set user name and password.
@@ -46,10 +45,28 @@ impl Default for PublishInfoAuthenticationMethod {
     }
 }
 
+impl Clone for PublishInfoAuthenticationMethod {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for PublishInfoAuthenticationMethod {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for PublishInfoAuthenticationMethod {}
+impl ::core::hash::Hash for PublishInfoAuthenticationMethod {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for PublishInfoAuthenticationMethod {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

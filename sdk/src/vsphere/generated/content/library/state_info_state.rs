@@ -5,7 +5,6 @@ use crate::core::table::Text;
 /// Whether a library is in normal use or in maintenance. A library enters maintenance through `migrate` or `enter_maintenance`.
 ///
 /// Since 9.0.0.0.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum StateInfoState {
     /// Fully functional; the state of a new library.
@@ -48,10 +47,28 @@ impl Default for StateInfoState {
     }
 }
 
+impl Clone for StateInfoState {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for StateInfoState {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for StateInfoState {}
+impl ::core::hash::Hash for StateInfoState {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for StateInfoState {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Kind of storage that holds library content.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum StorageBackingType {
     /// A datastore managed by vCenter Server, such as one on VMFS or NFS.
@@ -46,10 +45,28 @@ impl Default for StorageBackingType {
     }
 }
 
+impl Clone for StorageBackingType {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for StorageBackingType {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for StorageBackingType {}
+impl ::core::hash::Hash for StorageBackingType {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for StorageBackingType {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// How a subscribed library authenticates at the endpoint of the published library.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum SubscriptionInfoAuthenticationMethod {
     /// HTTP Basic with a set user name and password.
@@ -46,10 +45,28 @@ impl Default for SubscriptionInfoAuthenticationMethod {
     }
 }
 
+impl Clone for SubscriptionInfoAuthenticationMethod {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for SubscriptionInfoAuthenticationMethod {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for SubscriptionInfoAuthenticationMethod {}
+impl ::core::hash::Hash for SubscriptionInfoAuthenticationMethod {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for SubscriptionInfoAuthenticationMethod {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

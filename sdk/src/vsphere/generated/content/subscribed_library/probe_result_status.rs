@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Outcome of probing a subscription URL.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum ProbeResultStatus {
     /// The probe succeeded.
@@ -70,10 +69,28 @@ impl Default for ProbeResultStatus {
     }
 }
 
+impl Clone for ProbeResultStatus {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for ProbeResultStatus {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for ProbeResultStatus {}
+impl ::core::hash::Hash for ProbeResultStatus {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for ProbeResultStatus {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Display style of a date and time value: one of the Unicode CLDR lengths short, medium, long and full, each for the date, the time, or both.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum LocalizationParamDateTimeFormat {
     /// Short date, such as `2021-03-15`.
@@ -86,10 +85,28 @@ impl Default for LocalizationParamDateTimeFormat {
     }
 }
 
+impl Clone for LocalizationParamDateTimeFormat {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for LocalizationParamDateTimeFormat {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for LocalizationParamDateTimeFormat {}
+impl ::core::hash::Hash for LocalizationParamDateTimeFormat {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for LocalizationParamDateTimeFormat {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// How space is allocated for a virtual disk on the target.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum DiskProvisioningType {
     /// Space is allocated and zeroed only when it comes into use.
@@ -50,10 +49,28 @@ impl Default for DiskProvisioningType {
     }
 }
 
+impl Clone for DiskProvisioningType {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for DiskProvisioningType {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for DiskProvisioningType {}
+impl ::core::hash::Hash for DiskProvisioningType {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for DiskProvisioningType {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

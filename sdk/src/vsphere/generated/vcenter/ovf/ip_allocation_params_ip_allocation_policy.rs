@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// How a deployment gets its IP addresses.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum IpAllocationParamsIpAllocationPolicy {
     /// Addresses come from DHCP.
@@ -54,10 +53,28 @@ impl Default for IpAllocationParamsIpAllocationPolicy {
     }
 }
 
+impl Clone for IpAllocationParamsIpAllocationPolicy {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for IpAllocationParamsIpAllocationPolicy {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for IpAllocationParamsIpAllocationPolicy {}
+impl ::core::hash::Hash for IpAllocationParamsIpAllocationPolicy {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for IpAllocationParamsIpAllocationPolicy {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// How the guest software can receive its IP settings.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum IpAllocationParamsIpAllocationScheme {
     /// Guest software takes its IP settings from DHCP.
@@ -46,10 +45,28 @@ impl Default for IpAllocationParamsIpAllocationScheme {
     }
 }
 
+impl Clone for IpAllocationParamsIpAllocationScheme {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for IpAllocationParamsIpAllocationScheme {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for IpAllocationParamsIpAllocationScheme {}
+impl ::core::hash::Hash for IpAllocationParamsIpAllocationScheme {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for IpAllocationParamsIpAllocationScheme {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

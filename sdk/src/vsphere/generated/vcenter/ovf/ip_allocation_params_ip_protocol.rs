@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// IP protocols that the guest software can support.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum IpAllocationParamsIpProtocol {
     /// IPv4.
@@ -46,10 +45,28 @@ impl Default for IpAllocationParamsIpProtocol {
     }
 }
 
+impl Clone for IpAllocationParamsIpProtocol {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for IpAllocationParamsIpProtocol {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for IpAllocationParamsIpProtocol {}
+impl ::core::hash::Hash for IpAllocationParamsIpProtocol {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for IpAllocationParamsIpProtocol {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Origin of an OVF message.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum OvfMessageCategory {
     /// Descriptor is invalid, for example by syntax or schema.
@@ -50,10 +49,28 @@ impl Default for OvfMessageCategory {
     }
 }
 
+impl Clone for OvfMessageCategory {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for OvfMessageCategory {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for OvfMessageCategory {}
+impl ::core::hash::Hash for OvfMessageCategory {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for OvfMessageCategory {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

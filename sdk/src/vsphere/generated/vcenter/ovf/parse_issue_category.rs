@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Kind of problem found in the files of an OVF package (descriptor, manifest, certificate) or during an export.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum ParseIssueCategory {
     /// A value that is, for example, malformed, not numeric or out of range.
@@ -90,10 +89,28 @@ impl Default for ParseIssueCategory {
     }
 }
 
+impl Clone for ParseIssueCategory {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for ParseIssueCategory {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for ParseIssueCategory {}
+impl ::core::hash::Hash for ParseIssueCategory {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for ParseIssueCategory {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -5,7 +5,6 @@ use crate::core::table::Text;
 /// Warnings about the certificate that signs an OVF package being deployed.
 ///
 /// Since 7.0.2.0.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum WarningType {
     /// Package is signed with a self-signed certificate.
@@ -56,10 +55,28 @@ impl Default for WarningType {
     }
 }
 
+impl Clone for WarningType {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for WarningType {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for WarningType {}
+impl ::core::hash::Hash for WarningType {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for WarningType {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

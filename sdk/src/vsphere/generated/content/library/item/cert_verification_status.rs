@@ -5,7 +5,6 @@ use crate::core::table::Text;
 /// Outcome of checking the certificate of a library item. At present used for items of type ovf only.
 ///
 /// Since 7.0.3.0.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum CertVerificationStatus {
     /// Not verifiable because the item existed before, for example when a security policy is set on a library that already has items.
@@ -64,10 +63,28 @@ impl Default for CertVerificationStatus {
     }
 }
 
+impl Clone for CertVerificationStatus {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for CertVerificationStatus {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for CertVerificationStatus {}
+impl ::core::hash::Hash for CertVerificationStatus {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for CertVerificationStatus {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Stage of a download session.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum DownloadSessionModelState {
     /// Open. Files may still be in transfer and become downloadable at different moments.
@@ -50,10 +49,28 @@ impl Default for DownloadSessionModelState {
     }
 }
 
+impl Clone for DownloadSessionModelState {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for DownloadSessionModelState {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for DownloadSessionModelState {}
+impl ::core::hash::Hash for DownloadSessionModelState {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for DownloadSessionModelState {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

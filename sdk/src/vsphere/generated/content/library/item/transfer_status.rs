@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// State of the transfer of one file.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum TransferStatus {
     /// Declared for the item; the content still has to be uploaded.
@@ -58,10 +57,28 @@ impl Default for TransferStatus {
     }
 }
 
+impl Clone for TransferStatus {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for TransferStatus {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for TransferStatus {}
+impl ::core::hash::Hash for TransferStatus {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for TransferStatus {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Stage of an update session.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum UpdateSessionModelState {
     /// Open, as right after creation. The client may upload files and the server may pull them.
@@ -54,10 +53,28 @@ impl Default for UpdateSessionModelState {
     }
 }
 
+impl Clone for UpdateSessionModelState {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for UpdateSessionModelState {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for UpdateSessionModelState {}
+impl ::core::hash::Hash for UpdateSessionModelState {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for UpdateSessionModelState {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -5,7 +5,6 @@ use crate::core::table::Text;
 /// Whether a subscription gets a new subscribed library or an existing one.
 ///
 /// Since 6.7.2.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum CreateSpecSubscribedLibraryTarget {
     /// Creates a subscribed library from `new_subscribed_library`.
@@ -48,10 +47,28 @@ impl Default for CreateSpecSubscribedLibraryTarget {
     }
 }
 
+impl Clone for CreateSpecSubscribedLibraryTarget {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for CreateSpecSubscribedLibraryTarget {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for CreateSpecSubscribedLibraryTarget {}
+impl ::core::hash::Hash for CreateSpecSubscribedLibraryTarget {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for CreateSpecSubscribedLibraryTarget {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

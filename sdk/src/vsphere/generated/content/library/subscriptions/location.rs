@@ -5,7 +5,6 @@ use crate::core::table::Text;
 /// Where the subscribed library is, seen from the published one.
 ///
 /// Since 6.7.2.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum Location {
     /// On the same vCenter instance.
@@ -48,10 +47,28 @@ impl Default for Location {
     }
 }
 
+impl Clone for Location {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for Location {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for Location {}
+impl ::core::hash::Hash for Location {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for Location {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Name of a standard error, for protocols such as REST that have no own means to carry the error type.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum ErrorType {
     /// Error of type `Error`.
@@ -138,10 +137,28 @@ impl Default for ErrorType {
     }
 }
 
+impl Clone for ErrorType {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for ErrorType {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for ErrorType {}
+impl ::core::hash::Hash for ErrorType {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for ErrorType {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Kind of storage onto which a `vmw:StorageGroupSection` of the OVF descriptor is deployed.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum StorageGroupMappingType {
     /// A datastore.
@@ -46,10 +45,28 @@ impl Default for StorageGroupMappingType {
     }
 }
 
+impl Clone for StorageGroupMappingType {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for StorageGroupMappingType {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for StorageGroupMappingType {}
+impl ::core::hash::Hash for StorageGroupMappingType {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for StorageGroupMappingType {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -5,7 +5,6 @@ use crate::core::table::Text;
 /// Form in which the optional `VmConfigSpec` of an OVF deployment is given.
 ///
 /// Since 8.0.2.0.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum VmConfigSpecProvider {
     /// A `vim.vm.ConfigSpec` serialized to XML, then base64 encoded.
@@ -44,10 +43,28 @@ impl Default for VmConfigSpecProvider {
     }
 }
 
+impl Clone for VmConfigSpecProvider {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for VmConfigSpecProvider {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for VmConfigSpecProvider {}
+impl ::core::hash::Hash for VmConfigSpecProvider {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for VmConfigSpecProvider {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

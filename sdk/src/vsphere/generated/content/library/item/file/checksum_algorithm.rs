@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Algorithms that can produce a file checksum.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum ChecksumAlgorithm {
     /// SHA-1. Used when no algorithm is named.
@@ -58,10 +57,28 @@ impl Default for ChecksumAlgorithm {
     }
 }
 
+impl Clone for ChecksumAlgorithm {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for ChecksumAlgorithm {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for ChecksumAlgorithm {}
+impl ::core::hash::Hash for ChecksumAlgorithm {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for ChecksumAlgorithm {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -5,7 +5,6 @@ use crate::core::table::Text;
 /// Availability of the preview of an update session.
 ///
 /// Since 6.8.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum PreviewInfoState {
     /// The session has no files, or none from which a preview can be made yet. Adding metadata such as an OVF descriptor moves it to `PREPARING`.
@@ -56,10 +55,28 @@ impl Default for PreviewInfoState {
     }
 }
 
+impl Clone for PreviewInfoState {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for PreviewInfoState {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for PreviewInfoState {}
+impl ::core::hash::Hash for PreviewInfoState {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for PreviewInfoState {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Kind of endpoint through which a file is downloaded.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum EndpointType {
     /// Download over HTTPS.
@@ -46,10 +45,28 @@ impl Default for EndpointType {
     }
 }
 
+impl Clone for EndpointType {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for EndpointType {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for EndpointType {}
+impl ::core::hash::Hash for EndpointType {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for EndpointType {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// How far a file is with being made ready for download.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum PrepareStatus {
     /// Nobody has asked for preparation yet.
@@ -58,10 +57,28 @@ impl Default for PrepareStatus {
     }
 }
 
+impl Clone for PrepareStatus {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for PrepareStatus {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for PrepareStatus {}
+impl ::core::hash::Hash for PrepareStatus {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for PrepareStatus {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 

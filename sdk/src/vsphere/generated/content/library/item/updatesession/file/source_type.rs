@@ -3,7 +3,6 @@
 use crate::core::table::Text;
 
 /// Way in which the content of a file reaches the server.
-#[derive(Clone, PartialEq, Hash)]
 #[non_exhaustive]
 pub enum SourceType {
     /// No way of transfer has been asked for.
@@ -50,10 +49,28 @@ impl Default for SourceType {
     }
 }
 
+impl Clone for SourceType {
+    fn clone(&self) -> Self {
+        Text::from_text(self.as_str())
+    }
+}
+
+impl PartialEq for SourceType {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
 impl Eq for SourceType {}
+impl ::core::hash::Hash for SourceType {
+    fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl ::core::fmt::Debug for SourceType {
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-        f.write_str(self.as_str())
+        self.as_str().fmt(f)
     }
 }
 
