@@ -14,14 +14,14 @@ use std::process::ExitCode;
 const HELP: &str = "\
 The maintainers' commands of virt-sdk.
 
-cargo xtask codegen           regenerate sdk/src/ovirt/generated and API.txt from model/
+cargo xtask codegen           regenerate sdk/src/*/generated and API.txt from model/
 cargo xtask codegen --check   fail, naming them, if files are not as codegen would write them
 cargo xtask ci                everything that must hold before a change lands
 cargo xtask bench             what a build of the SDK crate costs, beside its budget
 cargo xtask bench decode      what reading a list costs, beside the official Python SDK
-cargo xtask peers             install the programs that ours are compared with, outside the tree
+cargo xtask peers             install the programs that ours are compared with or tested against, outside the tree
 cargo xtask conformance …     the SDK against recorded requests and documents; `conformance --help` says more
-cargo xtask import …          a published description of the API into model/ovirt; `import --help` says more
+cargo xtask import …          a published description of an API into model/; `import --help` says more
 cargo xtask diff OLD NEW      what changed between two models, as Markdown; `diff --help` says more
 ";
 

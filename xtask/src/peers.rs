@@ -21,6 +21,12 @@ pub(crate) fn install() -> Result<(), String> {
     install_python_sdk()
 }
 
+/// The servers that tests run against and that are not installed.
+pub(crate) fn missing() -> Vec<&'static str> {
+    let is_built = cache("vcsim").is_ok_and(|folder| folder.join("vcsim").exists());
+    if is_built { Vec::new() } else { vec!["vcsim"] }
+}
+
 fn install_python_sdk() -> Result<(), String> {
     if python_sdk().is_ok() {
         println!("the Python SDK is there");

@@ -272,7 +272,7 @@ impl<E: Text> TextMapSlot for Option<BTreeMap<String, E>> {
 #[doc(hidden)]
 pub trait ObjectMapSlot {
     fn clear(&mut self);
-    /// Adds an object with nothing set.
+    /// Adds an object with nothing set, in place of an earlier one with that key.
     fn insert(&mut self, key: &str) -> &mut dyn Record;
     fn entries(&self) -> Option<Vec<(&str, &dyn Record)>>;
 }
@@ -283,7 +283,9 @@ impl<T: Record + Default> ObjectMapSlot for Option<BTreeMap<String, T>> {
     }
 
     fn insert(&mut self, key: &str) -> &mut dyn Record {
-        self.get_or_insert_default().entry(key.to_owned()).insert_entry(T::default()).into_mut()
+        let map = self.get_or_insert_default();
+        map.remove(key);
+        map.entry(key.to_owned()).or_default()
     }
 
     fn entries(&self) -> Option<Vec<(&str, &dyn Record)>> {

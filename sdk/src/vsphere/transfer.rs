@@ -38,7 +38,7 @@ impl Session {
     }
 
     /// Reads the content of a file, without its first `from` bytes, from the `download_endpoint` that a download
-    /// session gave when the file was [`prepared`](super::content::library::item::downloadsession::PrepareStatus::Prepared).
+    /// session gave when the file was [`prepared`](super::content::library::item::downloadsession::file::PrepareStatus::Prepared).
     ///
     /// # Errors
     ///

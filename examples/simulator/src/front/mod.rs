@@ -13,12 +13,17 @@ use crate::images::{self, Images, lock};
 use crate::net::{Answer, Handler, Request, full, head};
 use crate::seen::Seen;
 use http_body_util::{BodyExt, Limited};
+use hyper::Method;
 use hyper::header::{ALLOW, AUTHORIZATION, COOKIE, EXPECT, HeaderName, LOCATION, SET_COOKIE, WWW_AUTHENTICATE};
 use std::future::Future;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// More than any honest request carries.
 const LONGEST: usize = 32 << 20;
+
+/// Time enough for what is on its way.
+const UNNEEDED: Duration = Duration::from_millis(100);
 
 const CORRELATION_ID: HeaderName = HeaderName::from_static("correlation-id");
 const OVIRT_EXPECT: HeaderName = HeaderName::from_static("x-ovirt-expect");
@@ -61,8 +66,12 @@ impl Handler for Front {
         let (parts, body) = request.into_parts();
         let path = parts.uri.path().to_owned();
         let query = parts.uri.query().map(str::to_owned);
-        let body = Limited::new(body, LONGEST).collect().await;
-        let answer = match body.map(|body| String::from_utf8(body.to_bytes().to_vec())) {
+        let body = Limited::new(body, LONGEST).collect();
+        let body = match tokio::time::timeout(patience(&parts.method), body).await {
+            Ok(body) => body.map(|body| body.to_bytes().to_vec()),
+            Err(_) => Ok(Vec::new()),
+        };
+        let answer = match body.map(String::from_utf8) {
             Ok(Ok(body)) => self.0.answer(&parts, &body),
             Ok(Err(_)) => full(400, "text/plain", "The body is not UTF-8.\n"),
             Err(_) => full(413, "text/plain", "The body is too long.\n"),
@@ -70,6 +79,12 @@ impl Handler for Front {
         self.0.seen.push(parts.method.as_str(), &path, query.as_deref(), answer.status().as_u16());
         answer
     }
+}
+
+/// How long to wait for the body that a request announces. One that only reads needs none: librest, which repeats a
+/// request with a password after a 401, announces the body again and does not send it.
+fn patience(method: &Method) -> Duration {
+    if matches!(*method, Method::GET | Method::HEAD) { UNNEEDED } else { Duration::MAX }
 }
 
 impl Inner {

@@ -247,6 +247,7 @@ pub(crate) fn shown(engine: &Engine, spot: &Spot<'_>, object: &Object) -> Object
         "storage_domain" => storage_domains::shown(object),
         "attached_storage_domain" => storage_domains::shown_attached(spot, object),
         "image_transfer" => transfers::shown(engine, object),
+        "vm" => running::shown(engine, object),
         "vm_backup_disk" => backups::shown_disk(engine, &spot.path, object),
         "disk" | "storage_domain_disk" | "attached_storage_domain_disk" => disks::shown(engine, object),
         _ => object.clone(),

@@ -8,6 +8,9 @@ use crate::store::{Object, Value};
 /// Statuses in which the screen of a virtual machine can be opened.
 const VISIBLE: &[&str] = &["up", "paused", "powering_up", "powering_down", "reboot_in_progress"];
 
+/// Port of the screen of the first virtual machine; the others follow.
+const FIRST_PORT: u64 = 5900;
+
 /// Actions that are refused while a backup is going on, unless they are forced.
 const STATUS_CHANGES: &[&str] = &["start", "stop", "shutdown", "suspend", "reboot", "reset", "migrate"];
 
@@ -219,6 +222,20 @@ pub(super) fn entered(engine: &mut Engine, path: &str) {
         _ => {}
     }
     count(engine);
+}
+
+/// A virtual machine with where its screen is, while that can be opened.
+pub(super) fn shown(engine: &Engine, vm: &Object) -> Object {
+    let mut vm = vm.clone();
+    let host = vm.object("host").and_then(|host| engine.store.object(&format!("hosts/{}", host.id())));
+    let is_visible = vm.text("status").is_some_and(|status| VISIBLE.contains(&status));
+    if let Some(address) = host.and_then(|host| host.text("address")).filter(|_| is_visible) {
+        let member = if vm.text("display.type") == Some("spice") { "display.secure_port" } else { "display.port" };
+        let number = engine.store.ids("vms").iter().position(|id| *id == vm.id()).unwrap_or_default() as u64;
+        vm.set("display.address", address);
+        vm.set(member, FIRST_PORT + number);
+    }
+    vm
 }
 
 /// The guest agent of a running virtual machine tells its address.
