@@ -57,18 +57,21 @@ pub(crate) fn render(item: &Enum, place: &Place) -> TokenStream {
 
         impl Default for #name {
             /// The empty text, which no server sends.
+            #[inline]
             fn default() -> Self {
                 Self::#unrecognized(String::new())
             }
         }
 
         impl Clone for #name {
+            #[inline]
             fn clone(&self) -> Self {
                 Text::from_text(self.as_str())
             }
         }
 
         impl PartialEq for #name {
+            #[inline]
             fn eq(&self, other: &Self) -> bool {
                 self.as_str() == other.as_str()
             }
@@ -83,12 +86,14 @@ pub(crate) fn render(item: &Enum, place: &Place) -> TokenStream {
         }
 
         impl ::core::fmt::Debug for #name {
+            #[inline]
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 self.as_str().fmt(f)
             }
         }
 
         impl ::core::fmt::Display for #name {
+            #[inline]
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 f.write_str(self.as_str())
             }
@@ -101,6 +106,7 @@ pub(crate) fn render(item: &Enum, place: &Place) -> TokenStream {
         }
 
         impl From<&str> for #name {
+            #[inline]
             fn from(text: &str) -> Self {
                 Text::from_text(text)
             }

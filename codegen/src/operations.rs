@@ -11,7 +11,7 @@ use quote::quote;
 /// A service: its operations, and the ways to the services below it.
 pub(crate) fn render(model: &Model, service: &Service, place: &Place) -> TokenStream {
     let types = Types { model, from: place };
-    let name = names::type_ident(&place.name);
+    let (name, text) = (names::type_ident(&place.name), &place.name);
     let docs = Docs::new(&service.notes, "Service.").tokens();
     let methods = service.methods.iter().map(|method| render_method(method, types));
     let locators = locators(model, service, Some(place));
@@ -30,8 +30,15 @@ pub(crate) fn render(model: &Model, service: &Service, place: &Place) -> TokenSt
         use crate::vsphere::Session;
 
         #docs
-        #[derive(Clone, Debug)]
+        #[derive(Clone)]
         pub struct #name(pub(crate) Session);
+
+        impl ::core::fmt::Debug for #name {
+            #[inline]
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                f.write_str(#text)
+            }
+        }
 
         impl #name {
             #(#methods)*
@@ -108,15 +115,8 @@ fn render_method(method: &Method, types: Types<'_>) -> TokenStream {
     let body = if mandatory.is_empty() {
         quote! { #request { call: self.0.call(&#operation) } }
     } else {
-        let sets = mandatory.iter().map(|parameter| {
-            let value = names::ident(&parameter.name);
-            set(parameter, &value, &quote! { call }, types)
-        });
-        quote! {
-            let mut call = self.0.call(&#operation);
-            #(#sets)*
-            #request { call }
-        }
+        let sets = mandatory.iter().map(|parameter| set(parameter, &names::ident(&parameter.name), types));
+        quote! { #request { call: self.0.call(&#operation) #(#sets)* } }
     };
     quote! {
         #docs
@@ -137,21 +137,21 @@ fn argument_type(ty: &Type, types: Types<'_>) -> TokenStream {
     }
 }
 
-/// The statement that puts a parameter into a call.
-fn set(parameter: &Parameter, value: &Ident, call: &TokenStream, types: Types<'_>) -> TokenStream {
+/// The method call that puts a parameter into a call.
+fn set(parameter: &Parameter, value: &Ident, types: Types<'_>) -> TokenStream {
     let name = &parameter.name;
     match &parameter.ty {
-        Type::String => quote! { #call.set_text(#name, #value.into()); },
+        Type::String => quote! { .with_text(#name, #value.into()) },
         Type::Id(_) => {
             let id = types.plain(&parameter.ty);
-            quote! { #call.set_text(#name, Into::<#id>::into(#value).into()); }
+            quote! { .with_text(#name, Into::<#id>::into(#value).into()) }
         }
-        Type::Enum(_) => quote! { #call.set_text(#name, #value.as_str().to_owned()); },
-        Type::Integer => quote! { #call.set_integer(#name, #value); },
-        Type::Boolean => quote! { #call.set_boolean(#name, #value); },
-        Type::Struct(_) => quote! { #call.set_record(#name, #value); },
+        Type::Enum(_) => quote! { .with_text(#name, #value.as_str().to_owned()) },
+        Type::Integer => quote! { .with_integer(#name, #value) },
+        Type::Boolean => quote! { .with_boolean(#name, #value) },
+        Type::Struct(_) => quote! { .with_record(#name, #value) },
         // Every other parameter is a list of structs; the compiler says so if one is not.
-        _ => quote! { #call.set_records(#name, #value); },
+        _ => quote! { .with_records(#name, #value) },
     }
 }
 
@@ -166,14 +166,13 @@ fn request(method: &Method, types: Types<'_>) -> TokenStream {
         let deprecated = docs::deprecation(&parameter.notes);
         let ty = argument_type(&parameter.ty, types);
         let value = names::ident("value");
-        let set = set(parameter, &value, &quote! { self.call }, types);
+        let set = set(parameter, &value, types);
         quote! {
             #docs
             #deprecated
             #[inline]
-            pub fn #name(mut self, #value: #ty) -> Self {
-                #set
-                self
+            pub fn #name(self, #value: #ty) -> Self {
+                Self { call: self.call #set }
             }
         }
     });

@@ -109,35 +109,33 @@ fn setter(method: &Method, parameter: &Parameter, types: Types<'_>) -> TokenStre
         Type::List(_) => (quote! { impl Into<#plain> }, quote! { &Some(value.into()) }),
         _ => (plain, quote! { value }),
     };
-    let set = match destination(method, &parameter.name) {
-        Destination::Query(key) => {
-            let header = HEADERS.iter().find(|(name, _)| *name == parameter.name);
-            let header = header.map(|(_, header)| quote! { self.call.set_header(#header, value); });
-            quote! { #header self.call.set_query(#key, #value); }
-        }
+    let call = match destination(method, &parameter.name) {
+        Destination::Query(key) => match HEADERS.iter().find(|(name, _)| *name == parameter.name) {
+            Some((_, header)) => quote! { self.call.with_header(#header, value).with_query(#key, #value) },
+            None => quote! { self.call.with_query(#key, #value) },
+        },
         Destination::Body => match &parameter.ty {
             Type::List(item) => {
                 let (list_element, element) = elements(types.model, item);
-                quote! { self.call.set_body_list(#value, #list_element, #element); }
+                quote! { self.call.with_body_list(#value, #list_element, #element) }
             }
-            _ => quote! { self.call.set_body(#value); },
+            _ => quote! { self.call.with_body(#value) },
         },
         Destination::Field(tag) => match &parameter.ty {
-            Type::Struct(_) => quote! { self.call.set_field_record(#tag, #value); },
+            Type::Struct(_) => quote! { self.call.with_field_record(#tag, #value) },
             Type::List(item) => {
                 let (_, element) = elements(types.model, item);
-                quote! { self.call.set_field_list(#tag, #value, #element); }
+                quote! { self.call.with_field_list(#tag, #value, #element) }
             }
-            _ => quote! { self.call.set_field(#tag, #value); },
+            _ => quote! { self.call.with_field(#tag, #value) },
         },
     };
     quote! {
         #docs
         #deprecated
         #[inline]
-        pub fn #name(mut self, value: #ty) -> Self {
-            #set
-            self
+        pub fn #name(self, value: #ty) -> Self {
+            Self { call: #call }
         }
     }
 }

@@ -9,7 +9,7 @@ use quote::quote;
 
 /// A service: its methods and locators, and the requests that its methods make.
 pub(crate) fn render(model: &Model, service: &Service, place: &Place, paths: &Paths<'_>) -> TokenStream {
-    let name = names::type_ident(&place.name);
+    let (name, text) = (names::type_ident(&place.name), &place.name);
     let mut docs = Docs::new(&service.notes, "Service.");
     if let Some(path) = paths::describe(paths, &service.name) {
         docs.push(format!("Path: {path}."));
@@ -26,8 +26,15 @@ pub(crate) fn render(model: &Model, service: &Service, place: &Place, paths: &Pa
 
         #docs
         #deprecated
-        #[derive(Clone, Debug)]
+        #[derive(Clone)]
         pub struct #name(pub(crate) Resource);
+
+        impl ::core::fmt::Debug for #name {
+            #[inline]
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                self.0.debug(#text, f)
+            }
+        }
 
         impl #name {
             #(#methods)*

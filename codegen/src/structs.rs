@@ -6,6 +6,8 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 /// A struct: fields, setters, table, and the function that lends members by index.
+///
+/// What the SDK itself does not call is `#[inline]`, so that it is compiled only where somebody uses it.
 pub(crate) fn render(item: &Struct, types: Types<'_>) -> TokenStream {
     let type_name = &types.from.name;
     let name = names::type_ident(type_name);
@@ -106,6 +108,7 @@ pub(crate) fn render(item: &Struct, types: Types<'_>) -> TokenStream {
         }
 
         impl Clone for #name {
+            #[inline]
             fn clone(&self) -> Self {
                 let mut copy = Self::default();
                 table_ops::copy(self, &mut copy);
@@ -114,6 +117,7 @@ pub(crate) fn render(item: &Struct, types: Types<'_>) -> TokenStream {
         }
 
         impl PartialEq for #name {
+            #[inline]
             fn eq(&self, other: &Self) -> bool {
                 table_ops::equal(self, other)
             }
@@ -126,6 +130,7 @@ pub(crate) fn render(item: &Struct, types: Types<'_>) -> TokenStream {
         }
 
         impl ::core::fmt::Debug for #name {
+            #[inline]
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 table_ops::debug(self, f)
             }

@@ -104,6 +104,8 @@ fn read(item: &Struct, case: &Case, union: &Ident, values: &TokenStream) -> Toke
         let boxed = matches!(member.ty, Type::Struct(_));
         match (mandatory, boxed) {
             (true, true) => quote! { #name: *self.#name.clone()? },
+            // Servers leave out empty lists.
+            (true, false) if member.ty.is_list() => quote! { #name: self.#name.clone().unwrap_or_default() },
             (true, false) => quote! { #name: self.#name.clone()? },
             (false, true) => quote! { #name: self.#name.clone().map(|value| *value) },
             (false, false) => quote! { #name: self.#name.clone() },

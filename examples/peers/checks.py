@@ -2,8 +2,10 @@
 
 import argparse
 import contextlib
+import os
 import sys
 import time
+import traceback
 
 # Longest time that any change of state may take, and the pause between two looks, in seconds.
 PATIENCE = 10
@@ -76,13 +78,11 @@ def wait_until(look, wanted, what):
 
 
 def _place(error):
-    """Line of the program at which an error arose."""
-    trace, line = error.__traceback__, 0
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == sys.argv[0]:
-            line = trace.tb_lineno
-        trace = trace.tb_next
-    return f"{sys.argv[0]}:{line}"
+    """Where in the program an error arose."""
+    folder = os.path.dirname(os.path.abspath(sys.argv[0]))
+    frames = traceback.extract_tb(error.__traceback__)
+    place = ([frame for frame in frames if os.path.dirname(frame.filename) == folder] or frames)[-1]
+    return f"{os.path.basename(place.filename)}:{place.lineno}"
 
 
 def _give_up(message):

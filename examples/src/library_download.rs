@@ -1,12 +1,14 @@
 use crate::{Result, progress_bar};
-use sha2::{Digest, Sha256};
+use md5::Md5;
+use sha1::Sha1;
+use sha2::{Digest, Sha256, Sha512};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tokio::io::AsyncWriteExt;
 use virt_sdk::vsphere::Session;
 use virt_sdk::vsphere::content::library::item::DownloadSessionModel;
 use virt_sdk::vsphere::content::library::item::downloadsession::file::{Info, PrepareStatus};
-use virt_sdk::vsphere::content::library::item::file::ChecksumAlgorithm;
+use virt_sdk::vsphere::content::library::item::file::{ChecksumAlgorithm, ChecksumInfo};
 use virt_sdk::vsphere::ids::{DownloadSessionId, ItemId};
 
 /// How long a server may take to get a file ready.
@@ -55,13 +57,16 @@ impl LibraryDownload {
 
     async fn fetch_all(&self, folder: &Path) -> Result<Vec<PathBuf>> {
         let files = self.session.content().library().item().downloadsession().file();
-        let mut fetched = Vec::new();
+        let mut fetched: Vec<PathBuf> = Vec::new();
         for file in files.list(&self.id).send().await? {
             let name = file.name.ok_or("the server told a file without a name")?;
             let info = self.prepare(&name).await?;
             // A name from a server must not lead out of the folder.
             let file_name = Path::new(&name).file_name().ok_or_else(|| format!("`{name}` is no name of a file"))?;
             let path = folder.join(file_name);
+            if path.exists() {
+                return Err(format!("{} is there already; give another folder", path.display()).into());
+            }
             self.fetch(&info, &path).await?;
             fetched.push(path);
         }
@@ -73,7 +78,12 @@ impl LibraryDownload {
         let files = self.session.content().library().item().downloadsession().file();
         let mut info = files.prepare(&self.id, name).send().await?;
         let started = Instant::now();
+        let mut alive = Instant::now();
         loop {
+            if alive.elapsed() > KEEP_ALIVE {
+                self.session.content().library().item().download_session().keep_alive(&self.id).send().await?;
+                alive = Instant::now();
+            }
             match &info.status {
                 Some(PrepareStatus::Prepared) => return Ok(info),
                 Some(PrepareStatus::Error) => {
@@ -97,11 +107,11 @@ impl LibraryDownload {
         let mut arriving = self.session.download(endpoint, 0).await?;
         let size = info.size.and_then(|size| u64::try_from(size).ok()).or(arriving.size());
         let bar = progress_bar("Download", size.unwrap_or_default());
-        let mut hash = Sha256::new();
+        let mut hashes = Hashes::default();
         let mut alive = Instant::now();
         while let Some(piece) = arriving.chunk().await? {
             file.write_all(&piece).await?;
-            hash.update(&piece);
+            hashes.update(&piece);
             bar.inc(piece.len() as u64);
             if alive.elapsed() > KEEP_ALIVE {
                 self.session.content().library().item().download_session().keep_alive(&self.id).send().await?;
@@ -114,17 +124,48 @@ impl LibraryDownload {
         if let Some(size) = size.filter(|size| *size != got) {
             return Err(format!("{got} of {size} bytes arrived").into());
         }
-        let digest: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
         // A server that counts as it sends knows the checksum only now.
         let files = self.session.content().library().item().downloadsession().file();
         let info = files.get(&self.id, info.name.as_deref().unwrap_or_default()).send().await?;
-        let expected = info.checksum_info.as_ref().filter(|info| info.algorithm == Some(ChecksumAlgorithm::Sha256));
-        if let Some(expected) =
-            expected.and_then(|info| info.checksum.as_deref()).filter(|sum| !sum.eq_ignore_ascii_case(&digest))
-        {
-            return Err(format!("the SHA-256 is {digest}, and {expected} was announced").into());
+        if let Some(expected) = &info.checksum_info {
+            hashes.check(expected)?;
         }
-        partial.persist(path)?;
+        partial.persist_noclobber(path)?;
         Ok(())
+    }
+}
+
+/// All checksums that a server may tell: which one it will be is known only at the end.
+#[derive(Default)]
+struct Hashes {
+    md5: Md5,
+    sha1: Sha1,
+    sha256: Sha256,
+    sha512: Sha512,
+}
+
+impl Hashes {
+    fn update(&mut self, piece: &[u8]) {
+        self.md5.update(piece);
+        self.sha1.update(piece);
+        self.sha256.update(piece);
+        self.sha512.update(piece);
+    }
+
+    /// Fails when the content is not what the server said.
+    fn check(self, expected: &ChecksumInfo) -> Result<()> {
+        let Some(checksum) = expected.checksum.as_deref() else { return Ok(()) };
+        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let digest = match &expected.algorithm {
+            None | Some(ChecksumAlgorithm::Sha1) => hex(&self.sha1.finalize()),
+            Some(ChecksumAlgorithm::Md5) => hex(&self.md5.finalize()),
+            Some(ChecksumAlgorithm::Sha256) => hex(&self.sha256.finalize()),
+            Some(ChecksumAlgorithm::Sha512) => hex(&self.sha512.finalize()),
+            Some(other) => return Err(format!("the server tells a checksum of kind {other}, which cannot be checked").into()),
+        };
+        if digest.eq_ignore_ascii_case(checksum) {
+            return Ok(());
+        }
+        Err(format!("the checksum is {digest}, and {checksum} was announced").into())
     }
 }

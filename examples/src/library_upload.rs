@@ -3,7 +3,7 @@ use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use virt_sdk::vsphere::Session;
 use virt_sdk::vsphere::content::library::item::file::{ChecksumAlgorithm, ChecksumInfo};
 use virt_sdk::vsphere::content::library::item::updatesession::file::{AddSpec, AddSpecSourceTypeCase, ValidationResult};
@@ -18,6 +18,9 @@ const KEEP_ALIVE: Duration = Duration::from_secs(60);
 
 /// How long to wait between two looks at what the server does.
 const PAUSE: Duration = Duration::from_millis(200);
+
+/// How long nothing may happen while the server works.
+const DEADLINE: Duration = Duration::from_secs(120);
 
 /// Where the content of a file comes from.
 #[derive(Clone, Debug)]
@@ -47,7 +50,7 @@ impl Source {
         let checksum = ChecksumInfo::new().algorithm(ChecksumAlgorithm::Sha256).checksum(sha256(&path).map_err(unreadable)?);
         let mut spec = AddSpec::new().name(name).size(i64::try_from(size)?).with_source_type_case(AddSpecSourceTypeCase::Push);
         // The server takes archives apart, and then has nothing to compare with.
-        if path.extension().is_none_or(|extension| extension != "ova") {
+        if path.extension().is_none_or(|extension| !extension.eq_ignore_ascii_case("ova")) {
             spec = spec.checksum_info(checksum);
         }
         Ok(Self::Push { path, spec, size })
@@ -95,7 +98,9 @@ impl LibraryUpload {
             let _ = sessions.cancel(&self.id).send().await;
         }
         let deleted = sessions.delete(&self.id).send().await;
-        result.and(Ok(deleted?))
+        // What went wrong first counts.
+        result?;
+        Ok(deleted?)
     }
 
     async fn add(&self, source: Source, ignore_warnings: bool) -> Result<()> {
@@ -106,8 +111,8 @@ impl LibraryUpload {
             let endpoint = added.upload_endpoint.ok_or("the server told no place to send the file to")?;
             self.push(&endpoint, path, *size).await?;
             check(&files.validate(&self.id).send().await?)?;
+            self.confirm(ignore_warnings).await?;
         }
-        self.confirm(ignore_warnings).await?;
         self.session.content().library().item().update_session().complete(&self.id).send().await?;
         self.wait().await
     }
@@ -136,10 +141,14 @@ impl LibraryUpload {
     /// Looks at the warnings that the content raises, and has them ignored if that is wanted.
     async fn confirm(&self, ignore: bool) -> Result<()> {
         let sessions = self.session.content().library().item().update_session();
+        let started = Instant::now();
         loop {
             let found = sessions.get(&self.id).send().await?;
             let Some(preview) = found.preview_info else { return Ok(()) };
             match (preview.state.clone(), preview.state_case()) {
+                (Some(PreviewInfoState::Preparing), _) if started.elapsed() > DEADLINE => {
+                    return Err(format!("the server has not looked at the content after {} s", DEADLINE.as_secs()).into());
+                }
                 (Some(PreviewInfoState::Preparing), _) => tokio::time::sleep(PAUSE).await,
                 (_, Some(PreviewInfoStateCase::Available { warnings, .. })) => {
                     let open: Vec<WarningType> =
@@ -165,27 +174,38 @@ impl LibraryUpload {
     async fn wait(&self) -> Result<()> {
         let library_item = self.session.content().library().item();
         let bar = progress_bar("Server", 0);
+        let mut moved = Instant::now();
         loop {
             let found = library_item.update_session().get(&self.id).send().await?;
             let reason = found.error_message.and_then(|message| message.localized.or(message.default_message));
             match found.state {
-                Some(UpdateSessionModelState::Active) => {
-                    for file in library_item.updatesession().file().list(&self.id).send().await? {
-                        let bytes = |number: Option<i64>| number.and_then(|number| u64::try_from(number).ok());
-                        bytes(file.size).into_iter().for_each(|size| bar.set_length(size));
-                        bytes(file.bytes_transferred).into_iter().for_each(|done| bar.set_position(done));
-                    }
-                    tokio::time::sleep(PAUSE).await;
-                }
-                Some(UpdateSessionModelState::Done) | None => {
+                Some(UpdateSessionModelState::Done) => {
                     bar.finish_and_clear();
                     return Ok(());
                 }
+                Some(UpdateSessionModelState::Active) | None => {}
                 Some(state) => {
                     let reason = reason.unwrap_or_else(|| format!("the update session ended as {state}"));
                     return Err(reason.into());
                 }
             }
+            let before = bar.position();
+            for file in library_item.updatesession().file().list(&self.id).send().await? {
+                let bytes = |number: Option<i64>| number.and_then(|number| u64::try_from(number).ok());
+                bytes(file.size).into_iter().for_each(|size| bar.set_length(size));
+                bytes(file.bytes_transferred).into_iter().for_each(|done| bar.set_position(done));
+            }
+            if bar.position() != before {
+                moved = Instant::now();
+            } else if moved.elapsed() > DEADLINE {
+                let seconds = DEADLINE.as_secs();
+                return Err(format!(
+                    "the server has fetched {before} bytes and nothing for {seconds} s; if it does not trust the certificate of the \
+                     source, give its --thumbprint"
+                )
+                .into());
+            }
+            tokio::time::sleep(PAUSE).await;
         }
     }
 }
@@ -194,10 +214,15 @@ impl LibraryUpload {
 fn check(result: &ValidationResult) -> Result<()> {
     let mut problems: Vec<String> = result.missing_files.iter().flatten().map(|name| format!("{name} is missing")).collect();
     for file in result.invalid_files.iter().flatten() {
-        let reason = file.error_message.as_ref().and_then(|message| message.default_message.as_deref());
+        let message = file.error_message.as_ref();
+        let reason = message.and_then(|message| message.localized.as_deref().or(message.default_message.as_deref()));
         problems.push(format!("{}: {}", file.name.as_deref().unwrap_or("?"), reason.unwrap_or("it is not valid")));
     }
-    if problems.is_empty() { Ok(()) } else { Err(problems.join("; ").into()) }
+    match (problems.is_empty(), result.has_errors) {
+        (true, Some(true)) => Err("the server does not take the files, and does not say which".into()),
+        (true, _) => Ok(()),
+        (false, _) => Err(problems.join("; ").into()),
+    }
 }
 
 fn sha256(path: &Path) -> std::io::Result<String> {

@@ -14,10 +14,10 @@ pub struct VcenterOptions {
     #[arg(long, requires = "username", requires = "password_file")]
     url: Option<String>,
     /// User with domain, such as administrator@vsphere.local
-    #[arg(long)]
+    #[arg(long, requires = "url")]
     username: Option<String>,
     /// File whose first line is the password
-    #[arg(long)]
+    #[arg(long, requires = "url")]
     password_file: Option<PathBuf>,
     /// File with the certificate, in PEM, of the authority that signed that of the vCenter
     #[arg(long)]

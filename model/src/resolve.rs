@@ -428,6 +428,21 @@ impl<'a> Resolver<'a> {
         if parameters.iter().filter(|p| p.direction != Direction::In).count() > 1 {
             self.fault(&method.name, format!("{owner} has more than one result; it may have one `out`"));
         }
+        if method.parameters.iter().any(|parameter| parameter.body) {
+            let route = vsphere::wire::route(method, parameters);
+            let goes = |name: &String| {
+                path.text.contains(&format!("{{{name}}}"))
+                    || route.headers.iter().chain(&route.query).any(|(other, _)| other == name)
+                    || matches!(&route.body, Body::Object { parameter, .. } if parameter == name)
+            };
+            for parameter in method.parameters.iter().filter(|p| p.direction.is_in() && !goes(&p.name.text)) {
+                let message = format!(
+                    "`{}` of {owner} goes nowhere: another parameter is the whole body; correct one",
+                    parameter.name.text
+                );
+                self.fault(&parameter.name, message);
+            }
+        }
     }
 
     /// A kind of method has its number of parameters for each way.

@@ -15,16 +15,40 @@ const VCSIM_PACKAGES: &[&str] = &["golang", "golang-github-vmware-govmomi-dev"];
 /// Where Debian puts the sources of Go packages.
 const GO_PATH: &str = "/usr/share/gocode";
 
+/// libgovirt, and what the Python of Debian uses it with.
+const LIBGOVIRT_PACKAGES: &[&str] = &["gir1.2-govirt-1.0", "python3-gi"];
+
 /// Installs what is missing.
 pub(crate) fn install() -> Result<(), String> {
     install_vcsim()?;
+    install_libgovirt()?;
     install_python_sdk()
 }
 
-/// The servers that tests run against and that are not installed.
+/// What tests run against and is not installed.
 pub(crate) fn missing() -> Vec<&'static str> {
     let is_built = cache("vcsim").is_ok_and(|folder| folder.join("vcsim").exists());
-    if is_built { Vec::new() } else { vec!["vcsim"] }
+    let peers = [("vcsim", is_built), ("libgovirt", has_libgovirt()), ("the Python SDK", python_sdk().is_ok())];
+    peers.into_iter().filter(|(_, is_there)| !is_there).map(|(name, _)| name).collect()
+}
+
+fn install_libgovirt() -> Result<(), String> {
+    if has_libgovirt() {
+        println!("libgovirt is there");
+        return Ok(());
+    }
+    install_packages(LIBGOVIRT_PACKAGES)?;
+    if !has_libgovirt() {
+        return Err("libgovirt is installed, but /usr/bin/python3 does not find it; it has to be the Python of Debian".to_owned());
+    }
+    println!("libgovirt is there now");
+    Ok(())
+}
+
+/// Whether the Python of Debian finds libgovirt, as `examples/simulator/tests/peers.rs` wants it.
+fn has_libgovirt() -> bool {
+    let import = "import gi; gi.require_version('GoVirt', '1.0'); from gi.repository import GoVirt";
+    run("/usr/bin/python3", &["-c", import]).is_ok()
 }
 
 fn install_python_sdk() -> Result<(), String> {

@@ -1,4 +1,5 @@
-use crate::{Error, Simulator};
+use crate::control::LONGEST;
+use crate::{Certificate, Error, Simulator};
 use std::fmt;
 use std::time::Duration;
 
@@ -8,18 +9,24 @@ const USERNAME: &str = "admin@internal";
 /// Password of the user unless [`Builder::password`] says otherwise.
 pub(crate) const PASSWORD: &str = "secret";
 
-/// More than any test waits, and little enough to be added to a time.
-const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+/// Version of the engine unless [`Builder::engine_version`] says otherwise.
+const VERSION: &str = "4.5.7";
 
 /// How to start a [`Simulator`].
 #[derive(Clone)]
 pub struct Builder {
     pub(crate) port: u16,
     pub(crate) tls: bool,
+    pub(crate) certificate: Option<Certificate>,
+    pub(crate) image_certificate: Option<Certificate>,
+    pub(crate) offers_ca: bool,
+    pub(crate) admin: bool,
+    pub(crate) engine_version: String,
     pub(crate) username: String,
     pub(crate) password: String,
     pub(crate) transition: Duration,
     pub(crate) ticket_lifetime: Duration,
+    pub(crate) token_lifetime: Duration,
     pub(crate) vms: u32,
 }
 
@@ -28,10 +35,16 @@ impl Default for Builder {
         Builder {
             port: 0,
             tls: false,
+            certificate: None,
+            image_certificate: None,
+            offers_ca: false,
+            admin: false,
+            engine_version: VERSION.to_owned(),
             username: USERNAME.to_owned(),
             password: PASSWORD.to_owned(),
             transition: Duration::from_millis(20),
             ticket_lifetime: Duration::from_secs(300),
+            token_lifetime: Duration::from_secs(30 * 60),
             vms: 0,
         }
     }
@@ -39,15 +52,20 @@ impl Default for Builder {
 
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Builder { port, tls, username, password: _, transition, ticket_lifetime, vms } = self;
         f.debug_struct("Builder")
-            .field("port", port)
-            .field("tls", tls)
-            .field("username", username)
+            .field("port", &self.port)
+            .field("tls", &self.tls)
+            .field("certificate", &self.certificate)
+            .field("image_certificate", &self.image_certificate)
+            .field("offers_ca", &self.offers_ca)
+            .field("admin", &self.admin)
+            .field("engine_version", &self.engine_version)
+            .field("username", &self.username)
             .field("password", &"[REDACTED]")
-            .field("transition", transition)
-            .field("ticket_lifetime", ticket_lifetime)
-            .field("vms", vms)
+            .field("transition", &self.transition)
+            .field("ticket_lifetime", &self.ticket_lifetime)
+            .field("token_lifetime", &self.token_lifetime)
+            .field("vms", &self.vms)
             .finish()
     }
 }
@@ -59,10 +77,44 @@ impl Builder {
         self
     }
 
-    /// Whether to serve HTTPS, with a certificate of a new CA ([`Simulator::ca_pem`]). Default: plain
-    /// HTTP.
+    /// Whether to serve HTTPS, API and image data alike, with certificates of a new CA
+    /// ([`Simulator::ca_pem`]). Default: plain HTTP.
     pub fn tls(mut self, tls: bool) -> Self {
         self.tls = tls;
+        self
+    }
+
+    /// Serves the API over HTTPS with a certificate of your choice. Default: as [`Builder::tls`] says, with a good one.
+    pub fn certificate(mut self, certificate: Certificate) -> Self {
+        self.certificate = Some(certificate);
+        self
+    }
+
+    /// Serves image data over HTTPS with a certificate of your choice. Default: as [`Builder::tls`] says, with a good
+    /// one.
+    pub fn image_certificate(mut self, certificate: Certificate) -> Self {
+        self.image_certificate = Some(certificate);
+        self
+    }
+
+    /// Whether to offer the certificate of a CA for download, as every engine does, also where nothing is served over
+    /// HTTPS. Default: only with HTTPS.
+    pub fn offer_ca(mut self, offers_ca: bool) -> Self {
+        self.offers_ca = offers_ca;
+        self
+    }
+
+    /// Whether to serve the administration ([`Simulator::admin_url`]), which lets whoever reaches the loopback
+    /// interface do what a test can do with a [`Simulator`]. Default: no.
+    pub fn admin(mut self, admin: bool) -> Self {
+        self.admin = admin;
+        self
+    }
+
+    /// Version of the engine, such as `4.4.6`. It is what the entry point says; before 4.4.7, image transfers vanish
+    /// with their end. Default `4.5.7`.
+    pub fn engine_version(mut self, version: impl Into<String>) -> Self {
+        self.engine_version = version.into();
         self
     }
 
@@ -91,6 +143,12 @@ impl Builder {
         self
     }
 
+    /// How long a token, or the cookie of a session, stays valid when it is not used. Default 30 min, as in an engine.
+    pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
+        self.token_lifetime = lifetime.min(LONGEST);
+        self
+    }
+
     /// Number of virtual machines to begin with: `vm1`, `vm2`, …, all down. Default 0.
     pub fn vms(mut self, count: u32) -> Self {
         self.vms = count;
@@ -101,8 +159,18 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// If a port is taken, or the temporary folder for the data of disks cannot be made.
+    /// If a port is taken, the version is none, or the temporary folder for the data of disks cannot be made.
     pub async fn start(self) -> Result<Simulator, Error> {
         Simulator::launch(self).await
+    }
+
+    /// Certificate of the API, where it is served over HTTPS.
+    pub(crate) fn engine_certificate(&self) -> Option<Certificate> {
+        self.certificate.or(self.tls.then_some(Certificate::Good))
+    }
+
+    /// Certificate of the image endpoint, where it is served over HTTPS.
+    pub(crate) fn daemon_certificate(&self) -> Option<Certificate> {
+        self.image_certificate.or(self.tls.then_some(Certificate::Good))
     }
 }

@@ -1,8 +1,10 @@
 //! The engine: the model, all objects, and what is still to happen to them.
 
+use crate::clock::Clock;
 use crate::images::Images;
 use crate::rules;
 use crate::store::{Effect, Schedule, Store};
+use crate::version::Version;
 use model::{Kind, Model};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,47 +21,57 @@ pub(crate) struct Engine {
     pub(crate) schedule: Schedule,
     /// Data of disks, and the tickets to it.
     pub(crate) images: Arc<Images>,
-    /// Time of the request at hand.
+    /// What everything that happens by itself runs on.
+    pub(crate) clock: Arc<Clock>,
+    /// Time of the request or of the effect at hand.
     pub(crate) now: Instant,
     /// How long an intermediate state lasts.
     pub(crate) step: Duration,
+    /// Version that it behaves as.
+    pub(crate) version: Version,
     /// Collection at the top of the tree that owns the objects of a kind.
     collections: HashMap<&'static str, &'static str>,
 }
 
 impl Engine {
     /// An engine without any object.
-    pub(crate) fn new(model: &'static Model, images: Arc<Images>, step: Duration) -> Self {
+    pub(crate) fn new(model: &'static Model, images: Arc<Images>, clock: Arc<Clock>, step: Duration, version: Version) -> Self {
         Engine {
             model,
             store: Store::default(),
             schedule: Schedule::default(),
             images,
-            now: Instant::now(),
+            now: clock.now(),
+            clock,
             step,
+            version,
             collections: collections(model),
         }
     }
 
-    /// Brings everything up to the present.
+    /// Brings everything up to the present. Each effect happens at its own time, so that what follows from it is
+    /// planned from there, also when the clock was moved past all of it.
     pub(crate) fn settle(&mut self) {
-        self.now = Instant::now();
+        let present = self.clock.now();
+        self.now = present;
         rules::transfers::watch(self);
-        loop {
-            let due = self.schedule.take_due(self.now);
-            if due.is_empty() {
-                break;
-            }
-            for (path, effect) in due {
-                match effect {
-                    Effect::Set(member, value) => {
-                        self.store.set(&path, member, value);
-                        rules::entered(self, &path, member);
-                    }
-                    Effect::Remove => rules::remove_now(self, &path),
+        while let Some((at, path, effect)) = self.schedule.take_due(present) {
+            self.now = at;
+            match effect {
+                Effect::Set(member, value) => {
+                    self.store.set(&path, member, value);
+                    rules::entered(self, &path, member);
                 }
+                Effect::Restore(member, value) => self.store.set(&path, member, value),
+                Effect::Remove => rules::remove_now(self, &path),
             }
         }
+        self.now = present;
+    }
+
+    /// The time of the request or of the effect at hand, as the API writes it.
+    pub(crate) fn timestamp(&self) -> String {
+        self.clock.written(self.now)
     }
 
     /// Sets a status now and others later, one step each. Returns the time of the last.
@@ -98,9 +110,4 @@ fn collections(model: &'static Model) -> HashMap<&'static str, &'static str> {
 /// A new random id.
 pub(crate) fn new_id() -> String {
     uuid::Uuid::new_v4().to_string()
-}
-
-/// The present as the API writes it.
-pub(crate) fn timestamp() -> String {
-    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.3f+00:00").to_string()
 }

@@ -2,7 +2,7 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 
-/// Why a simulator could not start.
+/// Why a simulator could not start, or could not do what a test asked of it.
 #[derive(Debug)]
 pub struct Error {
     message: String,
@@ -20,6 +20,15 @@ impl Error {
 
     pub(crate) fn tls(reason: impl fmt::Display) -> Self {
         Error { message: format!("cannot make a certificate: {reason}"), source: None }
+    }
+
+    pub(crate) fn version(text: &str) -> Self {
+        let message = format!("'{text}' is no version of an engine: write it as in 4.5.7");
+        Error { message, source: None }
+    }
+
+    pub(crate) fn cannot_lock(path: &str, reason: &str) -> Self {
+        Error { message: format!("cannot lock '{path}': {reason}"), source: None }
     }
 
     pub(crate) fn seed(reason: impl fmt::Display) -> Self {

@@ -32,16 +32,90 @@
 //! are true. Bytes are kept as they are sent: a disk that was filled with the bytes of a qcow2 file
 //! reads as that file, not as its guest data.
 //!
+//! # What goes wrong
+//!
+//! Tests say what is to go wrong, and for which requests ([`Fault`]):
+//!
+//! ```
+//! use std::time::Duration;
+//! use virt_simulator::{Fault, Simulator, Target};
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+//! let engine = Simulator::builder().vms(1).start().await?;
+//! // Starting virtual machines is refused twice, and image data breaks off once.
+//! let busy = engine.inject(Fault::status(409).method("POST").path("/vms/*/start").times(2));
+//! engine.inject(Fault::cut_body(1000).at(Target::Images).once());
+//! // Half an hour passes at once: unused tokens expire.
+//! engine.advance(Duration::from_secs(30 * 60));
+//! assert_eq!(engine.met(busy), 0);
+//! # Ok::<(), virt_simulator::Error>(())
+//! # }).unwrap();
+//! ```
+//!
+//! # Faults
+//!
+//! | [`Fault`] | as JSON | what it does | carried out |
+//! |---|---|---|---|
+//! | [`status`](Fault::status), [`refusal`](Fault::refusal), [`unavailable`](Fault::unavailable) | `status`: `status`, (`reason`), (`detail`), (`retry_after`) | refuses as the engine does, in fault XML, with `Retry-After` if asked for | no |
+//! | [`html`](Fault::html) | `html`: `status` | answers with an HTML page | no |
+//! | [`invalid_grant`](Fault::invalid_grant) | `invalid_grant`: (`status`) | answers with the JSON of an expired grant, and 400 | no |
+//! | [`invalid_grant_page`](Fault::invalid_grant_page) | `invalid_grant_page`: (`status`) | the same as an HTML page, and 401 | no |
+//! | [`empty`](Fault::empty) | `empty`: `status` | answers without a body | no |
+//! | [`hang_up`](Fault::hang_up) | `hang_up` | closes the connection without an answer | no |
+//! | [`close_after`](Fault::close_after) | `close_after`: `bytes` | closes the connection after some bytes of the answer, head included | yes |
+//! | [`cut_body`](Fault::cut_body) | `cut_body`: `bytes` | closes it after the head and some bytes of the body | yes |
+//! | [`slow`](Fault::slow) | `slow`: `bytes`, `pause` | sends the body in pieces, with pauses | yes |
+//! | [`delay`](Fault::delay) | `delay`: `seconds` | answers late | yes, at once |
+//! | [`content_type`](Fault::content_type) | `content_type`: `content_type` | gives the answer a wrong content type | yes |
+//! | [`unknown_enum`](Fault::unknown_enum), [`unknown_enum_in`](Fault::unknown_enum_in) | `unknown_enum`: (`element`) | enums of the answer have a text that they do not know | yes |
+//! | [`without`](Fault::without) | `without`: `member` | leaves a member out of the answer | yes |
+//! | [`unknown_element`](Fault::unknown_element) | `unknown_element` | adds elements that no model has | yes |
+//! | [`accepted`](Fault::accepted) | `accepted` | answers 202, empty or pending, to what succeeds | yes |
+//!
+//! And beside requests:
+//!
+//! | call | in the administration | what it does |
+//! |---|---|---|
+//! | [`lock`](Simulator::lock) | `POST /locks`: `path`, `seconds` | locks a disk, virtual machine, template or snapshot for a time |
+//! | [`restart`](Simulator::restart), [`restart_with`](Simulator::restart_with) | `POST /restart`: (`unavailable`) or (`refused`), in seconds | restarts the engine |
+//! | [`expire_tokens`](Simulator::expire_tokens) | `POST /expire-tokens` | makes every token unknown |
+//! | [`advance`](Simulator::advance) | `POST /clock`: `seconds`; `GET /clock` | moves the clock |
+//! | [`requests`](Simulator::requests), [`forget_requests`](Simulator::forget_requests) | `GET /requests`, `DELETE /requests` | the log of requests |
+//! | [`inject`](Simulator::inject), [`remove_fault`](Simulator::remove_fault), [`clear_faults`](Simulator::clear_faults), [`met`](Simulator::met) | `POST /faults`, `DELETE /faults/ID`, `DELETE /faults`, `GET /faults` | the faults above |
+//! | [`token_lifetime`](Builder::token_lifetime), [`ticket_lifetime`](Builder::ticket_lifetime) | | how long tokens and tickets live |
+//! | [`engine_version`](Builder::engine_version) | | what the engine says that it is, and does |
+//! | [`certificate`](Builder::certificate), [`image_certificate`](Builder::image_certificate) | | a [`Certificate`] that is wrong |
+//!
+//! # Administration
+//!
+//! [`Builder::admin`], or `virt-simulator --admin`, opens all of this to programs in other languages: HTTP with JSON on
+//! a port of its own, so that it is there while the engine is not. Bodies have the content type `application/json`;
+//! times are numbers of seconds. A fault is an object with its name, the members of the table (those in parentheses may be
+//! absent), and, to say which requests it meets, `at` (`api`, `sign_in`, `images` or `everything`), `method`, `path`,
+//! `skip` and `times`:
+//!
+//! ```sh
+//! curl -H 'Content-Type: application/json' "$OVIRT_ADMIN_URL/faults" \
+//!     -d '{"fault": "status", "status": 409, "method": "POST", "path": "/vms/*/start", "times": 2}'
+//! curl -H 'Content-Type: application/json' "$OVIRT_ADMIN_URL/clock" -d '{"seconds": 60}'
+//! ```
+//!
+//! What is wrong with a request is answered with 400 and `{"error": "…"}`.
+//!
 //! # Limits
 //!
 //! Answers are XML, also to a request that prefers JSON. Nothing is persistent, there are no
 //! permissions to run into, and nobody but the caller changes anything.
 #![forbid(unsafe_code)]
 
+mod admin;
 mod api;
 mod builder;
+mod clock;
+mod control;
 mod engine;
 mod error;
+mod faults;
 mod front;
 mod images;
 mod net;
@@ -50,9 +124,13 @@ mod seed;
 mod seen;
 mod simulator;
 mod store;
+mod version;
 pub mod vsphere;
 
 pub use builder::Builder;
+pub use control::Outage;
 pub use error::Error;
+pub use faults::{Fault, FaultId, Target};
+pub use net::Certificate;
 pub use seen::SeenRequest;
 pub use simulator::Simulator;

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 use virt_simulator::{Builder, vsphere};
 
 const HELP: &str = "\
@@ -19,10 +20,15 @@ Options:
       --password-file <FILE>  Read the password of the user from the first line of a file
                               [default password: secret]
       --vms <COUNT>           Virtual machines of the engine to begin with [default: 0]
+      --engine-version <TEXT> Version of the engine, such as 4.4.6 [default: 4.5.7]
+      --token-lifetime <SEC>  Seconds for which a token of the engine stays valid unused
+                              [default: 1800]
+      --admin                 Serve the administration of the engine, which injects faults, moves
+                              the clock and more, to everybody on this machine
   -h, --help                  Print this text
 
-Prints OVIRT_URL, OVIRT_USERNAME and, where they apply, OVIRT_PASSWORD and OVIRT_CA_FILE as
-NAME=value lines, and serves until it is interrupted. A password from a file is not printed. The names
+Prints OVIRT_URL, OVIRT_USERNAME and, where they apply, OVIRT_PASSWORD, OVIRT_ADMIN_URL and
+OVIRT_CA_FILE as NAME=value lines, and serves until it is interrupted. A password from a file is not printed. The names
 for a vCenter begin with VSPHERE_; VSPHERE_DATASTORE is the datastore that libraries can lie on.";
 
 /// Exit code for arguments that make no sense.
@@ -36,6 +42,9 @@ struct Arguments {
     username: Option<String>,
     password: Option<String>,
     vms: Option<u32>,
+    engine_version: Option<String>,
+    token_lifetime: Option<Duration>,
+    admin: bool,
     ca_out: Option<PathBuf>,
     help: bool,
 }
@@ -74,6 +83,9 @@ fn read(mut words: impl Iterator<Item = String>) -> Result<Arguments, String> {
             "--vsphere" => arguments.is_vsphere = true,
             "--port" => arguments.port = number(&name, &value()?)?,
             "--vms" => arguments.vms = Some(number(&name, &value()?)?),
+            "--engine-version" => arguments.engine_version = Some(value()?),
+            "--token-lifetime" => arguments.token_lifetime = Some(Duration::from_secs(number(&name, &value()?)?)),
+            "--admin" => arguments.admin = true,
             "--username" => arguments.username = Some(value()?),
             "--tls" => arguments.tls = true,
             "--ca-out" => {
@@ -85,10 +97,23 @@ fn read(mut words: impl Iterator<Item = String>) -> Result<Arguments, String> {
             _ => return Err(format!("unknown argument {name}")),
         }
     }
-    if arguments.is_vsphere && arguments.vms.is_some() {
-        return Err("--vms is for an engine, not for --vsphere".to_owned());
+    match arguments.only_for_engines().filter(|_| arguments.is_vsphere) {
+        Some(name) => Err(format!("{name} is for an engine, not for --vsphere")),
+        None => Ok(arguments),
     }
-    Ok(arguments)
+}
+
+impl Arguments {
+    /// The first argument that was given and means nothing to a vCenter.
+    fn only_for_engines(&self) -> Option<&'static str> {
+        let given = [
+            ("--vms", self.vms.is_some()),
+            ("--engine-version", self.engine_version.is_some()),
+            ("--token-lifetime", self.token_lifetime.is_some()),
+            ("--admin", self.admin),
+        ];
+        given.into_iter().find(|(_, is_given)| *is_given).map(|(name, _)| name)
+    }
 }
 
 fn number<T: std::str::FromStr>(name: &str, text: &str) -> Result<T, String> {
@@ -106,9 +131,15 @@ async fn run(arguments: Arguments) -> Result<(), String> {
 }
 
 async fn run_ovirt(arguments: Arguments) -> Result<(), String> {
-    let Arguments { port, tls, username, password, vms, ca_out, .. } = arguments;
+    let Arguments { port, tls, username, password, vms, engine_version, token_lifetime, admin, ca_out, .. } = arguments;
     let has_password = password.is_some();
-    let mut builder = Builder::default().port(port).tls(tls).vms(vms.unwrap_or_default());
+    let mut builder = Builder::default().port(port).tls(tls).vms(vms.unwrap_or_default()).admin(admin);
+    if let Some(version) = engine_version {
+        builder = builder.engine_version(version);
+    }
+    if let Some(lifetime) = token_lifetime {
+        builder = builder.token_lifetime(lifetime);
+    }
     if let Some(username) = username {
         builder = builder.username(username);
     }
@@ -117,6 +148,9 @@ async fn run_ovirt(arguments: Arguments) -> Result<(), String> {
     }
     let engine = builder.start().await.map_err(|error| error.to_string())?;
     print("OVIRT", engine.url(), engine.username(), Some(engine.password()).filter(|_| !has_password));
+    if let Some(url) = engine.admin_url() {
+        println!("OVIRT_ADMIN_URL={url}");
+    }
     write_ca("OVIRT", ca_out.as_deref(), engine.ca_pem())?;
     interrupted().await.map_err(not_interrupted)?;
     engine.shutdown().await;

@@ -1,13 +1,19 @@
+use crate::admin::Admin;
+use crate::clock::Clock;
+use crate::control::{Control, Outage};
+use crate::faults::{Fault, FaultId, Faulty};
 use crate::front::{Front, ImageFront, Sessions};
 use crate::images::{Images, lock};
-use crate::net::{Identity, Listener};
-use crate::seen::{Seen, SeenRequest};
+use crate::net::{Authority, Gate, Identity, Listener};
+use crate::seen::SeenRequest;
+use crate::version::Version;
 use crate::{Builder, Error, api, engine, seed};
 use std::convert::Infallible;
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
+use tokio_rustls::TlsAcceptor;
 
 /// How long [`Simulator::shutdown`] waits for requests in flight.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -17,12 +23,20 @@ pub struct Simulator {
     url: String,
     username: String,
     password: String,
+    admin_url: Option<String>,
     ca_pem: Option<String>,
-    sessions: Arc<Mutex<Sessions>>,
+    engine_proof: Option<Proof>,
+    image_proof: Option<Proof>,
+    control: Arc<Control>,
     images: Arc<Images>,
-    seen: Arc<Seen>,
     stop: Option<watch::Sender<()>>,
     alive: mpsc::Receiver<Infallible>,
+}
+
+/// Certificates of a listener, in PEM.
+struct Proof {
+    certificate: String,
+    issuer: String,
 }
 
 impl fmt::Debug for Simulator {
@@ -47,35 +61,52 @@ impl Simulator {
     }
 
     pub(crate) async fn launch(builder: Builder) -> Result<Self, Error> {
-        let identity = if builder.tls { Some(Identity::new()?) } else { None };
-        let images = Arc::new(Images::new(builder.ticket_lifetime).map_err(Error::folder)?);
-        let mut engine = engine::Engine::new(model::ovirt(), Arc::clone(&images), builder.transition);
+        let version = Version::read(&builder.engine_version)?;
+        let (certificate, image_certificate) = (builder.engine_certificate(), builder.daemon_certificate());
+        let needs_ca = builder.offers_ca || certificate.is_some() || image_certificate.is_some();
+        let authority = if needs_ca { Some(Authority::new("virt-simulator CA")?) } else { None };
+        let identity = |kind| authority.as_ref().zip(kind).map(|(authority, kind)| Identity::of(kind, authority)).transpose();
+        let (identity, image_identity) = (identity(certificate)?, identity(image_certificate)?);
+        let ca_pem = authority.as_ref().map(Authority::pem);
+
+        let clock = Arc::new(Clock::new());
+        let images = Arc::new(Images::new(builder.ticket_lifetime, Arc::clone(&clock)).map_err(Error::folder)?);
+        let model = model::ovirt();
+        let mut engine = engine::Engine::new(model, Arc::clone(&images), Arc::clone(&clock), builder.transition, version);
         seed::plant(&mut engine, &builder.username, builder.vms)?;
 
-        let listener = Listener::bind(builder.port).await?;
+        let gate = Arc::new(Gate::default());
+        let listener = Listener::bind(builder.port).await?.behind(gate.passage(Arc::clone(&clock)));
         let image_listener = Listener::bind(0).await?;
-        let origin = listener.origin(builder.tls);
-        images.set_url(image_listener.origin(builder.tls));
+        let admin_listener = if builder.admin { Some(Listener::bind(0).await?) } else { None };
+        let origin = listener.origin(identity.is_some());
+        images.set_url(image_listener.origin(image_identity.is_some()));
 
-        let sessions = Arc::new(Mutex::new(Sessions::new(&builder.username, &builder.password)));
-        let seen = Arc::new(Seen::default());
-        let ca_pem = identity.as_ref().map(|identity| identity.ca_pem.clone());
-        let front = Front::new(engine, Arc::clone(&sessions), Arc::clone(&seen), &origin, ca_pem.clone());
-        let image_front = ImageFront::new(Arc::clone(&images), Arc::clone(&seen));
+        let sessions = Sessions::new(&builder.username, &builder.password, builder.token_lifetime, clock);
+        let control = Arc::new(Control::new(engine, sessions, gate));
+        let front = Faulty::engine(Front::new(Arc::clone(&control), &origin, ca_pem.clone()), Arc::clone(&control));
+        let image_front = Faulty::images(ImageFront::new(Arc::clone(&images)), Arc::clone(&control));
 
-        let acceptor = identity.map(|identity| identity.acceptor);
         let (stop, stopped) = watch::channel(());
         let (alive, ended) = mpsc::channel(1);
-        tokio::spawn(listener.serve(front, acceptor.clone(), stopped.clone(), alive.clone()));
-        tokio::spawn(image_listener.serve(image_front, acceptor, stopped, alive));
+        let (engine_proof, acceptor) = identity.map(split).unzip();
+        let (image_proof, image_acceptor) = image_identity.map(split).unzip();
+        let admin_url = admin_listener.as_ref().map(|listener| format!("{}/simulator", listener.origin(false)));
+        if let Some(listener) = admin_listener {
+            tokio::spawn(listener.serve(Admin::new(Arc::clone(&control)), None, stopped.clone(), alive.clone()));
+        }
+        tokio::spawn(listener.serve(front, acceptor, stopped.clone(), alive.clone()));
+        tokio::spawn(image_listener.serve(image_front, image_acceptor, stopped, alive));
         Ok(Simulator {
             url: format!("{origin}{}", api::BASE),
             username: builder.username,
             password: builder.password,
+            admin_url,
             ca_pem,
-            sessions,
+            engine_proof,
+            image_proof,
+            control,
             images,
-            seen,
             stop: Some(stop),
             alive: ended,
         })
@@ -96,24 +127,108 @@ impl Simulator {
         &self.password
     }
 
-    /// Certificate of the CA to trust, in PEM; none without TLS.
+    /// Address of the administration; none unless [`Builder::admin`] asked for it.
+    pub fn admin_url(&self) -> Option<&str> {
+        self.admin_url.as_deref()
+    }
+
+    /// Certificate of the CA of the engine, in PEM, which is also what the engine offers for download; none without TLS
+    /// unless [`Builder::offer_ca`] asked for it. It is the one to trust, unless a [`Certificate`](crate::Certificate)
+    /// is wrong in a way that makes it not.
     pub fn ca_pem(&self) -> Option<&str> {
         self.ca_pem.as_deref()
     }
 
+    /// Certificate at the top of the chain of the engine's own certificate, in PEM: the CA, another CA, or the
+    /// certificate itself where it signed itself. None where the engine has no TLS.
+    pub fn engine_issuer_pem(&self) -> Option<&str> {
+        self.engine_proof.as_ref().map(|proof| proof.issuer.as_str())
+    }
+
+    /// The engine's own certificate, in PEM: what people put where that of a CA belongs. None where the engine has no
+    /// TLS.
+    pub fn engine_certificate_pem(&self) -> Option<&str> {
+        self.engine_proof.as_ref().map(|proof| proof.certificate.as_str())
+    }
+
+    /// As [`Simulator::engine_issuer_pem`], of the image endpoint.
+    pub fn image_issuer_pem(&self) -> Option<&str> {
+        self.image_proof.as_ref().map(|proof| proof.issuer.as_str())
+    }
+
+    /// As [`Simulator::engine_certificate_pem`], of the image endpoint.
+    pub fn image_certificate_pem(&self) -> Option<&str> {
+        self.image_proof.as_ref().map(|proof| proof.certificate.as_str())
+    }
+
     /// Number of tokens that were issued and neither revoked nor expired.
     pub fn sessions(&self) -> usize {
-        lock(&self.sessions).count()
+        lock(&self.control.sessions).count()
     }
 
     /// Makes every token unknown: requests that carry one are answered with 401 from now on.
     pub fn expire_tokens(&self) {
-        lock(&self.sessions).clear();
+        self.control.expire_tokens();
     }
 
-    /// The requests that were answered so far, in the order of their answers.
+    /// The requests that were answered so far, in the order of their answers. One whose answer a fault delays is there
+    /// as soon as it was carried out.
     pub fn requests(&self) -> Vec<SeenRequest> {
-        self.seen.all()
+        self.control.seen.all()
+    }
+
+    /// Forgets the requests that were answered so far.
+    pub fn forget_requests(&self) {
+        self.control.seen.clear();
+    }
+
+    /// Moves the clock forward, by a hundred years in all at most. Everything that happens by itself runs on it:
+    /// intermediate states, the lifetimes of tokens and tickets, locks, outages, and the delays of faults. Real time
+    /// goes on as well.
+    pub fn advance(&self, time: Duration) {
+        self.control.clock.advance(time);
+    }
+
+    /// Lets something go wrong from the next request on.
+    pub fn inject(&self, fault: Fault) -> FaultId {
+        self.control.faults.inject(fault)
+    }
+
+    /// Takes a fault away. False where it was taken away before.
+    pub fn remove_fault(&self, fault: FaultId) -> bool {
+        self.control.faults.remove(fault)
+    }
+
+    /// Takes all faults away.
+    pub fn clear_faults(&self) {
+        self.control.faults.clear();
+    }
+
+    /// How many requests a fault has met; 0 also for one that was taken away.
+    pub fn met(&self, fault: FaultId) -> u64 {
+        self.control.faults.all().iter().find(|listed| listed.id == fault).map_or(0, |listed| listed.met)
+    }
+
+    /// Locks a disk, virtual machine, template or snapshot for some time, as if something were being done to it: its
+    /// status says so, and what needs it unlocked is refused with 409 in the engine's own words. What is under way with
+    /// it waits. `path` is its href, or what follows `/ovirt-engine/api` there, such as `/disks/123`.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such object, or it is none of these.
+    pub fn lock(&self, path: &str, time: Duration) -> Result<(), Error> {
+        self.control.lock(path, time)
+    }
+
+    /// Restarts the engine: all tokens are gone, and all connections to it are closed. Objects, faults and the image
+    /// endpoint stay.
+    pub fn restart(&self) {
+        self.restart_with(Outage::None);
+    }
+
+    /// As [`Simulator::restart`], and the engine is away for some time.
+    pub fn restart_with(&self, outage: Outage) {
+        self.control.restart(outage);
     }
 
     /// Stops: accepts nothing more, lets requests in flight end, and removes all data.
@@ -122,6 +237,10 @@ impl Simulator {
         // Nothing is ever sent: the channel ends with the last connection.
         let _ = tokio::time::timeout(PATIENCE, self.alive.recv()).await;
     }
+}
+
+fn split(identity: Identity) -> (Proof, TlsAcceptor) {
+    (Proof { certificate: identity.certificate_pem, issuer: identity.ca_pem }, identity.acceptor)
 }
 
 impl Drop for Simulator {
@@ -141,5 +260,6 @@ mod tests {
         check::<Simulator>();
         check::<Builder>();
         check::<Error>();
+        check::<Fault>();
     }
 }

@@ -34,8 +34,10 @@ async fn main() -> std::process::ExitCode {
 async fn run(options: Options) -> Result<()> {
     let vcenter = Vcenter::open(options.vcenter).await?;
     let result = download(&vcenter, &options.library, &options.item, &options.to).await;
-    vcenter.close().await?;
-    result
+    let closed = vcenter.close().await;
+    // What went wrong first counts.
+    result?;
+    closed
 }
 
 async fn download(vcenter: &Vcenter, library: &str, item: &str, folder: &Path) -> Result<()> {

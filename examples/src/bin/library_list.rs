@@ -25,8 +25,10 @@ async fn main() -> std::process::ExitCode {
 async fn run(options: Options) -> Result<()> {
     let vcenter = Vcenter::open(options.vcenter).await?;
     let result = list(&vcenter).await;
-    vcenter.close().await?;
-    result
+    let closed = vcenter.close().await;
+    // What went wrong first counts.
+    result?;
+    closed
 }
 
 async fn list(vcenter: &Vcenter) -> Result<()> {

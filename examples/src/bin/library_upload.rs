@@ -44,8 +44,10 @@ async fn run(options: Options) -> Result<()> {
     let source = source(&options, made.path().join("made.bin"))?;
     let vcenter = Vcenter::open(options.vcenter).await?;
     let result = upload(&vcenter, &options.library, &options.item, source, options.ignore_warnings).await;
-    vcenter.close().await?;
-    result
+    let closed = vcenter.close().await;
+    // What went wrong first counts.
+    result?;
+    closed
 }
 
 /// What to upload, under which name.
@@ -78,9 +80,11 @@ async fn upload(vcenter: &Vcenter, library: &str, name: &str, source: Source, ig
         Ok(upload) => upload.run(source, ignore_warnings).await,
         Err(error) => Err(error),
     };
-    if result.is_err() && is_new {
+    if let (Err(error), true) = (&result, is_new) {
         // An item without files would only be in the way of the next attempt.
-        session.content().library().item().delete(&item).send().await?;
+        if let Err(other) = session.content().library().item().delete(&item).send().await {
+            eprintln!("the new item is still there: {other}; it was made for what failed: {error}");
+        }
     }
     result?;
     for file in session.content().library().item().file().list(&item).send().await? {

@@ -12,7 +12,7 @@ const NO_LEGACY: &[&str] = &["content.library.usages", "content.security_policie
 const SAME_LEGACY: &[&str] = &["cis.tasks", "content.library.item.changes"];
 
 /// Parameters that go into a header in `/api`.
-const HEADERS: &[(&str, &str)] = &[("client_token", "Client-Token")];
+pub(crate) const HEADERS: &[(&str, &str)] = &[("client_token", "Client-Token")];
 
 /// Where a member stands.
 pub(crate) fn place(name: &str, wire: Option<&str>) -> Place {

@@ -109,6 +109,14 @@ impl Error {
         self
     }
 
+    /// Adds to the message of an error of that kind.
+    pub(crate) fn hint_for(mut self, kind: ErrorKind, hint: &str) -> Self {
+        if self.0.kind == kind {
+            self.0.message.push_str(hint);
+        }
+        self
+    }
+
     pub(crate) fn with_answer(mut self, status: u16, correlation_id: Option<String>) -> Self {
         self.0.status = Some(status);
         self.0.correlation_id = correlation_id;
@@ -133,8 +141,7 @@ impl Error {
                 format!("no answer from {server} in time; allow more with `timeout`, or check that the server is well"),
             )
         } else if is_tls {
-            let fix = "give the CA that signed it with `ca_file` or `ca_pem` (an engine offers its own at \
-                       /ovirt-engine/services/pki-resource?resource=ca-certificate&format=X509-PEM-CA)";
+            let fix = "give the CA that signed it with `ca_file` or `ca_pem`";
             (ErrorKind::Tls, format!("no secure connection to {server}: {chain}; if its certificate is not trusted, {fix}"))
         } else if error.is_builder() {
             (ErrorKind::Request, format!("the request cannot be sent: {chain}"))
@@ -170,13 +177,13 @@ impl Error {
     }
 
     /// Whether the same request may succeed when sent again later: the server could not be reached, was
-    /// too slow, or said that it is busy or not ready (status 502, 503 or 504, or a standard error of vSphere
-    /// that means so).
+    /// too slow, or said that it is busy or not ready (status 429, 502, 503 or 504, or a standard error of
+    /// vSphere that means so).
     pub fn is_retryable(&self) -> bool {
         if let Some(retryable) = self.0.retryable {
             return retryable;
         }
-        matches!(self.kind(), ErrorKind::Connection | ErrorKind::Timeout) || matches!(self.status(), Some(502..=504))
+        matches!(self.kind(), ErrorKind::Connection | ErrorKind::Timeout) || matches!(self.status(), Some(429 | 502..=504))
     }
 }
 

@@ -39,13 +39,9 @@ impl HttpSettings {
         })
     }
 
-    /// For the content of files, which may take as long as it likes while something moves.
+    /// For the content of files, which may take as long as it takes.
     pub(crate) fn transfer_client(&self) -> Result<reqwest::Client> {
-        let builder = self.common()?;
-        finish(match self.timeout {
-            Some(timeout) => builder.read_timeout(timeout),
-            None => builder,
-        })
+        finish(self.common()?)
     }
 
     fn common(&self) -> Result<reqwest::ClientBuilder> {
@@ -80,12 +76,19 @@ pub(crate) fn wrong(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::Configuration, message)
 }
 
+/// An URL that was given to a builder, for messages: one that may hold a password is not shown.
+pub(crate) fn shown_url(text: &str) -> &str {
+    if text.contains('@') { "[REDACTED]" } else { text }
+}
+
 /// The URL of an API, without a slash at the end. `example` is one that is right.
 pub(crate) fn base_url(text: &str, example: &str) -> Result<Url> {
+    // What may hold a password is not shown.
+    let shown = shown_url(text);
     let mut url = Url::parse(text)
-        .map_err(|error| wrong(format!("`{text}` is not the URL of an API: {error}; it looks like {example}")))?;
+        .map_err(|error| wrong(format!("`{shown}` is not the URL of an API: {error}; it looks like {example}")))?;
     if !matches!(url.scheme(), "https" | "http") || url.host_str().is_none() {
-        return Err(wrong(format!("`{text}` is not the URL of an API; it looks like {example}")));
+        return Err(wrong(format!("`{shown}` is not the URL of an API; it looks like {example}")));
     }
     if !url.username().is_empty() || url.password().is_some() {
         return Err(wrong("the URL holds a user name or a password; give them by `username` and `password`"));

@@ -161,7 +161,8 @@ fn read_text_map(value: &Value, slot: &mut dyn TextMapSlot) -> Result<()> {
     each_entry(value, |key, value| text(value).map(|text| slot.insert(key, text)))
 }
 
-fn structure(value: &Value) -> Result<Structure> {
+/// A struct that tells by itself which one it is.
+pub(crate) fn structure(value: &Value) -> Result<Structure> {
     let mut members = value.as_object().ok_or_else(|| wrong("an object", value))?.clone();
     let class = match members.remove(CLASS) {
         Some(Value::String(class)) => Some(class),
@@ -192,17 +193,6 @@ pub(crate) fn write(record: &dyn Record, form: Form) -> Result<Value> {
         }
     }
     Ok(Value::Object(members))
-}
-
-/// What is set, as members. Dates that cannot be written are left out.
-pub(crate) fn members(record: &dyn Record) -> Map<String, Value> {
-    let mut members = Map::new();
-    for (index, field) in record.table().fields.iter().enumerate() {
-        if let Ok(Some(value)) = write_member(field, record.view(index), Form::Plain) {
-            members.insert(field.tag.to_owned(), value);
-        }
-    }
-    members
 }
 
 /// Writes a list of objects.
@@ -238,13 +228,14 @@ fn write_member(field: &Field, view: View<'_>, form: Form) -> Result<Option<Valu
                 for (key, record) in entries {
                     written.push((key, write(record, form).map_err(|error| error.of_member(key))?));
                 }
-                Some(write_map(written.into_iter(), form))
+                Some(write_map(written, form))
             }
             None => None,
         },
-        View::TextMap(map) => map.entries().map(|entries| write_texts(entries.into_iter(), form)),
+        View::TextMap(map) => map.entries().map(|entries| write_texts(entries, form)),
         View::TextMaps(maps) => maps.as_ref().map(|maps| {
-            let maps = maps.iter().map(|map| write_texts(map.iter().map(|(key, value)| (key.as_str(), value.as_str())), form));
+            let maps =
+                maps.iter().map(|map| write_texts(map.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect(), form));
             Value::Array(maps.collect())
         }),
         View::Structure(value) => value.as_ref().map(|value| write_structure(value, field.item, form)),
@@ -257,19 +248,30 @@ fn write_member(field: &Field, view: View<'_>, form: Form) -> Result<Option<Valu
     })
 }
 
-fn write_texts<'a>(entries: impl Iterator<Item = (&'a str, &'a str)>, form: Form) -> Value {
-    write_map(entries.map(|(key, value)| (key, Value::from(value))), form)
+fn write_texts(entries: Vec<(&str, &str)>, form: Form) -> Value {
+    write_map(entries.into_iter().map(|(key, value)| (key, Value::from(value))).collect(), form)
 }
 
-fn write_map<'a>(entries: impl Iterator<Item = (&'a str, Value)>, form: Form) -> Value {
-    match form {
-        Form::Plain => Value::Object(entries.map(|(key, value)| (key.to_owned(), value)).collect()),
-        Form::Entries => {
-            let entry = |(key, value): (&str, Value)| {
-                Value::Object(Map::from_iter([("key".to_owned(), Value::from(key)), ("value".to_owned(), value)]))
-            };
-            Value::Array(entries.map(entry).collect())
+/// Maps are filled entry by entry: collecting them would compile a sort for each kind of iterator.
+fn write_map(entries: Vec<(&str, Value)>, form: Form) -> Value {
+    let mut members = Map::new();
+    let mut items = Vec::new();
+    for (key, value) in entries {
+        match form {
+            Form::Plain => {
+                members.insert(key.to_owned(), value);
+            }
+            Form::Entries => {
+                let mut entry = Map::new();
+                entry.insert("key".to_owned(), Value::from(key));
+                entry.insert("value".to_owned(), value);
+                items.push(Value::Object(entry));
+            }
         }
+    }
+    match form {
+        Form::Plain => Value::Object(members),
+        Form::Entries => Value::Array(items),
     }
 }
 

@@ -74,7 +74,12 @@ impl Reply {
 }
 
 fn error(call: &str, status: u16, headers: &HeaderMap, kind: ErrorKind, message: impl Into<String>) -> Error {
-    Error::new(kind, message).with_answer(status, header(headers, "correlation-id").map(str::to_owned)).in_call(call)
+    Error::new(kind, message).with_answer(status, correlation_id(headers)).in_call(call)
+}
+
+/// The identifier under which the server logged the request; engines and vCenters have a header each.
+fn correlation_id(headers: &HeaderMap) -> Option<String> {
+    ["correlation-id", "x-request-id"].into_iter().find_map(|name| header(headers, name)).map(str::to_owned)
 }
 
 fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

@@ -4,6 +4,7 @@ use super::error::{Error, ErrorKind, Result};
 use secrecy::SecretString;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Mutex;
 
 pub(crate) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -20,31 +21,37 @@ pub(crate) struct Session {
     /// `None` when the caller gave a token and nothing to get another one with.
     grant: Option<Box<dyn Grant>>,
     state: Mutex<State>,
+    /// Apart from the state, which a sign-in that hangs keeps locked.
+    closed: AtomicBool,
 }
 
 struct State {
     token: Option<Token>,
     /// Whether the token is ours to give back.
     ours: bool,
-    closed: bool,
 }
 
 impl Session {
     pub(crate) fn new(grant: Option<Box<dyn Grant>>, token: Option<SecretString>) -> Self {
-        let state = State { token: token.map(Arc::new), ours: false, closed: false };
-        Self { grant, state: Mutex::new(state) }
+        let state = State { token: token.map(Arc::new), ours: false };
+        Self { grant, state: Mutex::new(state), closed: AtomicBool::new(false) }
     }
 
     /// The token, fetched if there is none. Callers that come meanwhile wait for the same one.
     pub(crate) async fn token(&self) -> Result<Token> {
         let mut state = self.state.lock().await;
-        if state.closed {
-            return Err(Error::new(ErrorKind::Request, "the connection was closed; build a new one"));
+        if self.is_closed() {
+            return Err(closed());
         }
         match (&state.token, &self.grant) {
             (Some(token), _) => Ok(token.clone()),
             (None, Some(grant)) => {
                 let token = Arc::new(grant.sign_in().await?);
+                if self.is_closed() {
+                    // Nobody else will give it back.
+                    grant.sign_out(token).await?;
+                    return Err(closed());
+                }
                 state.token = Some(token.clone());
                 state.ours = true;
                 Ok(token)
@@ -67,11 +74,15 @@ impl Session {
         self.token().await.map(Some)
     }
 
+    fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::SeqCst)
+    }
+
     /// Gives back the token, unless it is the caller's, and lets no further call through.
     pub(crate) async fn close(&self) -> Result<()> {
+        self.closed.store(true, Ordering::SeqCst);
         let token = {
             let mut state = self.state.lock().await;
-            state.closed = true;
             let token = state.token.take();
             token.filter(|_| state.ours)
         };
@@ -80,4 +91,8 @@ impl Session {
             _ => Ok(()),
         }
     }
+}
+
+fn closed() -> Error {
+    Error::new(ErrorKind::Request, "the connection was closed; build a new one")
 }

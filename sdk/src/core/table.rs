@@ -10,6 +10,7 @@ use super::link::{Items, LinkSlot, ListSlot};
 use super::structure::Structure;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// What a codec must know of a struct.
 #[derive(Debug)]
@@ -283,9 +284,14 @@ impl<T: Record + Default> ObjectMapSlot for Option<BTreeMap<String, T>> {
     }
 
     fn insert(&mut self, key: &str) -> &mut dyn Record {
-        let map = self.get_or_insert_default();
-        map.remove(key);
-        map.entry(key.to_owned()).or_default()
+        match self.get_or_insert_default().entry(key.to_owned()) {
+            Entry::Occupied(entry) => {
+                let object = entry.into_mut();
+                *object = T::default();
+                object
+            }
+            Entry::Vacant(entry) => entry.insert(T::default()),
+        }
     }
 
     fn entries(&self) -> Option<Vec<(&str, &dyn Record)>> {

@@ -1,5 +1,6 @@
 //! Requests as values: what will be sent is known, and can be looked at, before it is.
 
+use super::connection::with_ca_hint;
 use crate::core::client::Client;
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::link::ListSlot;
@@ -70,9 +71,10 @@ impl Resource {
     }
 }
 
-impl fmt::Debug for Resource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Resource").field("client", &self.client).field("path", &self.path.template()).finish()
+impl Resource {
+    /// What `Debug` of a service shows.
+    pub(crate) fn debug(&self, service: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct(service).field("client", &self.client).field("path", &self.path.template()).finish()
     }
 }
 
@@ -188,39 +190,52 @@ impl Call {
         }
     }
 
-    pub(crate) fn set_body(&mut self, record: &dyn Record) {
-        self.set_document(xml::record(record));
+    /// As [`set_query`](Self::set_query). What the setters of requests call takes and returns the call: that is less
+    /// to compile for each of them.
+    pub(crate) fn with_query(mut self, name: &'static str, value: impl Display) -> Self {
+        self.set_query(name, value);
+        self
     }
 
-    pub(crate) fn set_body_list(&mut self, list: &dyn ListSlot, list_element: &str, item: &str) {
-        self.set_document(xml::list(list, list_element, item));
+    pub(crate) fn with_header(mut self, name: &'static str, value: impl Display) -> Self {
+        self.set_header(name, value);
+        self
     }
 
-    fn set_document(&mut self, document: std::result::Result<String, impl Display>) {
+    pub(crate) fn with_body(self, record: &dyn Record) -> Self {
+        self.with_document(xml::record(record))
+    }
+
+    pub(crate) fn with_body_list(self, list: &dyn ListSlot, list_element: &str, item: &str) -> Self {
+        self.with_document(xml::list(list, list_element, item))
+    }
+
+    fn with_document(mut self, document: std::result::Result<String, impl Display>) -> Self {
         match document {
             Ok(document) => self.body = Body::Document(document),
             Err(problem) => self.problem = Some(problem.to_string()),
         }
+        self
     }
 
-    pub(crate) fn set_field(&mut self, tag: &'static str, value: impl Display) {
-        self.set_child(tag, &xml::Child::Text(&value.to_string()));
+    pub(crate) fn with_field(self, tag: &'static str, value: impl Display) -> Self {
+        self.with_child(tag, &xml::Child::Text(&value.to_string()))
     }
 
-    pub(crate) fn set_field_record(&mut self, tag: &'static str, record: &dyn Record) {
-        self.set_child(tag, &xml::Child::Record(record));
+    pub(crate) fn with_field_record(self, tag: &'static str, record: &dyn Record) -> Self {
+        self.with_child(tag, &xml::Child::Record(record))
     }
 
-    pub(crate) fn set_field_list(&mut self, tag: &'static str, list: &dyn ListSlot, item: &'static str) {
-        self.set_child(tag, &xml::Child::List(list, item));
+    pub(crate) fn with_field_list(self, tag: &'static str, list: &dyn ListSlot, item: &'static str) -> Self {
+        self.with_child(tag, &xml::Child::List(list, item))
     }
 
-    fn set_child(&mut self, tag: &'static str, content: &xml::Child<'_>) {
+    fn with_child(mut self, tag: &'static str, content: &xml::Child<'_>) -> Self {
         let element = match xml::element(tag, content) {
             Ok(element) => element,
             Err(problem) => {
                 self.problem = Some(problem.to_string());
-                return;
+                return self;
             }
         };
         let mut fields = match std::mem::replace(&mut self.body, Body::None) {
@@ -232,6 +247,7 @@ impl Call {
             None => fields.push((tag, element)),
         }
         self.body = Body::Action(fields);
+        self
     }
 
     /// The request that this call makes.
@@ -247,7 +263,7 @@ impl Call {
 
     /// Sends the call, and leaves the body of the answer to be read.
     pub(crate) async fn open(&self) -> Result<Opened> {
-        self.client.open(&self.request()?).await
+        self.client.open(&self.request()?).await.map_err(with_ca_hint)
     }
 
     /// Sends the call; `decode` makes the result of the answer.

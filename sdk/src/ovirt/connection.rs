@@ -4,7 +4,7 @@ use super::services::SystemService;
 use super::sso::PasswordGrant;
 use crate::core::client::{Client, server};
 use crate::core::error::{Error, ErrorKind, Result};
-use crate::core::http::{CLOSE_DEADLINE, Ca, HttpSettings, base_url, wrong};
+use crate::core::http::{CLOSE_DEADLINE, Ca, HttpSettings, base_url, shown_url, wrong};
 use crate::core::pending::Pending;
 use crate::core::session::{Grant, Session, Token};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
@@ -200,7 +200,7 @@ impl ConnectionBuilder {
 impl fmt::Debug for ConnectionBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ConnectionBuilder")
-            .field("url", &self.url)
+            .field("url", &shown_url(&self.url))
             .field("username", &self.username)
             .field("insecure", &self.http.insecure)
             .field("timeout", &self.http.timeout)
@@ -219,4 +219,12 @@ fn bearer(token: &Token) -> Result<(HeaderName, HeaderValue)> {
         .map_err(|_| wrong("the token holds characters that no header can carry"))?;
     value.set_sensitive(true);
     Ok((AUTHORIZATION, value))
+}
+
+/// An engine offers its own certificate authority; an error of TLS says where.
+pub(super) fn with_ca_hint(error: Error) -> Error {
+    error.hint_for(
+        ErrorKind::Tls,
+        "; an engine offers the CA at /ovirt-engine/services/pki-resource?resource=ca-certificate&format=X509-PEM-CA",
+    )
 }

@@ -1,5 +1,6 @@
 //! Signing in and out at the single sign-on service of an engine.
 
+use super::connection::with_ca_hint;
 use crate::core::client::server;
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::reply::{Opened, Reply};
@@ -32,7 +33,7 @@ impl PasswordGrant {
         let server = server(&url);
         let request = self.http.post(url).header(ACCEPT, "application/json").form(form);
         let call = format!("POST {path}");
-        let response = request.send().await.map_err(|error| Error::from_http(error, &server).in_call(&call))?;
+        let response = request.send().await.map_err(|error| with_ca_hint(Error::from_http(error, &server)).in_call(&call))?;
         Opened { call, server, response }.read().await
     }
 

@@ -13,8 +13,8 @@ use std::collections::BTreeMap;
 #[doc(hidden)]
 pub struct Answer {
     reply: Reply,
-    /// `null` when the answer has no body.
-    value: Value,
+    /// `None` when the answer has no body.
+    value: Option<Value>,
 }
 
 /// Looks into an answer; anything but a success is an error.
@@ -23,7 +23,7 @@ pub(super) fn success(reply: Reply, dialect: Dialect) -> Result<Answer> {
         return Err(failure::error(&reply));
     }
     if reply.body.is_empty() {
-        return Ok(Answer { reply, value: Value::Null });
+        return Ok(Answer { reply, value: None });
     }
     let mut value: Value = serde_json::from_slice(&reply.body).map_err(|error| not_json(&reply, error))?;
     // The older dialect puts results into a `value`.
@@ -32,7 +32,7 @@ pub(super) fn success(reply: Reply, dialect: Dialect) -> Result<Answer> {
     {
         value = inner.take();
     }
-    Ok(Answer { reply, value })
+    Ok(Answer { reply, value: Some(value) })
 }
 
 pub(super) fn not_json(reply: &Reply, error: serde_json::Error) -> Error {
@@ -55,21 +55,21 @@ pub(crate) fn nothing(_: &Answer) -> Result<()> {
 /// The object that was asked for.
 pub(crate) fn object<T: Record + Default>(answer: &Answer) -> Result<T> {
     let mut object = T::default();
-    json::read(&answer.value, &mut object).map_err(|error| unreadable(answer, &error))?;
+    json::read(value(answer)?, &mut object).map_err(|error| unreadable(answer, &error))?;
     Ok(object)
 }
 
 /// The objects that were asked for.
 pub(crate) fn objects<T: Record + Default>(answer: &Answer) -> Result<Vec<T>> {
     let mut objects = Some(Vec::new());
-    json::read_items(&answer.value, &mut objects).map_err(|error| unreadable(answer, &error))?;
+    json::read_items(value(answer)?, &mut objects).map_err(|error| unreadable(answer, &error))?;
     Ok(objects.unwrap_or_default())
 }
 
 /// The objects that were asked for, by key.
 pub(crate) fn object_map<T: Record + Default>(answer: &Answer) -> Result<BTreeMap<String, T>> {
     let mut objects = BTreeMap::new();
-    let read = json::each_entry(&answer.value, |key, value| {
+    let read = json::each_entry(value(answer)?, |key, value| {
         let mut object = T::default();
         json::read(value, &mut object)?;
         objects.insert(key.to_owned(), object);
@@ -81,21 +81,21 @@ pub(crate) fn object_map<T: Record + Default>(answer: &Answer) -> Result<BTreeMa
 
 /// The text or identifier that was asked for.
 pub(crate) fn text<T: Text>(answer: &Answer) -> Result<T> {
-    json::text(&answer.value).map(T::from_text).map_err(|error| unreadable(answer, &error))
+    json::text(value(answer)?).map(T::from_text).map_err(|error| unreadable(answer, &error))
 }
 
 /// The texts or identifiers that were asked for.
 pub(crate) fn texts<T: Text>(answer: &Answer) -> Result<Vec<T>> {
     let mut texts = Vec::new();
-    let read = json::each(&answer.value, |item| json::text(item).map(|text| texts.push(T::from_text(text))));
+    let read = json::each(value(answer)?, |item| json::text(item).map(|text| texts.push(T::from_text(text))));
     read.map_err(|error| unreadable(answer, &error))?;
     Ok(texts)
 }
 
+fn value(answer: &Answer) -> Result<&Value> {
+    answer.value.as_ref().ok_or_else(|| answer.reply.error(ErrorKind::Decode, "the answer is empty; a result was asked for"))
+}
+
 fn unreadable(answer: &Answer, error: &JsonError) -> Error {
-    let message = match answer.value {
-        Value::Null => "the answer is empty; a result was asked for".to_owned(),
-        _ => format!("the answer cannot be read: {error}"),
-    };
-    answer.reply.error(ErrorKind::Decode, message)
+    answer.reply.error(ErrorKind::Decode, format!("the answer cannot be read: {error}"))
 }

@@ -210,14 +210,14 @@ impl Call {
         }
     }
 
-    /// Adds a query parameter that the API model does not have, in place of an earlier one of that name.
+    /// Adds a query parameter that the API model does not have, in place of one that was added before under that name.
     pub fn set_query(&mut self, name: &str, value: impl Display) {
         self.query.retain(|(other, _)| other != name);
         self.query.push((name.to_owned(), value.to_string()));
     }
 
-    /// Sets a header, in place of the one of the session. A name or value that no header can have is reported
-    /// when the request is sent.
+    /// Sets a header, in place of the one of the session, but for the one that shows the token. A name or value that no
+    /// header can have is reported when the request is sent.
     pub fn set_header(&mut self, name: &str, value: impl Display) {
         match header(name, &value.to_string()) {
             Ok((name, value)) => {
@@ -227,31 +227,32 @@ impl Call {
         }
     }
 
-    pub(crate) fn set_text(&mut self, name: &'static str, value: String) {
-        self.set(name, Argument::Text(value));
+    pub(crate) fn with_text(self, name: &'static str, value: String) -> Self {
+        self.with(name, Argument::Text(value))
     }
 
-    pub(crate) fn set_integer(&mut self, name: &'static str, value: i64) {
-        self.set(name, Argument::Integer(value));
+    pub(crate) fn with_integer(self, name: &'static str, value: i64) -> Self {
+        self.with(name, Argument::Integer(value))
     }
 
-    pub(crate) fn set_boolean(&mut self, name: &'static str, value: bool) {
-        self.set(name, Argument::Boolean(value));
+    pub(crate) fn with_boolean(self, name: &'static str, value: bool) -> Self {
+        self.with(name, Argument::Boolean(value))
     }
 
-    pub(crate) fn set_record(&mut self, name: &'static str, value: impl Record) {
-        self.set(name, Argument::Record(Arc::new(value)));
+    pub(crate) fn with_record(self, name: &'static str, value: impl Record) -> Self {
+        self.with(name, Argument::Record(Arc::new(value)))
     }
 
-    pub(crate) fn set_records<T: Record + Default>(&mut self, name: &'static str, value: Vec<T>) {
-        self.set(name, Argument::Records(Arc::new(Some(value))));
+    pub(crate) fn with_records<T: Record + Default>(self, name: &'static str, value: Vec<T>) -> Self {
+        self.with(name, Argument::Records(Arc::new(Some(value))))
     }
 
-    fn set(&mut self, name: &'static str, argument: Argument) {
+    fn with(mut self, name: &'static str, argument: Argument) -> Self {
         match self.arguments.iter_mut().find(|(other, _)| *other == name) {
             Some((_, old)) => *old = argument,
             None => self.arguments.push((name, argument)),
         }
+        self
     }
 
     fn argument(&self, name: &str) -> Option<&Argument> {

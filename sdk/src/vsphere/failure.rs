@@ -77,14 +77,16 @@ impl StandardError {
             (None, None) => return None,
         };
         let literal = ERRORS.iter().find(|error| error.identifier == name).map_or(name.as_str(), |error| error.literal);
-        let mut messages = Some(Vec::new());
-        let listed = value.get("messages").filter(|messages| messages.is_array());
-        listed.map(|listed| json::read_items(listed, &mut messages)).transpose().ok()?;
-        let data = value.get("data").and_then(Value::as_object).cloned();
+        // A message that cannot be read is no reason to lose the error.
+        let listed = value.get("messages").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let message = |value: &Value| {
+            let mut message = LocalizableMessage::new();
+            json::read(value, &mut message).ok().map(|()| message)
+        };
         Some(Self {
             error_type: ErrorType::from_text(literal),
-            messages: messages.unwrap_or_default(),
-            data: data.map(|members| Structure { class: None, members }),
+            messages: listed.iter().filter_map(message).collect(),
+            data: value.get("data").and_then(|data| json::structure(data).ok()),
             challenge: text(value, "challenge"),
         })
     }
@@ -127,13 +129,15 @@ pub(super) fn error(reply: &Reply) -> Error {
             let literal = found.error_type.as_str().to_owned();
             let kind =
                 KINDS.iter().find(|(_, names)| names.contains(&literal.as_str())).map_or(ErrorKind::Fault, |(kind, _)| *kind);
-            let retryable = ERRORS.iter().find(|error| error.literal == literal).is_some_and(|error| error.retryable);
+            let known = ERRORS.iter().find(|error| error.literal == literal);
             let message = match found.texts().as_slice() {
-                [] => advice(kind).to_owned(),
+                [] => format!("{literal}: {}", advice(kind)),
                 _ => found.to_string(),
             };
             let fault = Fault { reason: Some(literal), detail: found.texts().first().map(|text| (*text).to_owned()) };
-            reply.error(kind, message).with_fault(Some(fault)).with_retryable(retryable).with_source(found)
+            let error = reply.error(kind, message).with_fault(Some(fault)).with_source(found);
+            // Of an error that is not known, the status may tell.
+            known.map(|known| known.retryable).into_iter().fold(error, Error::with_retryable)
         }
         None => {
             let kind = match reply.status {
@@ -148,7 +152,7 @@ pub(super) fn error(reply: &Reply) -> Error {
                 "" | "application/json" => advice(kind).to_owned(),
                 other => format!("the server failed, and answered with {other} instead of JSON; {}", advice(kind)),
             };
-            reply.error(kind, message).with_retryable(matches!(reply.status, 429 | 502 | 503 | 504))
+            reply.error(kind, message)
         }
     }
 }

@@ -33,6 +33,12 @@ impl<R> From<&str> for Id<R> {
     }
 }
 
+impl<R> From<&String> for Id<R> {
+    fn from(text: &String) -> Self {
+        Self(text.clone(), PhantomData)
+    }
+}
+
 impl<R> From<&Id<R>> for Id<R> {
     fn from(id: &Id<R>) -> Self {
         id.clone()

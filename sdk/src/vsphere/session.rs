@@ -1,9 +1,9 @@
 use super::call::{Call, Operation};
 use super::dialect::{Dialect, Spoken};
-use super::sign_in::{self, PasswordGrant};
+use super::sign_in::{self, PasswordGrant, Sessions};
 use crate::core::client::{Client, server};
 use crate::core::error::{Error, ErrorKind, Result};
-use crate::core::http::{CLOSE_DEADLINE, Ca, HttpSettings, base_url, wrong};
+use crate::core::http::{CLOSE_DEADLINE, Ca, HttpSettings, base_url, shown_url, wrong};
 use crate::core::session::Grant;
 use reqwest::Url;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue};
@@ -46,6 +46,8 @@ struct Inner {
     client: Client,
     /// For the content of files: without a limit for the whole transfer.
     transfers: reqwest::Client,
+    timeout: Option<Duration>,
+    sessions: Sessions,
     spoken: Arc<Spoken>,
 }
 
@@ -74,7 +76,7 @@ impl Session {
         let token = self.client().session().token().await?;
         match self.0.spoken.get() {
             Some(dialect) => Ok(dialect),
-            None => sign_in::probe(&self.0.transfers, self.client().base(), &token, &self.0.spoken).await,
+            None => sign_in::probe(&self.0.sessions, &token, &self.0.spoken).await,
         }
     }
 
@@ -112,6 +114,11 @@ impl Session {
 
     pub(super) fn client(&self) -> &Client {
         &self.0.client
+    }
+
+    /// How long nothing may come while content arrives.
+    pub(super) fn timeout(&self) -> Option<Duration> {
+        self.0.timeout
     }
 
     pub(super) fn transfers(&self) -> &reqwest::Client {
@@ -188,8 +195,9 @@ impl SessionBuilder {
         self
     }
 
-    /// How long each request may take, signing in included, from connecting to the last byte of the answer. For the
-    /// content of files it is how long nothing may arrive. Default: no limit, but 20 seconds to connect.
+    /// How long each request may take, signing in included, from connecting to the last byte of the answer. While the
+    /// content of a file arrives, it is how long nothing may come; uploads have no limit. Default: no limit, but 20
+    /// seconds to connect.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.http.timeout = Some(timeout);
         self
@@ -214,9 +222,10 @@ impl SessionBuilder {
         let json = HeaderValue::from_static("application/json");
         let headers = self.http.headers(HeaderMap::from_iter([(ACCEPT, json.clone()), (CONTENT_TYPE, json)]))?;
         let spoken = Arc::new(Spoken::new(self.dialect));
+        let sessions = Sessions { http: http.clone(), base: url.clone(), headers: headers.clone() };
         let grant: Option<Box<dyn Grant>> = match (self.username, self.password) {
             (Some(username), Some(password)) => {
-                Some(Box::new(PasswordGrant::new(http.clone(), url.clone(), username, password, spoken.clone())))
+                Some(Box::new(PasswordGrant::new(sessions.clone(), username, password, spoken.clone())))
             }
             (None, None) if self.token.is_some() => None,
             (Some(_), None) => return Err(wrong("there is a user name but no password; call `password`")),
@@ -225,7 +234,7 @@ impl SessionBuilder {
         };
         let session = crate::core::session::Session::new(grant, self.token);
         let client = Client::new(http, url, headers, session, sign_in::session_header);
-        Ok(Session(Arc::new(Inner { client, transfers, spoken })))
+        Ok(Session(Arc::new(Inner { client, transfers, timeout: self.http.timeout, sessions, spoken })))
     }
 
     /// The URL without the path of a dialect, with which it is often written.
@@ -242,7 +251,7 @@ impl SessionBuilder {
 impl fmt::Debug for SessionBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SessionBuilder")
-            .field("url", &self.url)
+            .field("url", &shown_url(&self.url))
             .field("username", &self.username)
             .field("dialect", &self.dialect)
             .field("insecure", &self.http.insecure)

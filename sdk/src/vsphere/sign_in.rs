@@ -7,7 +7,7 @@ use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::http::wrong;
 use crate::core::reply::{Opened, Reply};
 use crate::core::session::{BoxFuture, Grant, Token};
-use reqwest::header::{ACCEPT, HeaderName, HeaderValue};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
@@ -35,19 +35,22 @@ fn path(dialect: Dialect) -> &'static str {
     }
 }
 
+/// The server whose sessions are meant.
+#[derive(Clone)]
+pub(super) struct Sessions {
+    pub(super) http: reqwest::Client,
+    pub(super) base: Url,
+    /// Those of all requests.
+    pub(super) headers: HeaderMap,
+}
+
 /// Sends a request about the session itself.
-async fn send(
-    http: &reqwest::Client,
-    base: &Url,
-    method: Method,
-    dialect: Dialect,
-    credentials: Credentials<'_>,
-) -> Result<Reply> {
-    let mut url = base.clone();
+async fn send(sessions: &Sessions, method: Method, dialect: Dialect, credentials: Credentials<'_>) -> Result<Reply> {
+    let mut url = sessions.base.clone();
     url.set_path(path(dialect));
     let server = server(&url);
     let call = format!("{method} {}", path(dialect));
-    let request = http.request(method, url).header(ACCEPT, "application/json").header(NO_COOKIE, "true");
+    let request = sessions.http.request(method, url).headers(sessions.headers.clone()).header(NO_COOKIE, "true");
     let request = match credentials {
         Credentials::Password(username, password) => request.basic_auth(username, Some(password.expose_secret())),
         Credentials::Token(token) => {
@@ -65,23 +68,27 @@ enum Credentials<'a> {
 }
 
 /// Finds out the dialect of a server with a token that was got elsewhere.
-pub(super) async fn probe(http: &reqwest::Client, base: &Url, token: &Token, spoken: &Spoken) -> Result<Dialect> {
-    let reply = send(http, base, Method::GET, Dialect::Api, Credentials::Token(token)).await?;
-    Ok(spoken.found(if reply.status == 404 { Dialect::Rest } else { Dialect::Api }))
+pub(super) async fn probe(sessions: &Sessions, token: &Token, spoken: &Spoken) -> Result<Dialect> {
+    let reply = send(sessions, Method::GET, Dialect::Api, Credentials::Token(token)).await?;
+    match reply.status {
+        404 => Ok(spoken.found(Dialect::Rest)),
+        200..=299 | 401 | 403 => Ok(spoken.found(Dialect::Api)),
+        // A server that is not well tells nothing of its dialects.
+        _ => Err(failure::error(&reply)),
+    }
 }
 
 /// Sign-in with user name and password.
 pub(super) struct PasswordGrant {
-    http: reqwest::Client,
-    base: Url,
+    sessions: Sessions,
     username: String,
     password: SecretString,
     spoken: Arc<Spoken>,
 }
 
 impl PasswordGrant {
-    pub(super) fn new(http: reqwest::Client, base: Url, username: String, password: SecretString, spoken: Arc<Spoken>) -> Self {
-        Self { http, base, username, password, spoken }
+    pub(super) fn new(sessions: Sessions, username: String, password: SecretString, spoken: Arc<Spoken>) -> Self {
+        Self { sessions, username, password, spoken }
     }
 
     async fn token(&self) -> Result<SecretString> {
@@ -100,7 +107,7 @@ impl PasswordGrant {
     }
 
     async fn open(&self, dialect: Dialect) -> Result<Reply> {
-        send(&self.http, &self.base, Method::POST, dialect, Credentials::Password(&self.username, &self.password)).await
+        send(&self.sessions, Method::POST, dialect, Credentials::Password(&self.username, &self.password)).await
     }
 
     /// The token in the answer.
@@ -132,9 +139,12 @@ impl PasswordGrant {
                 );
                 error.with_message(message)
             }
-            ErrorKind::NotFound => error.with_message(format!(
-                "the server has no sessions in the dialect `{dialect}`; use the other one or `detect_dialect`, and check the URL"
-            )),
+            ErrorKind::NotFound if dialect == Dialect::Rest => {
+                error.with_message("the server has no sessions in the dialect `/rest`; check the URL, and try `Dialect::Api`")
+            }
+            ErrorKind::NotFound => {
+                error.with_message("the server has no sessions in the dialect `/api`; check the URL, and try `detect_dialect`")
+            }
             _ => error,
         }
     }
@@ -142,7 +152,7 @@ impl PasswordGrant {
     async fn end(&self, token: Token) -> Result<()> {
         // A token was given out, so the dialect is known.
         let dialect = self.spoken.get().unwrap_or(Dialect::Api);
-        let reply = send(&self.http, &self.base, Method::DELETE, dialect, Credentials::Token(&token)).await?;
+        let reply = send(&self.sessions, Method::DELETE, dialect, Credentials::Token(&token)).await?;
         // A session that the server has ended already is what was wanted.
         if reply.is_success() || reply.status == 401 { Ok(()) } else { Err(failure::error(&reply)) }
     }

@@ -3,8 +3,15 @@
 use crate::vsphere::Session;
 
 /// Services in the namespace `parts`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct PartsServices(pub(crate) Session);
+
+impl ::core::fmt::Debug for PartsServices {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("PartsServices")
+    }
+}
 
 impl PartsServices {
     /// Boxes.

@@ -31,7 +31,7 @@ pub(crate) fn list(engine: &Engine, call: &Call<'_>) -> Result<Answer, Fault> {
         None => paths,
     };
     let follow = call.options.text("follow").map(Follow::read).unwrap_or_default();
-    let mut renderer = Renderer::new(engine, call.base);
+    let mut renderer = Renderer::answering(engine, call);
     renderer.list(list, &call.spot, &paths, &follow)?;
     Ok(Answer::new(200, renderer.xml.finish()))
 }
@@ -75,7 +75,7 @@ fn add_one(engine: &mut Engine, call: &Call<'_>, kind: &str, object: Object) -> 
     let work = placed.work && !blocking;
     let note = if work { Note::Creation { status: "in_progress", work: &new_id() } } else { Note::None };
     let tag = engine.model.structs.get(kind).map_or(kind, |known| known.element.as_str());
-    let mut renderer = Renderer::new(engine, call.base);
+    let mut renderer = Renderer::answering(engine, call);
     renderer.item(tag, kind, &spot, &Follow::default(), note)?;
     let location = Some(format!("{}{}/{}", call.request.origin, call.base, spot.path));
     Ok(Answer { status: if work { 202 } else { 201 }, body: renderer.xml.finish(), location, allow: None })

@@ -21,7 +21,7 @@ pub(crate) fn get(engine: &Engine, call: &Call<'_>) -> Result<Answer, Fault> {
     let kind = kind(engine, call)?;
     let tag = engine.model.structs.get(&kind).map_or(kind.as_str(), |known| known.element.as_str());
     let follow = call.options.text("follow").map(Follow::read).unwrap_or_default();
-    let mut renderer = Renderer::new(engine, call.base);
+    let mut renderer = Renderer::answering(engine, call);
     renderer.item(tag, &kind, &call.spot, &follow, Note::None)?;
     Ok(Answer::new(200, renderer.xml.finish()))
 }

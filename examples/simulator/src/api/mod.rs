@@ -7,6 +7,7 @@ mod coverage;
 mod fault;
 mod follow;
 mod item;
+mod lock;
 mod mandatory;
 mod options;
 mod read;
@@ -21,6 +22,7 @@ mod xml;
 
 pub(crate) use action::result;
 pub(crate) use fault::Fault;
+pub(crate) use lock::lock;
 pub(crate) use options::Options;
 pub(crate) use read::element as read_element;
 pub(crate) use values::camel;
@@ -93,6 +95,28 @@ impl Call<'_> {
     pub(crate) fn syntax(&self) -> Fault {
         Fault::syntax(&self.spot.service.name, &self.method.name)
     }
+}
+
+/// Whether a path is that of the API.
+pub(crate) fn is_below(path: &str) -> bool {
+    path.strip_prefix(BASE).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', ';']))
+}
+
+/// The document of a refusal in other words than the engine's: a fault, or an action that has one.
+pub(crate) fn fault_document(reason: &str, detail: &str, is_action: bool) -> String {
+    let mut xml = xml::Xml::new();
+    if is_action {
+        xml.open("action", &[]);
+    }
+    xml.open("fault", &[]);
+    xml.leaf("detail", detail);
+    xml.leaf("reason", reason);
+    xml.close("fault");
+    if is_action {
+        xml.leaf("status", "failed");
+        xml.close("action");
+    }
+    xml.finish()
 }
 
 /// Answers a request.

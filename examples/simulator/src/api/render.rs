@@ -1,5 +1,6 @@
 //! Objects as XML, by the tables of the model.
 
+use super::Call;
 use super::fault::Fault;
 use super::follow::{Follow, plain};
 use super::walk::{self, Spot};
@@ -13,6 +14,8 @@ use model::{Kind, Member, Place, Service, Struct, Type};
 pub(crate) struct Renderer<'a> {
     engine: &'a Engine,
     base: &'a str,
+    /// Whether objects are shown as they run, and not as they are to run next.
+    is_current: bool,
     /// The document.
     pub(crate) xml: Xml,
 }
@@ -31,7 +34,13 @@ pub(crate) struct List<'a> {
 impl<'a> Renderer<'a> {
     /// A document whose hrefs begin with a base.
     pub(crate) fn new(engine: &'a Engine, base: &'a str) -> Self {
-        Renderer { engine, base, xml: Xml::new() }
+        Renderer { engine, base, is_current: false, xml: Xml::new() }
+    }
+
+    /// A document as a request wants it.
+    pub(crate) fn answering(engine: &'a Engine, call: &'a Call<'_>) -> Self {
+        let is_current = call.options.flag("current") == Some(true);
+        Renderer { is_current, ..Renderer::new(engine, call.base) }
     }
 
     /// Writes the stored object of an item.
@@ -41,7 +50,7 @@ impl<'a> Renderer<'a> {
     /// 500 for an unknown link to follow.
     pub(crate) fn item(&mut self, tag: &str, kind: &str, spot: &Spot<'_>, follow: &Follow, note: Note<'_>) -> Result<(), Fault> {
         let Some(object) = self.engine.store.object(spot.entity()) else { return Ok(()) };
-        let shown = rules::shown(self.engine, spot, object);
+        let shown = rules::shown(self.engine, spot, object, self.is_current);
         self.entity(tag, kind, &shown, spot, follow, note)
     }
 

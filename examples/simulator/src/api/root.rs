@@ -2,7 +2,7 @@
 
 use super::render::Renderer;
 use super::{Answer, Call, Fault};
-use crate::engine::{Engine, timestamp};
+use crate::engine::Engine;
 use crate::seed;
 use crate::store::{Object, Value};
 
@@ -84,6 +84,7 @@ fn describe(engine: &Engine) -> Object {
     for (member, value) in seed::PRODUCT {
         api.set(&format!("product_info.{member}"), *value);
     }
+    engine.version.describe(&mut api);
     api.set("special_objects.blank_template", Object::reference(seed::BLANK));
     api.set("special_objects.root_tag", Object::reference(seed::BLANK));
     for (member, collection, active) in SUMMARY {
@@ -95,6 +96,6 @@ fn describe(engine: &Engine) -> Object {
     }
     api.set("authenticated_user", Object::reference(seed::ADMIN));
     api.set("effective_user", Object::reference(seed::ADMIN));
-    api.set("time", timestamp());
+    api.set("time", engine.timestamp());
     api
 }

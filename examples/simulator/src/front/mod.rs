@@ -8,15 +8,15 @@ pub(crate) use sessions::Sessions;
 use sessions::{Admission, Claim};
 
 use crate::api;
-use crate::engine::{Engine, new_id};
+use crate::control::Control;
+use crate::engine::new_id;
 use crate::images::{self, Images, lock};
 use crate::net::{Answer, Handler, Request, full, head};
-use crate::seen::Seen;
 use http_body_util::{BodyExt, Limited};
 use hyper::Method;
 use hyper::header::{ALLOW, AUTHORIZATION, COOKIE, EXPECT, HeaderName, LOCATION, SET_COOKIE, WWW_AUTHENTICATE};
 use std::future::Future;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// More than any honest request carries.
@@ -41,61 +41,52 @@ const CORRELATION_LENGTH: usize = 36;
 pub(crate) struct Front(Arc<Inner>);
 
 struct Inner {
-    engine: Mutex<Engine>,
-    sessions: Arc<Mutex<Sessions>>,
-    seen: Arc<Seen>,
+    control: Arc<Control>,
     origin: String,
     ca_pem: Option<String>,
 }
 
 impl Front {
     /// Puts an engine behind HTTP.
-    pub(crate) fn new(
-        engine: Engine,
-        sessions: Arc<Mutex<Sessions>>,
-        seen: Arc<Seen>,
-        origin: &str,
-        ca_pem: Option<String>,
-    ) -> Self {
-        Front(Arc::new(Inner { engine: Mutex::new(engine), sessions, seen, origin: origin.to_owned(), ca_pem }))
+    pub(crate) fn new(control: Arc<Control>, origin: &str, ca_pem: Option<String>) -> Self {
+        Front(Arc::new(Inner { control, origin: origin.to_owned(), ca_pem }))
     }
 }
 
 impl Handler for Front {
     async fn handle(self, request: Request) -> Answer {
         let (parts, body) = request.into_parts();
-        let path = parts.uri.path().to_owned();
-        let query = parts.uri.query().map(str::to_owned);
         let body = Limited::new(body, LONGEST).collect();
         let body = match tokio::time::timeout(patience(&parts.method), body).await {
             Ok(body) => body.map(|body| body.to_bytes().to_vec()),
             Err(_) => Ok(Vec::new()),
         };
-        let answer = match body.map(String::from_utf8) {
+        match body.map(String::from_utf8) {
             Ok(Ok(body)) => self.0.answer(&parts, &body),
             Ok(Err(_)) => full(400, "text/plain", "The body is not UTF-8.\n"),
             Err(_) => full(413, "text/plain", "The body is too long.\n"),
-        };
-        self.0.seen.push(parts.method.as_str(), &path, query.as_deref(), answer.status().as_u16());
-        answer
+        }
     }
 }
 
 /// How long to wait for the body that a request announces. One that only reads needs none: librest, which repeats a
 /// request with a password after a 401, announces the body again and does not send it.
-fn patience(method: &Method) -> Duration {
+pub(crate) fn patience(method: &Method) -> Duration {
     if matches!(*method, Method::GET | Method::HEAD) { UNNEEDED } else { Duration::MAX }
+}
+
+/// Whether a path is one of signing in or out.
+pub(crate) fn is_sign_in(path: &str) -> bool {
+    matches!(path, sso::TOKEN | sso::LOGOUT)
 }
 
 impl Inner {
     fn answer(&self, parts: &hyper::http::request::Parts, body: &str) -> Answer {
         let query = parts.uri.query().unwrap_or_default();
         match parts.uri.path() {
-            sso::TOKEN => sso::token(&mut lock(&self.sessions), query, body),
-            sso::LOGOUT => sso::logout(&mut lock(&self.sessions), query, body),
-            path if path == api::BASE || path.strip_prefix(api::BASE).is_some_and(|rest| rest.starts_with(['/', ';'])) => {
-                self.api(parts, body)
-            }
+            sso::TOKEN => sso::token(&mut lock(&self.control.sessions), query, body),
+            sso::LOGOUT => sso::logout(&mut lock(&self.control.sessions), query, body),
+            path if api::is_below(path) => self.api(parts, body),
             path => pages::answer(path, query, self.ca_pem.as_deref()),
         }
     }
@@ -106,7 +97,7 @@ impl Inner {
         let given = api::Options::read(query, "");
         let correlation_id = correlation_id(given.text("correlation_id").unwrap_or(header(CORRELATION_ID)));
         let claim = Claim { authorization: header(AUTHORIZATION), cookie: header(COOKIE), session: header(SESSION) };
-        let admission = lock(&self.sessions).admit(claim);
+        let admission = lock(&self.control.sessions).admit(claim);
         let mut answer = if admission == Admission::Unknown {
             let mut answer = full(401, HTML, pages::UNAUTHORIZED);
             head(&mut answer, WWW_AUTHENTICATE, "Basic realm=\"RESTAPI\"");
@@ -126,11 +117,11 @@ impl Inner {
                 correlation_id: &correlation_id,
                 expect: &expect,
             };
-            respond(api::answer(&mut lock(&self.engine), &request))
+            respond(api::answer(&mut lock(&self.control.engine), &request))
         };
         let wishes = header(PREFER);
         if admission == Admission::Granted && !claim.authorization.is_empty() && wishes.contains("persistent-auth") {
-            let cookie = lock(&self.sessions).open(wishes.contains("csrf-protection"));
+            let cookie = lock(&self.control.sessions).open(wishes.contains("csrf-protection"));
             head(&mut answer, SET_COOKIE, &format!("JSESSIONID={cookie}; Path={}; HttpOnly", api::BASE));
         }
         head(&mut answer, CORRELATION_ID, &correlation_id);
@@ -158,20 +149,17 @@ fn correlation_id(given: &str) -> String {
 
 /// The image endpoint behind HTTP.
 #[derive(Clone)]
-pub(crate) struct ImageFront {
-    images: Arc<Images>,
-    seen: Arc<Seen>,
-}
+pub(crate) struct ImageFront(Arc<Images>);
 
 impl ImageFront {
     /// Puts the data of disks behind HTTP.
-    pub(crate) fn new(images: Arc<Images>, seen: Arc<Seen>) -> Self {
-        ImageFront { images, seen }
+    pub(crate) fn new(images: Arc<Images>) -> Self {
+        ImageFront(images)
     }
 }
 
 impl Handler for ImageFront {
     fn handle(self, request: Request) -> impl Future<Output = Answer> + Send {
-        images::serve(self.images, self.seen, request)
+        images::serve(self.0, request)
     }
 }

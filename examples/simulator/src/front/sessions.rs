@@ -1,9 +1,12 @@
 //! Who may talk to the engine.
 
+use crate::clock::Clock;
 use crate::engine::new_id;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// Why a password sign-in failed.
 #[derive(Debug, PartialEq, Eq)]
@@ -40,20 +43,38 @@ pub(crate) struct Claim<'a> {
 pub(crate) struct Sessions {
     username: String,
     password: String,
-    tokens: HashSet<String>,
-    /// Whether each is protected against forged requests.
-    cookies: HashMap<String, bool>,
+    lifetime: Duration,
+    clock: Arc<Clock>,
+    /// When each was last used.
+    tokens: HashMap<String, Instant>,
+    cookies: HashMap<String, Cookie>,
+}
+
+/// Session that a cookie stands for.
+struct Cookie {
+    /// Whether it is protected against forged requests.
+    is_protected: bool,
+    last_use: Instant,
 }
 
 impl Sessions {
-    /// No tokens yet.
-    pub(crate) fn new(username: &str, password: &str) -> Self {
-        Sessions { username: username.to_owned(), password: password.to_owned(), tokens: HashSet::new(), cookies: HashMap::new() }
+    /// No tokens yet. One that is not used for a lifetime expires, and so does a cookie.
+    pub(crate) fn new(username: &str, password: &str, lifetime: Duration, clock: Arc<Clock>) -> Self {
+        let (username, password) = (username.to_owned(), password.to_owned());
+        Sessions { username, password, lifetime, clock, tokens: HashMap::new(), cookies: HashMap::new() }
     }
 
     /// Number of tokens.
-    pub(crate) fn count(&self) -> usize {
+    pub(crate) fn count(&mut self) -> usize {
+        self.forget_idle();
         self.tokens.len()
+    }
+
+    fn forget_idle(&mut self) {
+        let (now, lifetime) = (self.clock.now(), self.lifetime);
+        let is_alive = |last_use: Instant| now.saturating_duration_since(last_use) < lifetime;
+        self.tokens.retain(|_, last_use| is_alive(*last_use));
+        self.cookies.retain(|_, cookie| is_alive(cookie.last_use));
     }
 
     /// Forgets all tokens and cookies.
@@ -75,7 +96,7 @@ impl Sessions {
             return Err(Denied::Credentials);
         }
         let token = secret();
-        self.tokens.insert(token.clone());
+        self.tokens.insert(token.clone(), self.clock.now());
         Ok(token)
     }
 
@@ -84,32 +105,37 @@ impl Sessions {
         self.tokens.remove(token);
     }
 
-    /// Says whether a request may go on.
-    pub(crate) fn admit(&self, claim: Claim<'_>) -> Admission {
+    /// Says whether a request may go on, which counts as use of its token or cookie.
+    pub(crate) fn admit(&mut self, claim: Claim<'_>) -> Admission {
+        self.forget_idle();
         if !claim.authorization.is_empty() {
             return if self.is_known(claim.authorization) { Admission::Granted } else { Admission::Unknown };
         }
         let pairs = claim.cookie.split(';').filter_map(|pair| pair.trim().split_once('='));
         let session = pairs.into_iter().find(|(name, _)| *name == "JSESSIONID").map(|(_, value)| value);
-        match session.and_then(|session| self.cookies.get(session)) {
+        match session.and_then(|session| self.cookies.get_mut(session)) {
             None => Admission::Unknown,
-            Some(true) if Some(claim.session) != session => Admission::Forged,
-            Some(_) => Admission::Granted,
+            Some(cookie) if cookie.is_protected && Some(claim.session) != session => Admission::Forged,
+            Some(cookie) => {
+                cookie.last_use = self.clock.now();
+                Admission::Granted
+            }
         }
     }
 
     /// Starts a session for which a cookie is enough, unless it is protected.
     pub(crate) fn open(&mut self, is_protected: bool) -> String {
         let cookie = secret();
-        self.cookies.insert(cookie.clone(), is_protected);
+        self.cookies.insert(cookie.clone(), Cookie { is_protected, last_use: self.clock.now() });
         cookie
     }
 
     /// Whether the text of an `Authorization` header is good.
-    fn is_known(&self, authorization: &str) -> bool {
+    fn is_known(&mut self, authorization: &str) -> bool {
         let Some((scheme, value)) = authorization.split_once(' ') else { return false };
         if scheme.eq_ignore_ascii_case("bearer") {
-            return self.tokens.contains(value.trim());
+            let last_use = self.tokens.get_mut(value.trim());
+            return last_use.map(|last_use| *last_use = self.clock.now()).is_some();
         }
         let decoded = BASE64_STANDARD.decode(value.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
         let pair = decoded.as_deref().and_then(|text| text.split_once(':'));

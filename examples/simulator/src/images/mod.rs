@@ -6,10 +6,11 @@ mod serve;
 mod sparse;
 mod ticket;
 
-pub(crate) use serve::serve;
+pub(crate) use serve::{disguise, serve};
 pub(crate) use sparse::SparseFile;
 pub(crate) use ticket::{Access, Ticket, TicketRequest};
 
+use crate::clock::Clock;
 use std::collections::HashMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -27,6 +28,7 @@ pub(crate) struct Images {
     tickets: Mutex<HashMap<String, Arc<Ticket>>>,
     /// How long a ticket lives on when the engine no longer renews it.
     lifetime: Duration,
+    clock: Arc<Clock>,
     url: OnceLock<String>,
 }
 
@@ -47,13 +49,14 @@ impl Images {
     /// # Errors
     ///
     /// That of making the folder.
-    pub(crate) fn new(lifetime: Duration) -> io::Result<Self> {
+    pub(crate) fn new(lifetime: Duration, clock: Arc<Clock>) -> io::Result<Self> {
         let folder = tempfile::Builder::new().prefix("virt-simulator-").tempdir()?;
         Ok(Images {
             folder: Mutex::new(Some(folder)),
             disks: Mutex::default(),
             tickets: Mutex::default(),
             lifetime,
+            clock,
             url: OnceLock::new(),
         })
     }
@@ -129,7 +132,8 @@ impl Images {
     pub(crate) fn open(&self, disk: &str, request: TicketRequest) -> bool {
         let Some(disk) = self.disk(disk) else { return false };
         disk.allow(request.size);
-        lock(&self.tickets).insert(request.ticket.clone(), Arc::new(Ticket::new(request, disk, self.lifetime)));
+        let ticket = Ticket::new(request, disk, self.lifetime, Arc::clone(&self.clock));
+        lock(&self.tickets).insert(ticket.secret().to_owned(), Arc::new(ticket));
         true
     }
 

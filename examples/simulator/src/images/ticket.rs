@@ -2,6 +2,7 @@
 
 use super::lock;
 use super::sparse::SparseFile;
+use crate::clock::Clock;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -37,6 +38,7 @@ pub(crate) struct Ticket {
     request: TicketRequest,
     disk: Arc<SparseFile>,
     lifetime: Duration,
+    clock: Arc<Clock>,
     /// When it expires; never while the engine renews it.
     expires: Mutex<Option<Instant>>,
     last_use: Mutex<Instant>,
@@ -53,13 +55,14 @@ impl fmt::Debug for Ticket {
 
 impl Ticket {
     /// A ticket that the engine renews.
-    pub(super) fn new(request: TicketRequest, disk: Arc<SparseFile>, lifetime: Duration) -> Self {
+    pub(super) fn new(request: TicketRequest, disk: Arc<SparseFile>, lifetime: Duration, clock: Arc<Clock>) -> Self {
         Ticket {
             request,
             disk,
             lifetime,
             expires: Mutex::new(None),
-            last_use: Mutex::new(Instant::now()),
+            last_use: Mutex::new(clock.now()),
+            clock,
             running: AtomicUsize::new(0),
             transferred: AtomicU64::new(0),
             canceled: AtomicBool::new(false),
@@ -102,7 +105,7 @@ impl Ticket {
         if self.canceled.load(Ordering::Acquire) {
             return Some(format!("Transfer={name} was canceled"));
         }
-        if lock(&self.expires).is_some_and(|expires| expires <= Instant::now()) {
+        if lock(&self.expires).is_some_and(|expires| expires <= self.clock.now()) {
             return Some(format!("Transfer={name} expired"));
         }
         (writes && !self.may_write()).then(|| format!("Transfer={name} forbids write"))
@@ -116,14 +119,14 @@ impl Ticket {
 
     /// Lets it expire after its lifetime.
     pub(super) fn stop_renewal(&self) {
-        *lock(&self.expires) = Some(Instant::now() + self.lifetime);
+        *lock(&self.expires) = Some(self.clock.now() + self.lifetime);
     }
 
     /// Counts as activity, which also moves the expiry.
     pub(super) fn touch(&self) {
-        *lock(&self.last_use) = Instant::now();
+        *lock(&self.last_use) = self.clock.now();
         if let Some(expires) = lock(&self.expires).as_mut() {
-            *expires = Instant::now() + self.lifetime;
+            *expires = self.clock.now() + self.lifetime;
         }
     }
 
@@ -144,7 +147,7 @@ impl Ticket {
 
     /// Whether its client has been idle for too long.
     pub(super) fn is_silent(&self) -> bool {
-        let idle = lock(&self.last_use).elapsed();
+        let idle = self.clock.now().saturating_duration_since(*lock(&self.last_use));
         !self.is_active() && self.request.inactivity.is_some_and(|limit| idle > limit)
     }
 

@@ -1,7 +1,7 @@
 //! Backups of virtual machines, and the checkpoints that they leave.
 
 use crate::api::{Call, Fault};
-use crate::engine::{Engine, new_id, timestamp};
+use crate::engine::{Engine, new_id};
 use crate::store::{Effect, Object, Value};
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ pub(super) fn before_add(engine: &mut Engine, call: &Call<'_>, backup: &mut Obje
         }
     }
     backup.set("phase", "initializing");
-    backup.set("modification_date", timestamp());
+    backup.set("modification_date", engine.timestamp());
     Ok(())
 }
 
@@ -49,7 +49,8 @@ pub(super) fn after_add(engine: &mut Engine, call: &Call<'_>, path: &str, given:
 
 /// Does what belongs to the phase that a backup has just entered.
 pub(super) fn entered(engine: &mut Engine, path: &str) {
-    engine.store.set(path, "modification_date", timestamp());
+    let now = engine.timestamp();
+    engine.store.set(path, "modification_date", now);
     match engine.store.text(path, "phase") {
         "ready" => leave_checkpoint(engine, path),
         phase if ENDED.contains(&phase) => engine.schedule.plan(engine.now + KEPT, path, Effect::Remove),
@@ -69,7 +70,7 @@ fn leave_checkpoint(engine: &mut Engine, path: &str) {
     let id = new_id();
     let checkpoint = Object::reference(&id)
         .with("state", "created")
-        .with("creation_date", timestamp())
+        .with("creation_date", engine.timestamp())
         .with("vm", Object::reference(vm.rsplit('/').next().unwrap_or_default()));
     let parent = engine.store.ids(&format!("{vm}/checkpoints")).last().cloned();
     let checkpoint = match parent {

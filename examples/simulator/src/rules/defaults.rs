@@ -1,6 +1,5 @@
 //! Values that objects have unless the caller gives others.
 
-use crate::engine::timestamp;
 use crate::store::{Object, Value};
 
 /// Kinds whose ids the caller may choose.
@@ -176,14 +175,14 @@ pub(super) fn hex(text: &str) -> String {
     text.bytes().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Completes an object.
-pub(super) fn apply(kind: &str, object: &mut Object) {
+/// Completes an object that is added now.
+pub(super) fn apply(kind: &str, object: &mut Object, now: &str) {
     let values = DEFAULTS.iter().filter(|(known, _)| *known == kind).flat_map(|(_, values)| values.iter());
     for (path, text) in values {
         object.provide(path, *text);
     }
     if let Some((_, member)) = TIMES.iter().find(|(known, _)| *known == kind) {
-        object.provide(member, timestamp());
+        object.provide(member, now);
     }
     if VM_KINDS.contains(&kind) {
         apply_memory(object);

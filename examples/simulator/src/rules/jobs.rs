@@ -1,7 +1,7 @@
 //! Jobs and events: the record of what was done.
 
 use crate::api::{Call, Fault, camel};
-use crate::engine::{Engine, timestamp};
+use crate::engine::Engine;
 use crate::seed;
 use crate::store::{Effect, Object, Value};
 use model::Kind;
@@ -43,14 +43,15 @@ fn add_job(engine: &mut Engine, correlation_id: &str, description: String, path:
         .with("external", false)
         .with("status", if is_busy { "started" } else { "finished" })
         .with("owner", Object::reference(seed::ADMIN))
-        .with("last_updated", timestamp());
+        .with("last_updated", engine.timestamp());
     let job = super::create(engine, "jobs", "job", job);
     let mut end = engine.now;
     if is_busy {
         end = engine.schedule.last(path).unwrap_or(end);
         engine.schedule.plan(end, &job, Effect::Set("status", Value::from("finished")));
     }
-    engine.schedule.plan(end, &job, Effect::Set("end_time", Value::from(timestamp())));
+    let written = engine.clock.written(end);
+    engine.schedule.plan(end, &job, Effect::Set("end_time", Value::from(written)));
     engine.schedule.plan(end + KEPT, &job, Effect::Remove);
 }
 
@@ -68,7 +69,7 @@ fn add_event(engine: &mut Engine, correlation_id: &str, description: &str) {
 
 fn insert_event(engine: &mut Engine, mut event: Object) {
     number(engine, &mut event);
-    super::defaults::apply("event", &mut event);
+    super::defaults::apply("event", &mut event, &engine.timestamp());
     engine.store.insert("events", "event", event);
 }
 
@@ -108,7 +109,8 @@ pub(super) fn act(engine: &mut Engine, call: &Call<'_>, action: &Object) -> Resu
         "end" => {
             let status = if action.text("succeeded") == Some("false") { "failed" } else { "finished" };
             engine.store.set(&path, "status", status);
-            engine.store.set(&path, "end_time", timestamp());
+            let now = engine.timestamp();
+            engine.store.set(&path, "end_time", now);
         }
         "clear" => super::remove_now(engine, &path),
         _ => return Ok(None),

@@ -236,18 +236,21 @@ pub(crate) fn after_exclude(engine: &mut Engine, call: &Call<'_>) {
 
 /// Puts a list into the order in which the engine shows it.
 pub(crate) fn arrange(engine: &Engine, call: &Call<'_>, paths: &mut Vec<String>) {
-    if call.spot.service.name == "events" {
-        jobs::arrange_events(engine, call, paths);
+    match call.spot.service.name.as_str() {
+        "events" => jobs::arrange_events(engine, call, paths),
+        "vm_graphics_consoles" => running::arrange_consoles(engine, call, paths),
+        _ => {}
     }
 }
 
-/// An object as the engine shows it at a place.
-pub(crate) fn shown(engine: &Engine, spot: &Spot<'_>, object: &Object) -> Object {
+/// An object as the engine shows it at a place, as it runs or as it is to run next.
+pub(crate) fn shown(engine: &Engine, spot: &Spot<'_>, object: &Object, is_current: bool) -> Object {
     match spot.service.name.as_str() {
         "storage_domain" => storage_domains::shown(object),
         "attached_storage_domain" => storage_domains::shown_attached(spot, object),
         "image_transfer" => transfers::shown(engine, object),
         "vm" => running::shown(engine, object),
+        "vm_graphics_console" if is_current => running::shown_console(engine, object),
         "vm_backup_disk" => backups::shown_disk(engine, &spot.path, object),
         "disk" | "storage_domain_disk" | "attached_storage_domain_disk" => disks::shown(engine, object),
         _ => object.clone(),
@@ -301,7 +304,7 @@ fn lock_until(engine: &mut Engine, path: &str, member: &'static str, then: Effec
 
 /// Adds an object that has its id already.
 pub(crate) fn plant(engine: &mut Engine, collection: &str, kind: &str, mut object: Object) -> String {
-    defaults::apply(kind, &mut object);
+    defaults::apply(kind, &mut object, &engine.timestamp());
     let path = engine.store.insert(collection, kind, object);
     statistics::attach(engine, &path, kind);
     path

@@ -2,7 +2,7 @@
 
 use super::backups;
 use crate::api::{Call, Fault, result};
-use crate::engine::{Engine, new_id, timestamp};
+use crate::engine::{Engine, new_id};
 use crate::store::{Object, Value};
 
 /// Statuses in which the screen of a virtual machine can be opened.
@@ -54,7 +54,9 @@ pub(super) fn act_console(engine: &mut Engine, call: &Call<'_>, action: &Object)
         }
         "remote_viewer_connection_file" => {
             check_visible(engine, &vm)?;
-            Ok(Some(result("remote_viewer_connection_file", "[virt-viewer]\ntype=vnc\nhost=127.0.0.1\nport=5900\n")))
+            let (host, port) = engine.store.object(&vm).and_then(|vm| screen(engine, vm)).unwrap_or_default();
+            let file = format!("[virt-viewer]\ntype=vnc\nhost={host}\nport={port}\n");
+            Ok(Some(result("remote_viewer_connection_file", file)))
         }
         _ => Ok(None),
     }
@@ -199,17 +201,18 @@ fn ticket(engine: &Engine, vm: &str, action: &Object) -> Result<Object, Fault> {
 pub(super) fn entered(engine: &mut Engine, path: &str) {
     let status = engine.store.text(path, "status").to_owned();
     let name = engine.store.text(path, "name").to_owned();
+    let now = engine.timestamp();
     let Some(vm) = engine.store.object_mut(path) else { return };
     match status.as_str() {
         "up" => {
-            vm.provide("start_time", timestamp());
+            vm.provide("start_time", now);
             vm.set("fqdn", format!("{name}.example"));
             vm.take("stop_time");
             report_device(engine, path);
         }
         "down" | "suspended" => {
             if vm.take("start_time").is_some() {
-                vm.set("stop_time", timestamp());
+                vm.set("stop_time", now);
             }
             for member in ["host", "fqdn", "run_once"] {
                 vm.take(member);
@@ -224,18 +227,48 @@ pub(super) fn entered(engine: &mut Engine, path: &str) {
     count(engine);
 }
 
-/// A virtual machine with where its screen is, while that can be opened.
+/// Address and port of the screen of a virtual machine, while it can be opened.
+fn screen(engine: &Engine, vm: &Object) -> Option<(String, u64)> {
+    vm.text("status").filter(|status| VISIBLE.contains(status))?;
+    let address = engine.store.object(&format!("hosts/{}", vm.object("host")?.id()))?.text("address")?;
+    let number = engine.store.ids("vms").iter().position(|id| *id == vm.id())?;
+    Some((address.to_owned(), FIRST_PORT + number as u64))
+}
+
+/// A virtual machine with where its screen is.
 pub(super) fn shown(engine: &Engine, vm: &Object) -> Object {
     let mut vm = vm.clone();
-    let host = vm.object("host").and_then(|host| engine.store.object(&format!("hosts/{}", host.id())));
-    let is_visible = vm.text("status").is_some_and(|status| VISIBLE.contains(&status));
-    if let Some(address) = host.and_then(|host| host.text("address")).filter(|_| is_visible) {
+    if let Some((address, port)) = screen(engine, &vm) {
         let member = if vm.text("display.type") == Some("spice") { "display.secure_port" } else { "display.port" };
-        let number = engine.store.ids("vms").iter().position(|id| *id == vm.id()).unwrap_or_default() as u64;
         vm.set("display.address", address);
-        vm.set(member, FIRST_PORT + number);
+        vm.set(member, port);
     }
     vm
+}
+
+/// Where a screen is follows from where the virtual machine runs, whatever a request says.
+pub(super) fn drop_screen(vm: &mut Object) {
+    if let Some(Value::Object(mut display)) = vm.take("display") {
+        display.retain(|name, _| !matches!(name.as_str(), "address" | "port" | "secure_port"));
+        vm.set("display", display);
+    }
+}
+
+/// A console of a virtual machine with where its screen is.
+pub(super) fn shown_console(engine: &Engine, console: &Object) -> Object {
+    let vm = console.object("vm").and_then(|vm| engine.store.object(&format!("vms/{}", vm.id())));
+    match vm.and_then(|vm| screen(engine, vm)) {
+        Some((address, port)) => console.clone().with("address", address).with("port", port),
+        None => console.clone(),
+    }
+}
+
+/// What does not run has no consoles at present.
+pub(super) fn arrange_consoles(engine: &Engine, call: &Call<'_>, paths: &mut Vec<String>) {
+    let vm = engine.store.object(call.spot.parent_path());
+    if call.options.flag("current") == Some(true) && vm.is_none_or(|vm| screen(engine, vm).is_none()) {
+        paths.clear();
+    }
 }
 
 /// The guest agent of a running virtual machine tells its address.

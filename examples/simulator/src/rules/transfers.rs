@@ -151,7 +151,11 @@ pub(crate) fn entered(engine: &mut Engine, path: &str) {
         _ => {}
     }
     if FINAL.contains(&phase.as_str()) {
-        let kept = if phase == "finished_success" { KEPT } else { KEPT * 2 };
+        let kept = match phase.as_str() {
+            _ if !engine.version.keeps_transfers() => Duration::ZERO,
+            "finished_success" => KEPT,
+            _ => KEPT * 2,
+        };
         engine.schedule.plan(engine.now + kept, path, Effect::Remove);
     }
 }

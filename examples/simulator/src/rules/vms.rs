@@ -35,6 +35,7 @@ const HOT: &[&str] =
 
 /// Checks a new virtual machine, and completes it from its template.
 pub(super) fn before_add(engine: &mut Engine, call: &Call<'_>, vm: &mut Object) -> Result<(), Fault> {
+    running::drop_screen(vm);
     if vm.object("template").is_none() {
         let template = template_of_snapshot(engine, vm).unwrap_or_else(|| seed::BLANK.to_owned());
         vm.set("template", Object::reference(&template));
@@ -196,6 +197,7 @@ pub(super) fn duplicate(engine: &mut Engine, path: &str, action: &Object) -> Res
 
 /// Applies what can be applied to a running virtual machine, and keeps the rest for its next start.
 pub(super) fn before_update(engine: &mut Engine, call: &Call<'_>, changes: &mut Object) -> Result<(), Fault> {
+    running::drop_screen(changes);
     let path = call.spot.entity().to_owned();
     let Some(vm) = engine.store.object_mut(&path) else { return Err(Fault::not_found()) };
     if vm.text("status") == Some("image_locked") {

@@ -18,16 +18,8 @@ pub(crate) const CLUSTER: &str = "58cfb470-03b9-01d0-03b9-0000000001e7";
 pub(crate) const ADMIN: &str = "fdfc627c-d875-11e0-90f0-83df133b58cc";
 
 /// What the entry point says about the product.
-pub(crate) const PRODUCT: &[(&str, &str)] = &[
-    ("name", "oVirt Engine"),
-    ("vendor", "ovirt.org"),
-    ("instance_id", "51000001-0000-4000-8000-000000000001"),
-    ("version.major", "4"),
-    ("version.minor", "5"),
-    ("version.build", "7"),
-    ("version.revision", "0"),
-    ("version.full_version", "4.5.7-1.el9"),
-];
+pub(crate) const PRODUCT: &[(&str, &str)] =
+    &[("name", "oVirt Engine"), ("vendor", "ovirt.org"), ("instance_id", "51000001-0000-4000-8000-000000000001")];
 
 const FRESH: &str = include_str!("fresh.xml");
 

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 pub(crate) enum Effect {
     /// A member gets a value.
     Set(&'static str, Value),
+    /// A member gets back the value that it had, and nothing follows from that.
+    Restore(&'static str, Value),
     /// The object goes away.
     Remove,
 }
@@ -69,11 +71,16 @@ impl Schedule {
         self.due.iter().filter(|due| due.path == path).map(|due| due.at).max()
     }
 
-    /// Takes out what is due, in the order of its time.
-    pub(crate) fn take_due(&mut self, now: Instant) -> Vec<(String, Effect)> {
-        let (mut ready, later): (Vec<_>, Vec<_>) = std::mem::take(&mut self.due).into_iter().partition(|due| due.at <= now);
-        self.due = later;
-        ready.sort_by_key(|due| due.at);
-        ready.into_iter().map(|due| (due.path, due.effect)).collect()
+    /// Puts everything that is planned for an object off.
+    pub(crate) fn postpone(&mut self, path: &str, by: Duration) {
+        self.due.iter_mut().filter(|due| due.path == path).for_each(|due| due.at += by);
+    }
+
+    /// Takes out what was due first, if anything is due.
+    pub(crate) fn take_due(&mut self, now: Instant) -> Option<(Instant, String, Effect)> {
+        let ready = self.due.iter().enumerate().filter(|(_, due)| due.at <= now);
+        let (first, _) = ready.min_by_key(|(_, due)| due.at)?;
+        let Due { at, path, effect } = self.due.remove(first);
+        Some((at, path, effect))
     }
 }

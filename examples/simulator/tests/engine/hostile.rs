@@ -2,6 +2,9 @@
 
 use crate::support::{Api, Reply};
 use reqwest::Method;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use virt_simulator::Simulator;
 
 /// Numbers that look random and are the same in every run.
@@ -42,6 +45,24 @@ async fn odd_requests_are_answered() {
         }
     }
     api.get("").await.expect(200);
+}
+
+/// As librest does it when it repeats a request after a 401.
+#[tokio::test]
+async fn a_body_that_reading_does_not_need_is_not_waited_for() {
+    let api = Api::start().await;
+    let address = api.origin().trim_start_matches("http://").to_owned();
+    let head = format!(
+        "GET /ovirt-engine/api HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {}\r\nContent-Length: 17\r\n\r\n",
+        api.token_text()
+    );
+    let mut stream = TcpStream::connect(&address).await.expect("a connection");
+    stream.write_all(head.as_bytes()).await.expect("room for it");
+    let mut answer = String::new();
+    // To the end: what comes next on the connection could be taken for the body.
+    let read = tokio::time::timeout(Duration::from_secs(10), stream.read_to_string(&mut answer));
+    read.await.expect("an answer in time").expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.ends_with("</api>\n"), "{answer}");
 }
 
 #[tokio::test]

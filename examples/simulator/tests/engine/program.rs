@@ -16,11 +16,38 @@ fn arguments_are_explained_and_checked() {
         (&["--port"], "--port needs a value"),
         (&["--port", "many"], "--port needs a number, not 'many'"),
         (&["--password-file", "/nonexistent"], "cannot read /nonexistent"),
+        (&["--token-lifetime", "long"], "--token-lifetime needs a number, not 'long'"),
+        (&["--vsphere", "--admin"], "--admin is for an engine, not for --vsphere"),
     ] {
         let output = program().args(arguments).output().expect("it runs");
         assert_eq!(output.status.code(), Some(2));
         assert!(String::from_utf8_lossy(&output.stderr).contains(text), "{output:?}");
     }
+}
+
+#[tokio::test]
+async fn it_can_be_administered() {
+    let mut child = program()
+        .args(["--admin", "--engine-version=4.4.6", "--token-lifetime", "60"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let stdout = child.stdout.take().expect("its output");
+    let lines: Vec<String> = BufReader::new(stdout).lines().take(4).map(|line| line.expect("a line")).collect();
+    let url = lines[0].trim_start_matches("OVIRT_URL=");
+    let admin = lines[3].strip_prefix("OVIRT_ADMIN_URL=").expect("an address");
+    let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let inject = client.post(format!("{admin}/faults")).header("content-type", "application/json");
+    let injected = inject.body(r#"{"fault": "status", "status": 503, "times": 1}"#).send().await.expect("an answer");
+    let get = || client.get(url).basic_auth("admin@internal", Some("secret")).send();
+    let (refused, served) = (get().await.expect("an answer").status(), get().await.expect("an answer"));
+    let (status, body) = (served.status(), served.text().await.expect("a body"));
+    child.kill().expect("it ends");
+    child.wait().expect("it has ended");
+    assert_eq!((injected.status(), refused.as_u16(), status.as_u16()), (reqwest::StatusCode::CREATED, 503, 200));
+    assert!(body.contains("4.4.6-1.el8"), "{body}");
+    let wrong = program().args(["--engine-version", "old"]).output().expect("it runs");
+    assert!(String::from_utf8_lossy(&wrong.stderr).contains("'old' is no version of an engine"), "{wrong:?}");
 }
 
 #[tokio::test]

@@ -60,6 +60,17 @@ async fn other_kinds_are_found_by_what_they_are_related_to() {
 }
 
 #[tokio::test]
+async fn tags_are_searched_for() {
+    let api = Api::with(Simulator::builder().vms(2)).await;
+    api.post("/tags", "<tag><name>night</name></tag>").await.expect(201);
+    let vm = api.get("/vms").await.attributes("vm", "id").remove(1);
+    api.post(&format!("/vms/{vm}/tags"), "<tag><name>night</name></tag>").await.expect(201);
+    assert_eq!(found(&api, "/vms", "tag=night", "vm/name").await, ["vm2"]);
+    assert_eq!(found(&api, "/vms", "tag!=night", "vm/name").await, ["vm1"]);
+    assert!(found(&api, "/hosts", "tag=night", "host/name").await.is_empty());
+}
+
+#[tokio::test]
 async fn collections_without_a_search_ignore_it() {
     let api = Api::start().await;
     assert_eq!(found(&api, "/domains", "name=none", "domain/name").await, ["internal-authz"]);

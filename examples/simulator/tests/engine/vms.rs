@@ -1,6 +1,6 @@
 //! Virtual machines, snapshots and templates.
 
-use crate::support::{Api, is_part};
+use crate::support::{Api, Reply, is_part};
 use std::time::Duration;
 use virt_simulator::Simulator;
 
@@ -74,6 +74,34 @@ async fn a_virtual_machine_starts_and_stops() {
     act(&api, &vm, "shutdown").await.expect(200);
     let down = api.wait(&vm, "status", "down").await;
     assert!(down.attributes("host", "id").is_empty() && down.text("stop_time").is_some());
+}
+
+#[tokio::test]
+async fn a_screen_has_a_place_while_it_can_be_opened() {
+    let (api, vm) = one_vm(None).await;
+    let place = |reply: &Reply, at: &str, port: &str| (reply.text(&format!("{at}/address")), reply.text(&format!("{at}/{port}")));
+    let (none, host) = ((None, None), (Some("host1.example".to_owned()), Some("5900".to_owned())));
+    let consoles = format!("{vm}/graphicsconsoles");
+    assert_eq!(place(&api.get(&vm).await, "display", "port"), none);
+    assert!(api.get(&format!("{consoles}?current=true")).await.attributes("graphics_console", "id").is_empty());
+
+    act(&api, &vm, "start").await.expect(200);
+    let up = api.wait(&vm, "status", "up").await;
+    assert_eq!(place(&up, "display", "port"), host);
+    assert_eq!(place(&api.get(&consoles).await, "graphics_console", "port"), none);
+    assert_eq!(place(&api.get(&format!("{consoles};current=true")).await, "graphics_console", "port"), host);
+    let console = format!("{consoles}/{}", api.get(&consoles).await.attributes("graphics_console", "id")[0]);
+    let file = act(&api, &console, "remoteviewerconnectionfile").await.expect(200).text("remote_viewer_connection_file");
+    assert!(file.is_some_and(|file| file.contains("host=host1.example\nport=5900\n")));
+    // Sent back as it was received, it is no change for the next start.
+    let back = api.put(&vm, &up.body).await.expect(200);
+    assert_eq!(back.text("next_run_configuration_exists").as_deref(), Some("false"));
+
+    act(&api, &vm, "stop").await.expect(200);
+    assert_eq!(place(&api.wait(&vm, "status", "down").await, "display", "port"), none);
+    api.put(&vm, "<vm><display><type>spice</type></display></vm>").await.expect(200);
+    act(&api, &vm, "start").await.expect(200);
+    assert_eq!(place(&api.wait(&vm, "status", "up").await, "display", "secure_port"), host);
 }
 
 #[tokio::test]

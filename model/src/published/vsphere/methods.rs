@@ -10,9 +10,6 @@ use crate::published::merge::here;
 use crate::published::order::arrange;
 use crate::vsphere::wire;
 
-/// Headers that parameters go into, and the names of those.
-const HEADERS: &[(&str, &str)] = &[("Client-Token", "client_token")];
-
 /// Name of what a method returns.
 const RESULT: &str = "result";
 
@@ -82,7 +79,7 @@ fn parameter(
     let wrong = match source.place {
         Place::Query if !in_query => Some("in the query; only GET and DELETE may have it there"),
         Place::Body | Place::Field if in_query => Some("in the body, which GET and DELETE do not have here"),
-        Place::Header if !HEADERS.iter().any(|(header, _)| header == published) => {
+        Place::Header if !wire::HEADERS.iter().any(|(_, header)| header == published) => {
             Some("in a header that the model does not know")
         }
         _ => None,
@@ -95,7 +92,7 @@ fn parameter(
         );
         return None;
     }
-    let header = HEADERS.iter().find(|(header, _)| header == published).map(|(_, name)| *name);
+    let header = wire::HEADERS.iter().find(|(_, header)| header == published).map(|(name, _)| *name);
     let ours = known.iter().filter(|known| known.direction.is_in()).find(|known| match source.place {
         // A body has no name in the source.
         Place::Body => known.body,

@@ -3,8 +3,15 @@
 use crate::vsphere::Session;
 
 /// Services in the namespace `cis`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct CisServices(pub(crate) Session);
+
+impl ::core::fmt::Debug for CisServices {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("CisServices")
+    }
+}
 
 impl CisServices {
     /// Manages session tokens.

@@ -3,8 +3,15 @@
 use crate::vsphere::Session;
 
 /// Services in the namespace `content`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ContentServices(pub(crate) Session);
+
+impl ::core::fmt::Debug for ContentServices {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("ContentServices")
+    }
+}
 
 impl ContentServices {
     /// Settings that steer the operations of the Content Library service as a whole.

@@ -3,8 +3,15 @@
 use crate::vsphere::Session;
 
 /// Services in the namespace `vcenter`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct VcenterServices(pub(crate) Session);
+
+impl ::core::fmt::Debug for VcenterServices {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("VcenterServices")
+    }
+}
 
 impl VcenterServices {
     /// Services in the namespace `vcenter.

@@ -111,6 +111,8 @@ async fn nothing_is_no_object() -> Result<()> {
         let error = session.content().library().get("l").send().await.expect_err("an object was asked for");
         assert_eq!(error.kind(), ErrorKind::Decode);
         assert!(error.to_string().contains("empty"), "{error}");
+        let error = session.content().library().list().send().await.expect_err("a list was asked for");
+        assert_eq!(error.kind(), ErrorKind::Decode);
     }
     Ok(())
 }

@@ -91,7 +91,20 @@ async fn a_challenge_is_passed_on() {
     let session = canned(Dialect::Api, "401 X", "application/json", &body).await;
     let error = session.content().library().get("l").send().await.expect_err("it is an error");
     assert_eq!(error.standard_error().and_then(|error| error.challenge.as_deref()), Some("SIGN realm=vc"));
-    assert!(error.to_string().contains("sign in anew"), "{error}");
+    assert!(error.to_string().contains("UNAUTHENTICATED: ") && error.to_string().contains("sign in anew"), "{error}");
+}
+
+#[tokio::test]
+async fn an_odd_message_does_not_hide_the_error() {
+    for dialect in BOTH {
+        let rest =
+            r#""messages": [{"args": [1]}, {"default_message": "the item is in use"}], "data": {"@class": "com.x", "a": 1}"#;
+        let session = canned(dialect, "500 X", "application/json", &body(dialect, "resource_busy", rest)).await;
+        let error = session.content().library().get("l").send().await.expect_err("it is an error");
+        assert!(error.is_retryable() && error.to_string().contains("the item is in use"), "{error}");
+        let data = error.standard_error().and_then(|error| error.data.clone()).expect("there is some");
+        assert_eq!((data.class.as_deref(), data.members.len()), (Some("com.x"), 1));
+    }
 }
 
 #[tokio::test]

@@ -88,10 +88,11 @@ impl JoinPairs for Vec<(String, String)> {
 
 #[test]
 fn maps_and_open_structures_have_a_form_in_each_dialect() {
+    let parameters = Structure::of(&PropertyParams::new().r#type("PropertyParams")).expect("it can be written");
     let spec = ResourcePoolDeploymentSpec::new()
         .accept_all_eula(true)
         .network_mappings([("net".to_owned(), "network-1".into())].into())
-        .additional_parameters([Structure::of(&PropertyParams::new().r#type("PropertyParams"))]);
+        .additional_parameters([parameters]);
     let target = DeploymentTarget::new().resource_pool_id("pool");
     let call = session().vcenter().ovf().library_item().deploy("item", target, spec).call;
     let body = |dialect| call.body(dialect).expect("it can be sent").expect("there is one")["deployment_spec"].clone();
@@ -186,4 +187,13 @@ fn nothing_that_may_be_secret_is_shown() {
     assert!(!shown.contains("hush") && !shown.contains("an-item"), "{shown}");
     let builder = Session::builder("https://vcenter.example.com").username("u").password("hush").token("hush");
     assert!(!format!("{builder:?}").contains("hush"));
+    for url in ["https://admin:hush@vcenter.example.com", "admin:hush@vcenter", "https://admin:hush@vcenter:99999"] {
+        let builder = Session::builder(url).token("t");
+        assert!(!format!("{builder:?}").contains("hush"));
+        let error = builder.build().expect_err("it holds a password");
+        assert!(error.kind() == ErrorKind::Configuration && !error.to_string().contains("hush"), "{error}");
+    }
+    let endpoint = TransferEndpoint::new().uri("https://vcenter.example.com/hush");
+    let structure = Structure::of(&endpoint).expect("it can be written");
+    assert!(!format!("{endpoint:?} {structure:?}").contains("hush"));
 }

@@ -3,6 +3,7 @@
 use super::BOTH;
 use std::io::Cursor;
 use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use virt_sdk::vsphere::content::LibraryModel;
 use virt_sdk::vsphere::content::library::item::downloadsession::file::{EndpointType, PrepareStatus};
 use virt_sdk::vsphere::content::library::item::updatesession::file::{AddSpec, SourceType};
@@ -102,16 +103,25 @@ async fn a_file_comes_back_as_it_went() -> Result<()> {
 }
 
 #[tokio::test]
-async fn content_shorter_than_announced_is_no_file() -> Result<()> {
+async fn content_of_another_size_than_announced_is_no_file() -> Result<()> {
     let vcenter = simulator().await;
     let session = open(&vcenter, Dialect::Api);
     let item = item(&vcenter, &session).await?;
     let update = update(&session, &item).await?;
     let files = session.content().library().item().updatesession().file();
-    let spec = AddSpec::new().name("disk.bin").source_type(SourceType::Push).size(1_000_000);
-    let endpoint = files.add(&update, spec).send().await?.upload_endpoint.expect("a file to push has one");
-    let error = session.upload(&endpoint, Cursor::new(vec![7; 600_000]), 1_000_000).await.expect_err("it ends early");
-    assert!(error.to_string().contains("ends after 600000 bytes, 1000000 were announced"), "{error}");
+    for (length, text) in [
+        (600_000, "ends after 600000 bytes, 1000000 were announced"),
+        (1_000_001, "goes on after the 1000000 bytes"),
+        (0, "ends after 0 bytes"),
+    ] {
+        let spec = AddSpec::new().name("disk.bin").source_type(SourceType::Push).size(1_000_000);
+        let endpoint = files.add(&update, spec).send().await?.upload_endpoint.expect("a file to push has one");
+        let error = session.upload(&endpoint, Cursor::new(vec![7; length]), 1_000_000).await.expect_err("it is not so long");
+        assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Request, false), "{error}");
+        assert!(error.to_string().contains(text), "{error}");
+        // The address may let in whoever has it.
+        assert!(!error.to_string().contains("/cls/data/"), "{error}");
+    }
     Ok(())
 }
 
@@ -167,26 +177,70 @@ async fn the_dialect_is_found_out() -> Result<()> {
     Ok(())
 }
 
+/// A token that is opened without the SDK, by a request with the default user and password of the simulator.
+async fn foreign_token(vcenter: &Simulator, path: &str) -> String {
+    let host = vcenter.url().trim_start_matches("http://");
+    let mut stream = tokio::net::TcpStream::connect(host).await.expect("it listens");
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Basic YWRtaW5pc3RyYXRvckB2c3BoZXJlLmxvY2FsOnNlY3JldA==\r\n\
+         Content-Length: 0\r\nConnection: close\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).await.expect("it takes a request");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("it answers");
+    let body = answer.split("\r\n\r\n").nth(1).expect("there is a body");
+    body.rsplit('"').nth(1).expect("there is a token").to_owned()
+}
+
 #[tokio::test]
 async fn a_token_of_the_caller_is_neither_renewed_nor_ended() -> Result<()> {
-    for dialect in BOTH {
-        let vcenter = simulator().await;
-        let first = open(&vcenter, dialect);
-        let token = first.cis().session().create().send().await;
-        // The token with which the first session works is not told; one of its own is made here.
-        let token = match token {
-            Ok(token) => token,
-            Err(error) => {
-                assert_eq!(error.kind(), ErrorKind::Authentication);
-                continue;
-            }
-        };
-        let session = Session::builder(vcenter.url()).token(token).detect_dialect().build()?;
+    for (api, rest, path, dialect) in
+        [(true, true, "/api/session", Dialect::Api), (false, true, "/rest/com/vmware/cis/session", Dialect::Rest)]
+    {
+        let vcenter = Simulator::builder().api(api).rest(rest).start().await.expect("it starts");
+        let token = foreign_token(&vcenter, path).await;
+        let session = Session::builder(vcenter.url()).token(&token).detect_dialect().build()?;
         session.test().await?;
-        let before = vcenter.sessions();
+        assert_eq!(session.dialect().await?, dialect);
         session.close().await?;
-        assert_eq!(vcenter.sessions(), before);
+        assert_eq!(vcenter.sessions(), 1);
+        let session = Session::builder(vcenter.url()).token(&token).dialect(dialect).build()?;
+        vcenter.expire_sessions();
+        let error = session.test().await.expect_err("the token has ended");
+        assert_eq!(error.kind(), ErrorKind::Authentication);
+        assert!(!error.to_string().contains(&token), "{error}");
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_well_tells_no_dialect() -> Result<()> {
+    let vcenter = Simulator::builder().api(false).start().await.expect("it starts");
+    let token = foreign_token(&vcenter, "/rest/com/vmware/cis/session").await;
+    let session = Session::builder(vcenter.url()).token(token).detect_dialect().build()?;
+    vcenter.fail_next_with(503, "text/html", "<html>starting</html>");
+    let error = session.test().await.expect_err("it is not ready");
+    assert_eq!((error.status(), error.is_retryable()), (Some(503), true));
+    session.test().await?;
+    assert_eq!(session.dialect().await?, Dialect::Rest);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_download_goes_on_when_the_session_has_ended() -> Result<()> {
+    let vcenter = simulator().await;
+    let session = open(&vcenter, Dialect::Api);
+    let item = item(&vcenter, &session).await?;
+    push(&session, &item, "disk.bin", b"0123456789").await?;
+    let downloads = session.content().library().item().download_session();
+    let download = downloads.create(DownloadSessionModel::new().library_item_id(&item)).send().await?;
+    let endpoint = prepare(&session, &download, "disk.bin").await?;
+    vcenter.expire_sessions();
+    let mut arriving = session.download(&endpoint, 4).await?;
+    assert_eq!(arriving.size(), Some(6));
+    assert_eq!(arriving.chunk().await?.as_deref(), Some(&b"456789"[..]));
+    assert_eq!(arriving.size(), Some(0));
+    assert!(arriving.chunk().await?.is_none());
     Ok(())
 }
 

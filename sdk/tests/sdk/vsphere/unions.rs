@@ -2,6 +2,7 @@ use virt_sdk::vsphere::content::library::item::TransferEndpoint;
 use virt_sdk::vsphere::content::library::item::updatesession::file::{
     AddSpec, AddSpecSourceTypeCase, Info, InfoSourceTypeCase, SourceType,
 };
+use virt_sdk::vsphere::content::library::item::updatesession::{PreviewInfo, PreviewInfoState, PreviewInfoStateCase};
 use virt_sdk::vsphere::content::library::{StorageBacking, StorageBackingType, StorageBackingTypeCase};
 
 #[test]
@@ -23,6 +24,13 @@ fn a_case_without_a_member_that_it_needs_is_kept_as_it_is() {
     let info = Info::new().source_type(SourceType::from("TELEPATHY"));
     let found = info.source_type_case();
     assert!(matches!(found, Some(InfoSourceTypeCase::Unrecognized(SourceType::Unrecognized(text))) if text == "TELEPATHY"));
+}
+
+#[test]
+fn a_list_that_a_case_needs_may_be_left_out() {
+    let info = PreviewInfo::new().state(PreviewInfoState::Available);
+    let case = PreviewInfoStateCase::Available { certificate_info: None, warnings: Vec::new() };
+    assert_eq!(info.state_case(), Some(case));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::folder::Folder;
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use virt_sdk::vsphere::{Call, Dialect, Session};
 
 /// A call of an operation.
@@ -88,6 +88,9 @@ fn compare(call: &Call, dialect: Dialect, expected: &Expected) -> virt_sdk::Resu
         let ours = headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("none");
         found.extend(texts(&format!("header {}", name.to_ascii_lowercase()), value, ours));
     }
+    let recorded: BTreeSet<String> = expected.headers.keys().map(|name| name.to_ascii_lowercase()).collect();
+    let superfluous = headers.keys().map(|name| name.as_str()).filter(|name| !recorded.contains(*name));
+    found.extend(superfluous.map(|name| Difference::new(&format!("header {name}"), "none", "set")));
     let body = |body: Option<Value>| body.as_ref().map(plain).unwrap_or_default();
     found.extend(values("body", &body(expected.body.clone()), &body(call.body(dialect)?)));
     Ok(found)

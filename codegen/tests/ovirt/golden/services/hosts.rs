@@ -9,8 +9,15 @@ use super::super::types;
 /// Collection that takes several at once.
 ///
 /// Path: `/hosts`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct HostsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for HostsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("HostsService", f)
+    }
+}
 
 impl HostsService {
     /// Adds hosts.
@@ -34,9 +41,10 @@ pub struct HostsServiceAddRequest {
 impl HostsServiceAddRequest {
     /// Parameter.
     #[inline]
-    pub fn hosts(mut self, value: impl Into<List<types::Host>>) -> Self {
-        self.call.set_body_list(&Some(value.into()), "hosts", "host");
-        self
+    pub fn hosts(self, value: impl Into<List<types::Host>>) -> Self {
+        Self {
+            call: self.call.with_body_list(&Some(value.into()), "hosts", "host"),
+        }
     }
 
     /// Sends the request. Returns `hosts`.

@@ -8,8 +8,15 @@ use super::super::types;
 /// Base with a locator and a method.
 ///
 /// Since 1.0.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct MeasurableService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for MeasurableService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("MeasurableService", f)
+    }
+}
 
 impl MeasurableService {
     /// Measures.

@@ -8,8 +8,15 @@ use super::super::types;
 /// Root.
 ///
 /// Path: `/`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SystemService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for SystemService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("SystemService", f)
+    }
+}
 
 impl SystemService {
     /// Reads the root.

@@ -11,8 +11,15 @@ use super::super::types;
 ///
 /// Path: `/things/{thing_id}`.
 #[deprecated = "deprecated in the API"]
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ThingService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for ThingService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("ThingService", f)
+    }
+}
 
 impl ThingService {
     /// Measures.
@@ -142,9 +149,10 @@ impl ThingServiceGetRequest {
     ///
     /// Since 1.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `thing`.
@@ -164,9 +172,10 @@ pub struct ThingServiceUpdateRequest {
 impl ThingServiceUpdateRequest {
     /// Parameter.
     #[inline]
-    pub fn thing(mut self, value: impl Borrow<types::Thing>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn thing(self, value: impl Borrow<types::Thing>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `thing`.
@@ -186,9 +195,10 @@ pub struct ThingServiceRemoveRequest {
 impl ThingServiceRemoveRequest {
     /// Parameter.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -208,16 +218,18 @@ pub struct ThingServiceExportToPathOnHostRequest {
 impl ThingServiceExportToPathOnHostRequest {
     /// Parameter.
     #[inline]
-    pub fn host(mut self, value: impl Borrow<types::Host>) -> Self {
-        self.call.set_field_record("host", value.borrow());
-        self
+    pub fn host(self, value: impl Borrow<types::Host>) -> Self {
+        Self {
+            call: self.call.with_field_record("host", value.borrow()),
+        }
     }
 
     /// Parameter.
     #[inline]
-    pub fn directory(mut self, value: impl Into<String>) -> Self {
-        self.call.set_field("directory", Into::<String>::into(value));
-        self
+    pub fn directory(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_field("directory", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -252,23 +264,26 @@ pub struct ThingServiceExchangeRequest {
 impl ThingServiceExchangeRequest {
     /// Parameter.
     #[inline]
-    pub fn thing(mut self, value: impl Borrow<types::Thing>) -> Self {
-        self.call.set_field_record("thing", value.borrow());
-        self
+    pub fn thing(self, value: impl Borrow<types::Thing>) -> Self {
+        Self {
+            call: self.call.with_field_record("thing", value.borrow()),
+        }
     }
 
     /// Parameter.
     #[inline]
-    pub fn kind(mut self, value: types::OddValue) -> Self {
-        self.call.set_field("kind", value);
-        self
+    pub fn kind(self, value: types::OddValue) -> Self {
+        Self {
+            call: self.call.with_field("kind", value),
+        }
     }
 
     /// Parameter.
     #[inline]
-    pub fn count(mut self, value: i64) -> Self {
-        self.call.set_field("count", value);
-        self
+    pub fn count(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_field("count", value),
+        }
     }
 
     /// Sends the request. Returns `thing`.

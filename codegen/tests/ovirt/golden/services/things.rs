@@ -11,8 +11,15 @@ use super::super::types;
 /// Collection with every kind of method.
 ///
 /// Path: `/things`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ThingsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for ThingsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("ThingsService", f)
+    }
+}
 
 impl ThingsService {
     /// Adds a thing of a host.
@@ -78,16 +85,18 @@ pub struct ThingsServiceAddFromHostRequest {
 impl ThingsServiceAddFromHostRequest {
     /// The thing.
     #[inline]
-    pub fn thing(mut self, value: impl Borrow<types::Thing>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn thing(self, value: impl Borrow<types::Thing>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Whether to seal it.
     #[inline]
-    pub fn seal(mut self, value: bool) -> Self {
-        self.call.set_query("seal", value);
-        self
+    pub fn seal(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("seal", value),
+        }
     }
 
     /// Sends the request. Returns `thing`: The thing.
@@ -107,16 +116,18 @@ pub struct ThingsServiceAddRequest {
 impl ThingsServiceAddRequest {
     /// The thing.
     #[inline]
-    pub fn thing(mut self, value: impl Borrow<types::Thing>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn thing(self, value: impl Borrow<types::Thing>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Whether to seal it.
     #[inline]
-    pub fn seal(mut self, value: bool) -> Self {
-        self.call.set_query("seal", value);
-        self
+    pub fn seal(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("seal", value),
+        }
     }
 
     /// Sends the request. Returns `thing`: The thing.
@@ -136,32 +147,38 @@ pub struct ThingsServiceListRequest {
 impl ThingsServiceListRequest {
     /// Parameter.
     #[inline]
-    pub fn search(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("search", Into::<String>::into(value));
-        self
+    pub fn search(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("search", Into::<String>::into(value)),
+        }
     }
 
     /// Largest number of results.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Goes into a header too.
     #[inline]
-    pub fn all_content(mut self, value: bool) -> Self {
-        self.call.set_header("All-Content", value);
-        self.call.set_query("all_content", value);
-        self
+    pub fn all_content(self, value: bool) -> Self {
+        Self {
+            call: self
+                .call
+                .with_header("All-Content", value)
+                .with_query("all_content", value),
+        }
     }
 
     /// Parameter.
     #[deprecated = "deprecated in the API since 1.1"]
     #[inline]
-    pub fn kind(mut self, value: types::OddValue) -> Self {
-        self.call.set_query("kind", value);
-        self
+    pub fn kind(self, value: types::OddValue) -> Self {
+        Self {
+            call: self.call.with_query("kind", value),
+        }
     }
 
     /// Sends the request. Returns `things`: The things.
@@ -193,16 +210,18 @@ pub struct ThingsServiceMoveRequest {
 impl ThingsServiceMoveRequest {
     /// Parameter.
     #[inline]
-    pub fn things(mut self, value: impl Into<List<types::Thing>>) -> Self {
-        self.call.set_field_list("things", &Some(value.into()), "thing");
-        self
+    pub fn things(self, value: impl Into<List<types::Thing>>) -> Self {
+        Self {
+            call: self.call.with_field_list("things", &Some(value.into()), "thing"),
+        }
     }
 
     /// Parameter.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

@@ -62,18 +62,21 @@ impl Text for OddValue {
 
 impl Default for OddValue {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for OddValue {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for OddValue {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -87,12 +90,14 @@ impl ::core::hash::Hash for OddValue {
 }
 
 impl ::core::fmt::Debug for OddValue {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for OddValue {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -108,6 +113,7 @@ impl ::serde::Serialize for OddValue {
 }
 
 impl From<&str> for OddValue {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

@@ -355,6 +355,7 @@ impl Default for Thing {
 }
 
 impl Clone for Thing {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -363,6 +364,7 @@ impl Clone for Thing {
 }
 
 impl PartialEq for Thing {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -378,6 +380,7 @@ impl ::serde::Serialize for Thing {
 }
 
 impl ::core::fmt::Debug for Thing {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

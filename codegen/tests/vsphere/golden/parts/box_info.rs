@@ -381,6 +381,7 @@ impl Default for BoxInfo {
 }
 
 impl Clone for BoxInfo {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -389,6 +390,7 @@ impl Clone for BoxInfo {
 }
 
 impl PartialEq for BoxInfo {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -404,6 +406,7 @@ impl ::serde::Serialize for BoxInfo {
 }
 
 impl ::core::fmt::Debug for BoxInfo {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -47,18 +47,21 @@ impl Text for BoxInfoState {
 
 impl Default for BoxInfoState {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for BoxInfoState {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for BoxInfoState {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -72,12 +75,14 @@ impl ::core::hash::Hash for BoxInfoState {
 }
 
 impl ::core::fmt::Debug for BoxInfoState {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for BoxInfoState {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -93,6 +98,7 @@ impl ::serde::Serialize for BoxInfoState {
 }
 
 impl From<&str> for BoxInfoState {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

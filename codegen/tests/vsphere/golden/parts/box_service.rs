@@ -7,8 +7,15 @@ use ::reqwest::Method;
 use crate::vsphere::Session;
 
 /// Boxes: makes and opens them. There may be none.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct BoxService(pub(crate) Session);
+
+impl ::core::fmt::Debug for BoxService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("BoxService")
+    }
+}
 
 impl BoxService {
     /// Makes a box.
@@ -22,9 +29,9 @@ impl BoxService {
     /// Privileges: `Box.Create`, `Box.Read` on `create_spec`.
     #[inline]
     pub fn create(&self, create_spec: super::BoxInfo) -> BoxServiceCreateRequest {
-        let mut call = self.0.call(&CREATE);
-        call.set_record("create_spec", create_spec);
-        BoxServiceCreateRequest { call }
+        BoxServiceCreateRequest {
+            call: self.0.call(&CREATE).with_record("create_spec", create_spec),
+        }
     }
 
     /// Reads a box.
@@ -37,9 +44,12 @@ impl BoxService {
         &self,
         r#box: impl Into<super::super::ids::BoxId>,
     ) -> BoxServiceGetRequest {
-        let mut call = self.0.call(&GET);
-        call.set_text("box", Into::<super::super::ids::BoxId>::into(r#box).into());
-        BoxServiceGetRequest { call }
+        BoxServiceGetRequest {
+            call: self
+                .0
+                .call(&GET)
+                .with_text("box", Into::<super::super::ids::BoxId>::into(r#box).into()),
+        }
     }
 
     /// Lists boxes.
@@ -65,10 +75,13 @@ impl BoxService {
         r#box: impl Into<super::super::ids::BoxId>,
         update_spec: super::BoxInfo,
     ) -> BoxServiceUpdateRequest {
-        let mut call = self.0.call(&UPDATE);
-        call.set_text("box", Into::<super::super::ids::BoxId>::into(r#box).into());
-        call.set_record("update_spec", update_spec);
-        BoxServiceUpdateRequest { call }
+        BoxServiceUpdateRequest {
+            call: self
+                .0
+                .call(&UPDATE)
+                .with_text("box", Into::<super::super::ids::BoxId>::into(r#box).into())
+                .with_record("update_spec", update_spec),
+        }
     }
 
     /// Opens a box.
@@ -87,10 +100,13 @@ impl BoxService {
         r#box: impl Into<super::super::ids::BoxId>,
         name: impl Into<String>,
     ) -> BoxServiceOpenRequest {
-        let mut call = self.0.call(&OPEN);
-        call.set_text("box", Into::<super::super::ids::BoxId>::into(r#box).into());
-        call.set_text("name", name.into());
-        BoxServiceOpenRequest { call }
+        BoxServiceOpenRequest {
+            call: self
+                .0
+                .call(&OPEN)
+                .with_text("box", Into::<super::super::ids::BoxId>::into(r#box).into())
+                .with_text("name", name.into()),
+        }
     }
 
     /// Lists the lids of a box.
@@ -103,9 +119,12 @@ impl BoxService {
         &self,
         r#box: impl Into<super::super::ids::BoxId>,
     ) -> BoxServiceLidsRequest {
-        let mut call = self.0.call(&LIDS);
-        call.set_text("box", Into::<super::super::ids::BoxId>::into(r#box).into());
-        BoxServiceLidsRequest { call }
+        BoxServiceLidsRequest {
+            call: self
+                .0
+                .call(&LIDS)
+                .with_text("box", Into::<super::super::ids::BoxId>::into(r#box).into()),
+        }
     }
 
     /// Deletes a box.
@@ -118,9 +137,12 @@ impl BoxService {
         &self,
         r#box: impl Into<super::super::ids::BoxId>,
     ) -> BoxServiceDeleteRequest {
-        let mut call = self.0.call(&DELETE);
-        call.set_text("box", Into::<super::super::ids::BoxId>::into(r#box).into());
-        BoxServiceDeleteRequest { call }
+        BoxServiceDeleteRequest {
+            call: self
+                .0
+                .call(&DELETE)
+                .with_text("box", Into::<super::super::ids::BoxId>::into(r#box).into()),
+        }
     }
 
     /// Types of boxes.
@@ -140,9 +162,10 @@ pub struct BoxServiceCreateRequest {
 impl BoxServiceCreateRequest {
     /// Makes the call idempotent.
     #[inline]
-    pub fn client_token(mut self, value: impl Into<String>) -> Self {
-        self.call.set_text("client_token", value.into());
-        self
+    pub fn client_token(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_text("client_token", value.into()),
+        }
     }
 
     /// Sends the request. Returns: Identifier of the new box.
@@ -177,17 +200,20 @@ pub struct BoxServiceListRequest {
 impl BoxServiceListRequest {
     /// Which ones.
     #[inline]
-    pub fn filter(mut self, value: super::r#type::Lid) -> Self {
-        self.call.set_record("filter", value);
-        self
+    pub fn filter(self, value: super::r#type::Lid) -> Self {
+        Self {
+            call: self.call.with_record("filter", value),
+        }
     }
 
     /// Where.
     #[inline]
-    pub fn room(mut self, value: impl Into<super::super::ids::RoomId>) -> Self {
-        self.call
-            .set_text("room", Into::<super::super::ids::RoomId>::into(value).into());
-        self
+    pub fn room(self, value: impl Into<super::super::ids::RoomId>) -> Self {
+        Self {
+            call: self
+                .call
+                .with_text("room", Into::<super::super::ids::RoomId>::into(value).into()),
+        }
     }
 
     /// Sends the request.
@@ -222,30 +248,34 @@ pub struct BoxServiceOpenRequest {
 impl BoxServiceOpenRequest {
     /// Whether to break it.
     #[inline]
-    pub fn force(mut self, value: bool) -> Self {
-        self.call.set_boolean("force", value);
-        self
+    pub fn force(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_boolean("force", value),
+        }
     }
 
     /// How often.
     #[inline]
-    pub fn times(mut self, value: i64) -> Self {
-        self.call.set_integer("times", value);
-        self
+    pub fn times(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_integer("times", value),
+        }
     }
 
     /// State afterwards.
     #[inline]
-    pub fn state(mut self, value: super::BoxInfoState) -> Self {
-        self.call.set_text("state", value.as_str().to_owned());
-        self
+    pub fn state(self, value: super::BoxInfoState) -> Self {
+        Self {
+            call: self.call.with_text("state", value.as_str().to_owned()),
+        }
     }
 
     /// Lids to keep.
     #[inline]
-    pub fn lids(mut self, value: Vec<super::r#type::Lid>) -> Self {
-        self.call.set_records("lids", value);
-        self
+    pub fn lids(self, value: Vec<super::r#type::Lid>) -> Self {
+        Self {
+            call: self.call.with_records("lids", value),
+        }
     }
 
     /// Sends the request.

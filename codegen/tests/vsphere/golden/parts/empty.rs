@@ -45,6 +45,7 @@ impl Default for Empty {
 }
 
 impl Clone for Empty {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -53,6 +54,7 @@ impl Clone for Empty {
 }
 
 impl PartialEq for Empty {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -68,6 +70,7 @@ impl ::serde::Serialize for Empty {
 }
 
 impl ::core::fmt::Debug for Empty {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -3,7 +3,7 @@
 use crate::api::follow::plain;
 use crate::engine::Engine;
 use crate::store::{Object, Value};
-use model::{Model, Type};
+use model::{Model, Place, Type};
 
 /// Fields whose name in searches is not that of a member: kind, field, path of members. A link on
 /// the way leads to the object that it refers to.
@@ -18,6 +18,7 @@ const ALIASES: &[(&str, &str, &str)] = &[
     ("event", "type", "code"),
     ("host", "cluster", "cluster.name"),
     ("host", "datacenter", "cluster.data_center.name"),
+    ("host", "tag", "tags.name"),
     ("job", "correlationid", "correlation_id"),
     ("job", "starttime", "start_time"),
     ("network", "datacenter", "data_center.name"),
@@ -33,6 +34,7 @@ const ALIASES: &[(&str, &str, &str)] = &[
     ("vm", "host", "host.name"),
     ("vm", "os", "os.type"),
     ("vm", "pool", "vm_pool.name"),
+    ("vm", "tag", "tags.name"),
     ("vm", "template", "template.name"),
 ];
 
@@ -153,6 +155,13 @@ fn ids(value: Option<&Value>) -> Vec<&str> {
     }
 }
 
+/// Objects of a collection below an object.
+fn below<'a>(engine: &'a Engine, kind: &str, object: &Object, rel: &str, inner: &str) -> Vec<&'a Object> {
+    let collection = engine.store.find(kind, object.id()).map(|path| format!("{path}/{rel}"));
+    let ids = collection.as_deref().map_or(&[][..], |collection| engine.store.ids(collection));
+    ids.iter().filter_map(|id| engine.store.find(inner, id)).filter_map(|path| engine.store.object(path)).collect()
+}
+
 fn collect(engine: &Engine, kind: &str, object: &Object, path: &str, values: &mut Vec<String>) {
     let (head, rest) = path.split_once('.').map_or((path, None), |(head, rest)| (head, Some(rest)));
     let value = object.get(head);
@@ -160,8 +169,13 @@ fn collect(engine: &Engine, kind: &str, object: &Object, path: &str, values: &mu
         values.extend(value.and_then(Value::as_text).map(str::to_owned));
         return;
     };
-    let inner = engine.model.structs.get(kind).and_then(|known| known.member(head)).and_then(|member| member.ty.struct_name());
-    let Some(inner) = inner else { return };
+    let member = engine.model.structs.get(kind).and_then(|known| known.member(head));
+    let Some((member, inner)) = member.and_then(|member| Some((member, member.ty.struct_name()?))) else { return };
+    if let (None, Place::Element { rel: Some(rel), .. }) = (value, &member.place) {
+        for part in below(engine, kind, object, rel, inner) {
+            collect(engine, inner, part, rest, values);
+        }
+    }
     let parts: Vec<&Object> = match value {
         Some(Value::Object(part)) => vec![part],
         Some(Value::List(items)) => items.iter().filter_map(Value::as_object).collect(),

@@ -9,7 +9,6 @@ mod put;
 
 use super::{Images, Ticket};
 use crate::net::{Answer, Request, full, head};
-use crate::seen::Seen;
 use failure::Failure;
 use hyper::Method;
 use hyper::header::{ALLOW, HeaderName};
@@ -38,21 +37,17 @@ impl Access {
 }
 
 /// Answers a request to the endpoint.
-pub(crate) async fn serve(images: Arc<Images>, seen: Arc<Seen>, request: Request) -> Answer {
-    let verb = request.method().to_string();
-    let path = disguise(request.uri().path());
-    let query = request.uri().query().map(str::to_owned);
+pub(crate) async fn serve(images: Arc<Images>, request: Request) -> Answer {
     let mut answer = match route(&images, request).await {
         Ok(answer) => answer,
         Err(failure) => failure.answer(),
     };
     head(&mut answer, hyper::header::SERVER, &format!("imageio/{VERSION}"));
-    seen.push(&verb, &path, query.as_deref(), answer.status().as_u16());
     answer
 }
 
-/// The path for the log, without the ticket, which is a secret.
-fn disguise(path: &str) -> String {
+/// A path for the log, without the ticket, which is a secret.
+pub(crate) fn disguise(path: &str) -> String {
     match path.strip_prefix("/images/") {
         Some(rest) if rest != "*" => match rest.split_once('/') {
             Some((_, below)) => format!("/images/{{ticket}}/{below}"),

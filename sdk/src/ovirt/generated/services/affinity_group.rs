@@ -9,8 +9,15 @@ use super::super::types;
 /// Locates one affinity group and its members.
 ///
 /// Path: `/clusters/{cluster_id}/affinitygroups/{group_id}` and one other.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct AffinityGroupService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for AffinityGroupService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("AffinityGroupService", f)
+    }
+}
 
 impl AffinityGroupService {
     /// Reads the affinity group.
@@ -88,9 +95,10 @@ impl AffinityGroupServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `group`: Affinity group that was read.
@@ -110,16 +118,18 @@ pub struct AffinityGroupServiceUpdateRequest {
 impl AffinityGroupServiceUpdateRequest {
     /// Affinity group with the new values.
     #[inline]
-    pub fn group(mut self, value: impl Borrow<types::AffinityGroup>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn group(self, value: impl Borrow<types::AffinityGroup>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. Returns `group`: Affinity group with the new values.
@@ -139,9 +149,10 @@ pub struct AffinityGroupServiceRemoveRequest {
 impl AffinityGroupServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

@@ -9,8 +9,15 @@ use crate::ovirt::call::{Call, Resource};
 /// Since 4.4.
 ///
 /// Path: `/clusters/{cluster_id}/affinitygroups/{group_id}/hosts/{host_id}` and one other.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct AffinityGroupHostService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for AffinityGroupHostService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("AffinityGroupHostService", f)
+    }
+}
 
 impl AffinityGroupHostService {
     /// Takes the host out of the affinity group.
@@ -38,9 +45,10 @@ impl AffinityGroupHostServiceRemoveRequest {
     ///
     /// Since 4.4.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

@@ -13,8 +13,15 @@ use super::super::types;
 /// Since 4.4.
 ///
 /// Path: `/clusters/{cluster_id}/affinitygroups/{group_id}/hosts` and one other.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct AffinityGroupHostsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for AffinityGroupHostsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("AffinityGroupHostsService", f)
+    }
+}
 
 impl AffinityGroupHostsService {
     /// Puts a host into the affinity group.
@@ -64,9 +71,10 @@ impl AffinityGroupHostsServiceAddRequest {
     ///
     /// Since 4.4.
     #[inline]
-    pub fn host(mut self, value: impl Borrow<types::Host>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn host(self, value: impl Borrow<types::Host>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `host`: Host to put into the group.
@@ -88,18 +96,20 @@ impl AffinityGroupHostsServiceListRequest {
     ///
     /// Since 4.4.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `hosts`: Hosts of the group.

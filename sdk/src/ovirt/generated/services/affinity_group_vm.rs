@@ -7,8 +7,15 @@ use crate::ovirt::call::{Call, Resource};
 /// Locates one virtual machine within an affinity group.
 ///
 /// Path: `/clusters/{cluster_id}/affinitygroups/{group_id}/vms/{vm_id}` and one other.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct AffinityGroupVmService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for AffinityGroupVmService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("AffinityGroupVmService", f)
+    }
+}
 
 impl AffinityGroupVmService {
     /// Takes the virtual machine out of the affinity group.
@@ -32,9 +39,10 @@ pub struct AffinityGroupVmServiceRemoveRequest {
 impl AffinityGroupVmServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

@@ -9,8 +9,15 @@ use crate::ovirt::call::{Call, Resource};
 /// Since 4.3.6.
 ///
 /// Path: `/clusters/{cluster_id}/affinitygroups/{group_id}/vmlabels/{label_id}` and one other.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct AffinityGroupVmLabelService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for AffinityGroupVmLabelService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("AffinityGroupVmLabelService", f)
+    }
+}
 
 impl AffinityGroupVmLabelService {
     /// Takes the virtual machine label out of the affinity group.
@@ -38,9 +45,10 @@ impl AffinityGroupVmLabelServiceRemoveRequest {
     ///
     /// Since 4.3.6.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

@@ -13,8 +13,15 @@ use super::super::types;
 /// Since 4.3.6.
 ///
 /// Path: `/clusters/{cluster_id}/affinitygroups/{group_id}/vmlabels` and one other.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct AffinityGroupVmLabelsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for AffinityGroupVmLabelsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("AffinityGroupVmLabelsService", f)
+    }
+}
 
 impl AffinityGroupVmLabelsService {
     /// Puts a virtual machine label into the affinity group.
@@ -64,9 +71,10 @@ impl AffinityGroupVmLabelsServiceAddRequest {
     ///
     /// Since 4.3.6.
     #[inline]
-    pub fn label(mut self, value: impl Borrow<types::AffinityLabel>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn label(self, value: impl Borrow<types::AffinityLabel>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `label`: Affinity label to put into the group.
@@ -88,18 +96,20 @@ impl AffinityGroupVmLabelsServiceListRequest {
     ///
     /// Since 4.3.6.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `labels`: Virtual machine labels of the group.

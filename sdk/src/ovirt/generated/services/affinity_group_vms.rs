@@ -11,8 +11,15 @@ use super::super::types;
 /// Locates the virtual machines of an affinity group.
 ///
 /// Path: `/clusters/{cluster_id}/affinitygroups/{group_id}/vms` and one other.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct AffinityGroupVmsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for AffinityGroupVmsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("AffinityGroupVmsService", f)
+    }
+}
 
 impl AffinityGroupVmsService {
     /// Puts a virtual machine into the affinity group.
@@ -54,9 +61,10 @@ pub struct AffinityGroupVmsServiceAddRequest {
 impl AffinityGroupVmsServiceAddRequest {
     /// Virtual machine to put into the group.
     #[inline]
-    pub fn vm(mut self, value: impl Borrow<types::Vm>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn vm(self, value: impl Borrow<types::Vm>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `vm`: Virtual machine to put into the group.
@@ -76,18 +84,20 @@ pub struct AffinityGroupVmsServiceListRequest {
 impl AffinityGroupVmsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `vms`: Virtual machines of the group.

@@ -11,8 +11,15 @@ use super::super::types;
 /// Locates the affinity groups, which hold the relationships and dependencies between virtual machines.
 ///
 /// Path: `/clusters/{cluster_id}/affinitygroups` and one other.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct AffinityGroupsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for AffinityGroupsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("AffinityGroupsService", f)
+    }
+}
 
 impl AffinityGroupsService {
     /// Creates an affinity group.
@@ -54,9 +61,10 @@ pub struct AffinityGroupsServiceAddRequest {
 impl AffinityGroupsServiceAddRequest {
     /// Affinity group to create.
     #[inline]
-    pub fn group(mut self, value: impl Borrow<types::AffinityGroup>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn group(self, value: impl Borrow<types::AffinityGroup>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `group`: Affinity group to create.
@@ -76,18 +84,20 @@ pub struct AffinityGroupsServiceListRequest {
 impl AffinityGroupsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `groups`: Affinity groups found.

@@ -9,8 +9,15 @@ use super::super::types;
 /// Locates one affinity label.
 ///
 /// Path: `/affinitylabels/{label_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct AffinityLabelService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for AffinityLabelService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("AffinityLabelService", f)
+    }
+}
 
 impl AffinityLabelService {
     /// Reads the label.
@@ -68,9 +75,10 @@ impl AffinityLabelServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `label`: Label that was read.
@@ -90,9 +98,10 @@ pub struct AffinityLabelServiceUpdateRequest {
 impl AffinityLabelServiceUpdateRequest {
     /// Label with the new values.
     #[inline]
-    pub fn label(mut self, value: impl Borrow<types::AffinityLabel>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn label(self, value: impl Borrow<types::AffinityLabel>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `label`: Label with the new values.

@@ -8,8 +8,15 @@ use super::super::types;
 /// Locates one host that carries a given label, reached through the `hosts` of that label.
 ///
 /// Path: `/affinitylabels/{label_id}/hosts/{host_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct AffinityLabelHostService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for AffinityLabelHostService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("AffinityLabelHostService", f)
+    }
+}
 
 impl AffinityLabelHostService {
     /// Takes the label off the host.
@@ -60,9 +67,10 @@ impl AffinityLabelHostServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `host`: Host that was read.

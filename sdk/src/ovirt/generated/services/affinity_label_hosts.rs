@@ -11,8 +11,15 @@ use super::super::types;
 /// Locates the hosts that carry a given label, reached through that label.
 ///
 /// Path: `/affinitylabels/{label_id}/hosts`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct AffinityLabelHostsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for AffinityLabelHostsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("AffinityLabelHostsService", f)
+    }
+}
 
 impl AffinityLabelHostsService {
     /// Puts the label on a host.
@@ -52,9 +59,10 @@ pub struct AffinityLabelHostsServiceAddRequest {
 impl AffinityLabelHostsServiceAddRequest {
     /// Host to label.
     #[inline]
-    pub fn host(mut self, value: impl Borrow<types::Host>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn host(self, value: impl Borrow<types::Host>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `host`: Host to label.
@@ -76,9 +84,10 @@ impl AffinityLabelHostsServiceListRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `hosts`: Hosts that carry the label.

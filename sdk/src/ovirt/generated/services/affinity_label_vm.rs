@@ -8,8 +8,15 @@ use super::super::types;
 /// Locates one virtual machine that carries a given label, reached through the `vms` of that label.
 ///
 /// Path: `/affinitylabels/{label_id}/vms/{vm_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct AffinityLabelVmService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for AffinityLabelVmService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("AffinityLabelVmService", f)
+    }
+}
 
 impl AffinityLabelVmService {
     /// Takes the label off the virtual machine.
@@ -60,9 +67,10 @@ impl AffinityLabelVmServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `vm`: Virtual machine that was read.

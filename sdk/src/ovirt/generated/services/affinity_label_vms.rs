@@ -11,8 +11,15 @@ use super::super::types;
 /// Locates the virtual machines that carry a given label, reached through that label.
 ///
 /// Path: `/affinitylabels/{label_id}/vms`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct AffinityLabelVmsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for AffinityLabelVmsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("AffinityLabelVmsService", f)
+    }
+}
 
 impl AffinityLabelVmsService {
     /// Puts the label on a virtual machine.
@@ -52,9 +59,10 @@ pub struct AffinityLabelVmsServiceAddRequest {
 impl AffinityLabelVmsServiceAddRequest {
     /// Virtual machine to label.
     #[inline]
-    pub fn vm(mut self, value: impl Borrow<types::Vm>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn vm(self, value: impl Borrow<types::Vm>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `vm`: Virtual machine to label.
@@ -76,9 +84,10 @@ impl AffinityLabelVmsServiceListRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `vms`: Virtual machines that carry the label.

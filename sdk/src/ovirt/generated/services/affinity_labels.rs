@@ -11,8 +11,15 @@ use super::super::types;
 /// Locates the affinity labels of the system.
 ///
 /// Path: `/affinitylabels`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct AffinityLabelsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for AffinityLabelsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("AffinityLabelsService", f)
+    }
+}
 
 impl AffinityLabelsService {
     /// Creates a label and puts it at once on every host and virtual machine named in its `hosts` and `vms`.
@@ -52,9 +59,10 @@ pub struct AffinityLabelsServiceAddRequest {
 impl AffinityLabelsServiceAddRequest {
     /// Label to create.
     #[inline]
-    pub fn label(mut self, value: impl Borrow<types::AffinityLabel>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn label(self, value: impl Borrow<types::AffinityLabel>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `label`: Label to create.
@@ -74,18 +82,20 @@ pub struct AffinityLabelsServiceListRequest {
 impl AffinityLabelsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `labels`: Affinity labels found.

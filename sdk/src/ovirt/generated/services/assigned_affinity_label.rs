@@ -8,8 +8,15 @@ use super::super::types;
 /// Locates one affinity label on one entity, reached through that entity.
 ///
 /// Path: `/hosts/{host_id}/affinitylabels/{label_id}` and one other.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct AssignedAffinityLabelService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for AssignedAffinityLabelService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("AssignedAffinityLabelService", f)
+    }
+}
 
 impl AssignedAffinityLabelService {
     /// Reads the label on the entity.
@@ -45,9 +52,10 @@ impl AssignedAffinityLabelServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `label`: Label that was read.

@@ -11,8 +11,15 @@ use super::super::types;
 /// Locates the affinity labels of one entity, such as a host or virtual machine, reached through that entity.
 ///
 /// Path: `/hosts/{host_id}/affinitylabels` and one other.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct AssignedAffinityLabelsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for AssignedAffinityLabelsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("AssignedAffinityLabelsService", f)
+    }
+}
 
 impl AssignedAffinityLabelsService {
     /// Puts a label on the entity.
@@ -52,9 +59,10 @@ pub struct AssignedAffinityLabelsServiceAddRequest {
 impl AssignedAffinityLabelsServiceAddRequest {
     /// Label to put on the entity.
     #[inline]
-    pub fn label(mut self, value: impl Borrow<types::AffinityLabel>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn label(self, value: impl Borrow<types::AffinityLabel>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `label`: Label to put on the entity.
@@ -76,9 +84,10 @@ impl AssignedAffinityLabelsServiceListRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `label`: Labels of the entity.

@@ -8,8 +8,15 @@ use super::super::types;
 /// Locates one CPU profile of a cluster.
 ///
 /// Path: `/clusters/{cluster_id}/cpuprofiles/{profile_id}` and one other.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct AssignedCpuProfileService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for AssignedCpuProfileService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("AssignedCpuProfileService", f)
+    }
+}
 
 impl AssignedCpuProfileService {
     /// Reads the CPU profile.
@@ -45,9 +52,10 @@ impl AssignedCpuProfileServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `profile`: CPU profile that was read.
@@ -67,9 +75,10 @@ pub struct AssignedCpuProfileServiceRemoveRequest {
 impl AssignedCpuProfileServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

@@ -11,8 +11,15 @@ use super::super::types;
 /// Locates the CPU profiles of a cluster.
 ///
 /// Path: `/clusters/{cluster_id}/cpuprofiles` and one other.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct AssignedCpuProfilesService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for AssignedCpuProfilesService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("AssignedCpuProfilesService", f)
+    }
+}
 
 impl AssignedCpuProfilesService {
     /// Creates a CPU profile for the cluster.
@@ -56,9 +63,10 @@ pub struct AssignedCpuProfilesServiceAddRequest {
 impl AssignedCpuProfilesServiceAddRequest {
     /// CPU profile to create.
     #[inline]
-    pub fn profile(mut self, value: impl Borrow<types::CpuProfile>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn profile(self, value: impl Borrow<types::CpuProfile>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `profile`: CPU profile to create.
@@ -78,18 +86,20 @@ pub struct AssignedCpuProfilesServiceListRequest {
 impl AssignedCpuProfilesServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `profiles`: CPU profiles of the cluster.

@@ -11,8 +11,15 @@ use super::super::types;
 /// Locates the permissions of one user, group or entity.
 ///
 /// Path: `/clusters/{cluster_id}/permissions` and 21 others.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct AssignedPermissionsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for AssignedPermissionsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("AssignedPermissionsService", f)
+    }
+}
 
 impl AssignedPermissionsService {
     /// Form of `add` that grants a user-level permission on a virtual machine.
@@ -174,9 +181,10 @@ pub struct AssignedPermissionsServiceAddUserLevelRequest {
 impl AssignedPermissionsServiceAddUserLevelRequest {
     /// Permission to grant.
     #[inline]
-    pub fn permission(mut self, value: impl Borrow<types::Permission>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn permission(self, value: impl Borrow<types::Permission>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `permission`: Permission to grant.
@@ -196,9 +204,10 @@ pub struct AssignedPermissionsServiceAddGroupLevelRequest {
 impl AssignedPermissionsServiceAddGroupLevelRequest {
     /// Permission to grant.
     #[inline]
-    pub fn permission(mut self, value: impl Borrow<types::Permission>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn permission(self, value: impl Borrow<types::Permission>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `permission`: Permission to grant.
@@ -218,9 +227,10 @@ pub struct AssignedPermissionsServiceAddDataCenterPermissionRequest {
 impl AssignedPermissionsServiceAddDataCenterPermissionRequest {
     /// Permission to grant.
     #[inline]
-    pub fn permission(mut self, value: impl Borrow<types::Permission>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn permission(self, value: impl Borrow<types::Permission>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `permission`: Permission to grant.
@@ -240,9 +250,10 @@ pub struct AssignedPermissionsServiceAddClusterPermissionRequest {
 impl AssignedPermissionsServiceAddClusterPermissionRequest {
     /// Permission to grant.
     #[inline]
-    pub fn permission(mut self, value: impl Borrow<types::Permission>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn permission(self, value: impl Borrow<types::Permission>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `permission`: Permission to grant.
@@ -262,9 +273,10 @@ pub struct AssignedPermissionsServiceAddHostPermissionRequest {
 impl AssignedPermissionsServiceAddHostPermissionRequest {
     /// Permission to grant.
     #[inline]
-    pub fn permission(mut self, value: impl Borrow<types::Permission>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn permission(self, value: impl Borrow<types::Permission>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `permission`: Permission to grant.
@@ -284,9 +296,10 @@ pub struct AssignedPermissionsServiceAddStorageDomainPermissionRequest {
 impl AssignedPermissionsServiceAddStorageDomainPermissionRequest {
     /// Permission to grant.
     #[inline]
-    pub fn permission(mut self, value: impl Borrow<types::Permission>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn permission(self, value: impl Borrow<types::Permission>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `permission`: Permission to grant.
@@ -306,9 +319,10 @@ pub struct AssignedPermissionsServiceAddVmPermissionRequest {
 impl AssignedPermissionsServiceAddVmPermissionRequest {
     /// Permission to grant.
     #[inline]
-    pub fn permission(mut self, value: impl Borrow<types::Permission>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn permission(self, value: impl Borrow<types::Permission>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `permission`: Permission to grant.
@@ -328,9 +342,10 @@ pub struct AssignedPermissionsServiceAddVmPoolPermissionRequest {
 impl AssignedPermissionsServiceAddVmPoolPermissionRequest {
     /// Permission to grant.
     #[inline]
-    pub fn permission(mut self, value: impl Borrow<types::Permission>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn permission(self, value: impl Borrow<types::Permission>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `permission`: Permission to grant.
@@ -350,9 +365,10 @@ pub struct AssignedPermissionsServiceAddTemplatePermissionRequest {
 impl AssignedPermissionsServiceAddTemplatePermissionRequest {
     /// Permission to grant.
     #[inline]
-    pub fn permission(mut self, value: impl Borrow<types::Permission>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn permission(self, value: impl Borrow<types::Permission>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `permission`: Permission to grant.
@@ -372,9 +388,10 @@ pub struct AssignedPermissionsServiceAddRequest {
 impl AssignedPermissionsServiceAddRequest {
     /// Permission to grant, with the role and a user or group.
     #[inline]
-    pub fn permission(mut self, value: impl Borrow<types::Permission>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn permission(self, value: impl Borrow<types::Permission>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `permission`: Permission to grant, with the role and a user or group.
@@ -396,9 +413,10 @@ impl AssignedPermissionsServiceListRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `permissions`: Permissions of the entity.

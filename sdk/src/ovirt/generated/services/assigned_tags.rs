@@ -11,8 +11,15 @@ use super::super::types;
 /// Locates the tags of one entity.
 ///
 /// Path: `/groups/{group_id}/tags` and 4 others.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct AssignedTagsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for AssignedTagsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("AssignedTagsService", f)
+    }
+}
 
 impl AssignedTagsService {
     /// Puts a tag on the entity; the tag may be given by `name`.
@@ -54,9 +61,10 @@ pub struct AssignedTagsServiceAddRequest {
 impl AssignedTagsServiceAddRequest {
     /// Tag to put on the entity.
     #[inline]
-    pub fn tag(mut self, value: impl Borrow<types::Tag>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn tag(self, value: impl Borrow<types::Tag>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `tag`: Tag to put on the entity.
@@ -76,18 +84,20 @@ pub struct AssignedTagsServiceListRequest {
 impl AssignedTagsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `tags`: Tags of the entity.

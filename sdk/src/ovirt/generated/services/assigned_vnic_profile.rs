@@ -8,8 +8,15 @@ use super::super::types;
 /// Locates one vNIC profile of a network.
 ///
 /// Path: `/networks/{network_id}/vnicprofiles/{profile_id}` and one other.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct AssignedVnicProfileService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for AssignedVnicProfileService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("AssignedVnicProfileService", f)
+    }
+}
 
 impl AssignedVnicProfileService {
     /// Reads the vNIC profile.
@@ -51,9 +58,10 @@ impl AssignedVnicProfileServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `profile`: Profile that was read.
@@ -73,9 +81,10 @@ pub struct AssignedVnicProfileServiceRemoveRequest {
 impl AssignedVnicProfileServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

@@ -8,8 +8,15 @@ use super::super::types;
 /// Locates one storage domain attached to a data center.
 ///
 /// Path: `/datacenters/{data_center_id}/storagedomains/{storage_domain_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct AttachedStorageDomainService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for AttachedStorageDomainService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("AttachedStorageDomainService", f)
+    }
+}
 
 impl AttachedStorageDomainService {
     /// Activates the attached storage domain, which makes it usable in the data center. Takes no parameters of its own.
@@ -69,9 +76,10 @@ pub struct AttachedStorageDomainServiceActivateRequest {
 impl AttachedStorageDomainServiceActivateRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -91,18 +99,20 @@ pub struct AttachedStorageDomainServiceDeactivateRequest {
 impl AttachedStorageDomainServiceDeactivateRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// When `true`, deactivates the storage domain even when its OVF update fails. Optional; default `false`.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn force(mut self, value: bool) -> Self {
-        self.call.set_field("force", value);
-        self
+    pub fn force(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("force", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -124,9 +134,10 @@ impl AttachedStorageDomainServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `storage_domain`: Storage domain that was read.
@@ -146,9 +157,10 @@ pub struct AttachedStorageDomainServiceRemoveRequest {
 impl AttachedStorageDomainServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

@@ -11,8 +11,15 @@ use super::super::types;
 /// Locates the disks on a storage domain attached to a data center.
 ///
 /// Path: `/datacenters/{data_center_id}/storagedomains/{storage_domain_id}/disks`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct AttachedStorageDomainDisksService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for AttachedStorageDomainDisksService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("AttachedStorageDomainDisksService", f)
+    }
+}
 
 impl AttachedStorageDomainDisksService {
     /// Creates a disk, or registers an existing one when `unregistered` is `true`. Deprecated since engine 4.2: create with `add` of the service `disks`, register with `register` of the disk.
@@ -54,16 +61,18 @@ pub struct AttachedStorageDomainDisksServiceAddRequest {
 impl AttachedStorageDomainDisksServiceAddRequest {
     /// Disk to create or to register.
     #[inline]
-    pub fn disk(mut self, value: impl Borrow<types::Disk>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn disk(self, value: impl Borrow<types::Disk>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// When `true`, registers an existing unregistered disk, whose `id` must be given. When `false`, the default, creates a disk; `name`, `format` and `provisioned_size` are then required.
     #[inline]
-    pub fn unregistered(mut self, value: bool) -> Self {
-        self.call.set_query("unregistered", value);
-        self
+    pub fn unregistered(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("unregistered", value),
+        }
     }
 
     /// Sends the request. Returns `disk`: Disk to create or to register.
@@ -83,18 +92,20 @@ pub struct AttachedStorageDomainDisksServiceListRequest {
 impl AttachedStorageDomainDisksServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `disks`: Disks found, in no fixed order.

@@ -11,8 +11,15 @@ use super::super::types;
 /// Locates the storage domains of one data center.
 ///
 /// Path: `/datacenters/{data_center_id}/storagedomains`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct AttachedStorageDomainsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for AttachedStorageDomainsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("AttachedStorageDomainsService", f)
+    }
+}
 
 impl AttachedStorageDomainsService {
     /// Attaches a storage domain, which must exist already, to the data center.
@@ -57,9 +64,10 @@ pub struct AttachedStorageDomainsServiceAddRequest {
 impl AttachedStorageDomainsServiceAddRequest {
     /// Storage domain to attach.
     #[inline]
-    pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn storage_domain(self, value: impl Borrow<types::StorageDomain>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `storage_domain`: Storage domain to attach.
@@ -79,18 +87,20 @@ pub struct AttachedStorageDomainsServiceListRequest {
 impl AttachedStorageDomainsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `storage_domains`: Attached storage domains.

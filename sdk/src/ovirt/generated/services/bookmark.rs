@@ -9,8 +9,15 @@ use super::super::types;
 /// Locates one bookmark.
 ///
 /// Path: `/bookmarks/{bookmark_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct BookmarkService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for BookmarkService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("BookmarkService", f)
+    }
+}
 
 impl BookmarkService {
     /// Reads the bookmark.
@@ -56,9 +63,10 @@ impl BookmarkServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `bookmark`: Bookmark that was read.
@@ -78,16 +86,18 @@ pub struct BookmarkServiceUpdateRequest {
 impl BookmarkServiceUpdateRequest {
     /// Bookmark with the new values.
     #[inline]
-    pub fn bookmark(mut self, value: impl Borrow<types::Bookmark>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn bookmark(self, value: impl Borrow<types::Bookmark>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. Returns `bookmark`: Bookmark with the new values.
@@ -107,9 +117,10 @@ pub struct BookmarkServiceRemoveRequest {
 impl BookmarkServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

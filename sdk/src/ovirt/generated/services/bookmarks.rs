@@ -11,8 +11,15 @@ use super::super::types;
 /// Locates the bookmarks of the system.
 ///
 /// Path: `/bookmarks`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct BookmarksService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for BookmarksService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("BookmarksService", f)
+    }
+}
 
 impl BookmarksService {
     /// Creates a bookmark.
@@ -54,9 +61,10 @@ pub struct BookmarksServiceAddRequest {
 impl BookmarksServiceAddRequest {
     /// Bookmark to create.
     #[inline]
-    pub fn bookmark(mut self, value: impl Borrow<types::Bookmark>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn bookmark(self, value: impl Borrow<types::Bookmark>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `bookmark`: Bookmark to create.
@@ -76,18 +84,20 @@ pub struct BookmarksServiceListRequest {
 impl BookmarksServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `bookmarks`: Bookmarks found.

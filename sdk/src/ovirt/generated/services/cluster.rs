@@ -9,8 +9,15 @@ use super::super::types;
 /// Locates one cluster.
 ///
 /// Path: `/clusters/{cluster_id}` and one other.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ClusterService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for ClusterService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("ClusterService", f)
+    }
+}
 
 impl ClusterService {
     /// Reads the cluster.
@@ -162,18 +169,20 @@ pub struct ClusterServiceGetRequest {
 impl ClusterServiceGetRequest {
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
     #[inline]
-    pub fn filter(mut self, value: bool) -> Self {
-        self.call.set_query("filter", value);
-        self
+    pub fn filter(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("filter", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `cluster`: Cluster that was read.
@@ -193,16 +202,18 @@ pub struct ClusterServiceUpdateRequest {
 impl ClusterServiceUpdateRequest {
     /// Cluster with the new values; set only what changes.
     #[inline]
-    pub fn cluster(mut self, value: impl Borrow<types::Cluster>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn cluster(self, value: impl Borrow<types::Cluster>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. Returns `cluster`: Cluster with the new values; set only what changes.
@@ -222,9 +233,10 @@ pub struct ClusterServiceRemoveRequest {
 impl ClusterServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -244,9 +256,10 @@ pub struct ClusterServiceResetEmulatedMachineRequest {
 impl ClusterServiceResetEmulatedMachineRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -266,9 +279,10 @@ pub struct ClusterServiceSyncAllNetworksRequest {
 impl ClusterServiceSyncAllNetworksRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -288,34 +302,38 @@ pub struct ClusterServiceUpgradeRequest {
 impl ClusterServiceUpgradeRequest {
     /// Step to record: `start`, `update_progress` or `finish`.
     #[inline]
-    pub fn upgrade_action(mut self, value: types::ClusterUpgradeAction) -> Self {
-        self.call.set_field("upgrade_action", value);
-        self
+    pub fn upgrade_action(self, value: types::ClusterUpgradeAction) -> Self {
+        Self {
+            call: self.call.with_field("upgrade_action", value),
+        }
     }
 
     /// Correlation identifier that ties the events of the upgrade to it. When absent, the value of the `Correlation-Id` HTTP header counts.
     ///
     /// Since 4.5.0.
     #[inline]
-    pub fn correlation_id(mut self, value: impl Into<String>) -> Self {
-        self.call.set_field("correlation_id", Into::<String>::into(value));
-        self
+    pub fn correlation_id(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_field("correlation_id", Into::<String>::into(value)),
+        }
     }
 
     /// Progress of the whole upgrade, in percent; goes with the action `update_progress`.
     ///
     /// Since 4.5.0.
     #[inline]
-    pub fn upgrade_percent_complete(mut self, value: i64) -> Self {
-        self.call.set_field("upgrade_percent_complete", value);
-        self
+    pub fn upgrade_percent_complete(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_field("upgrade_percent_complete", value),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

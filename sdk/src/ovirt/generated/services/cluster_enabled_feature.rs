@@ -10,8 +10,15 @@ use super::super::types;
 /// Since 4.1.6.
 ///
 /// Path: `/clusters/{cluster_id}/enabledfeatures/{feature_id}` and one other.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ClusterEnabledFeatureService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for ClusterEnabledFeatureService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("ClusterEnabledFeatureService", f)
+    }
+}
 
 impl ClusterEnabledFeatureService {
     /// Reads the enabled feature, including its name.
@@ -51,9 +58,10 @@ impl ClusterEnabledFeatureServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `feature`: Feature that was read.

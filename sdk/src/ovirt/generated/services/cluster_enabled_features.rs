@@ -13,8 +13,15 @@ use super::super::types;
 /// Since 4.1.6.
 ///
 /// Path: `/clusters/{cluster_id}/enabledfeatures` and one other.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ClusterEnabledFeaturesService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for ClusterEnabledFeaturesService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("ClusterEnabledFeaturesService", f)
+    }
+}
 
 impl ClusterEnabledFeaturesService {
     /// Lists the enabled additional features of the cluster.
@@ -64,9 +71,10 @@ impl ClusterEnabledFeaturesServiceListRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `features`: Enabled features.
@@ -92,9 +100,10 @@ pub struct ClusterEnabledFeaturesServiceAddRequest {
 impl ClusterEnabledFeaturesServiceAddRequest {
     /// Feature to enable, given by `id`.
     #[inline]
-    pub fn feature(mut self, value: impl Borrow<types::ClusterFeature>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn feature(self, value: impl Borrow<types::ClusterFeature>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `feature`: Feature to enable, given by `id`.

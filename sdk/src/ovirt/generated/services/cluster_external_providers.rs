@@ -12,8 +12,15 @@ use super::super::types;
 /// Since 4.2.
 ///
 /// Path: `/clusters/{cluster_id}/externalnetworkproviders` and one other.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ClusterExternalProvidersService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for ClusterExternalProvidersService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("ClusterExternalProvidersService", f)
+    }
+}
 
 impl ClusterExternalProvidersService {
     /// Lists the external providers, in no fixed order.
@@ -41,9 +48,10 @@ impl ClusterExternalProvidersServiceListRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `providers`: External providers found.

@@ -10,8 +10,15 @@ use super::super::types;
 /// Since 4.1.6.
 ///
 /// Path: `/clusterlevels/{level_id}/clusterfeatures/{feature_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ClusterFeatureService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for ClusterFeatureService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("ClusterFeatureService", f)
+    }
+}
 
 impl ClusterFeatureService {
     /// Reads a feature that the cluster level supports, including its name.
@@ -39,9 +46,10 @@ impl ClusterFeatureServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `feature`: Feature that was read.

@@ -12,8 +12,15 @@ use super::super::types;
 /// Since 4.1.6.
 ///
 /// Path: `/clusterlevels/{level_id}/clusterfeatures`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ClusterFeaturesService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for ClusterFeaturesService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("ClusterFeaturesService", f)
+    }
+}
 
 impl ClusterFeaturesService {
     /// Lists the features that the cluster level supports.
@@ -49,9 +56,10 @@ impl ClusterFeaturesServiceListRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `features`: Supported features.

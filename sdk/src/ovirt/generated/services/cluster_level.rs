@@ -8,8 +8,15 @@ use super::super::types;
 /// Locates one cluster level, for example `4.1`.
 ///
 /// Path: `/clusterlevels/{level_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ClusterLevelService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for ClusterLevelService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("ClusterLevelService", f)
+    }
+}
 
 impl ClusterLevelService {
     /// Reads the capabilities of the cluster level, such as the CPU types it supports.
@@ -43,9 +50,10 @@ impl ClusterLevelServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `level`: Cluster level that was read.

@@ -10,8 +10,15 @@ use super::super::types;
 /// Locates the cluster levels that the engine supports. Levels differ in their capabilities, for example in the CPU types on offer.
 ///
 /// Path: `/clusterlevels`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ClusterLevelsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for ClusterLevelsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("ClusterLevelsService", f)
+    }
+}
 
 impl ClusterLevelsService {
     /// Lists the supported cluster levels, in no fixed order.
@@ -43,9 +50,10 @@ impl ClusterLevelsServiceListRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `levels`: Cluster levels found.

@@ -11,8 +11,15 @@ use super::super::types;
 /// Locates the networks of a cluster.
 ///
 /// Path: `/clusters/{cluster_id}/networks` and one other.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ClusterNetworksService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for ClusterNetworksService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("ClusterNetworksService", f)
+    }
+}
 
 impl ClusterNetworksService {
     /// Assigns a network to the cluster.
@@ -52,9 +59,10 @@ pub struct ClusterNetworksServiceAddRequest {
 impl ClusterNetworksServiceAddRequest {
     /// Network to assign.
     #[inline]
-    pub fn network(mut self, value: impl Borrow<types::Network>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn network(self, value: impl Borrow<types::Network>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `network`: Network to assign.
@@ -74,18 +82,20 @@ pub struct ClusterNetworksServiceListRequest {
 impl ClusterNetworksServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `networks`: Networks assigned to the cluster.

@@ -5,8 +5,15 @@ use crate::core::pending::Pending;
 use crate::ovirt::call::{Call, Resource};
 
 /// Base of services whose object can be copied.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct CopyableService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for CopyableService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("CopyableService", f)
+    }
+}
 
 impl CopyableService {
     /// Copies the object.
@@ -30,9 +37,10 @@ pub struct CopyableServiceCopyRequest {
 impl CopyableServiceCopyRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

@@ -9,8 +9,15 @@ use super::super::types;
 /// Locates one network of a data center.
 ///
 /// Path: `/datacenters/{data_center_id}/networks/{network_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct DataCenterNetworkService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for DataCenterNetworkService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("DataCenterNetworkService", f)
+    }
+}
 
 impl DataCenterNetworkService {
     /// Reads the network.
@@ -56,9 +63,10 @@ impl DataCenterNetworkServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `network`: Network that was read.
@@ -93,9 +101,10 @@ pub struct DataCenterNetworkServiceUpdateRequest {
 impl DataCenterNetworkServiceUpdateRequest {
     /// Network with the new values.
     #[inline]
-    pub fn network(mut self, value: impl Borrow<types::Network>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn network(self, value: impl Borrow<types::Network>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `network`: Network with the new values.

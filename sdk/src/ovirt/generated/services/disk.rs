@@ -9,8 +9,15 @@ use super::super::types;
 /// Locates one disk.
 ///
 /// Path: `/disks/{disk_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct DiskService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for DiskService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("DiskService", f)
+    }
+}
 
 impl DiskService {
     /// Copies the disk to a given storage domain. Disk profile and quota of the source may not exist there: name others, or the first available profile and the default quota apply.
@@ -170,48 +177,54 @@ pub struct DiskServiceCopyRequest {
 impl DiskServiceCopyRequest {
     /// Attributes of the copy.
     #[inline]
-    pub fn disk(mut self, value: impl Borrow<types::Disk>) -> Self {
-        self.call.set_field_record("disk", value.borrow());
-        self
+    pub fn disk(self, value: impl Borrow<types::Disk>) -> Self {
+        Self {
+            call: self.call.with_field_record("disk", value.borrow()),
+        }
     }
 
     /// Storage domain that receives the copy, by `id` or `name`.
     #[inline]
-    pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
-        self.call.set_field_record("storage_domain", value.borrow());
-        self
+    pub fn storage_domain(self, value: impl Borrow<types::StorageDomain>) -> Self {
+        Self {
+            call: self.call.with_field_record("storage_domain", value.borrow()),
+        }
     }
 
     /// Disk profile of the copy. Profiles belong to one storage domain, so the present one is not valid on another. When absent, the target's first profile that the user may use is taken.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn disk_profile(mut self, value: impl Borrow<types::DiskProfile>) -> Self {
-        self.call.set_field_record("disk_profile", value.borrow());
-        self
+    pub fn disk_profile(self, value: impl Borrow<types::DiskProfile>) -> Self {
+        Self {
+            call: self.call.with_field_record("disk_profile", value.borrow()),
+        }
     }
 
     /// Quota of the copy, useful when the present quota does not exist for the target. When absent and the old quota does not fit, the default, unlimited quota applies.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn quota(mut self, value: impl Borrow<types::Quota>) -> Self {
-        self.call.set_field_record("quota", value.borrow());
-        self
+    pub fn quota(self, value: impl Borrow<types::Quota>) -> Self {
+        Self {
+            call: self.call.with_field_record("quota", value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
     #[inline]
-    pub fn filter(mut self, value: bool) -> Self {
-        self.call.set_field("filter", value);
-        self
+    pub fn filter(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("filter", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -233,9 +246,10 @@ impl DiskServiceUpdateRequest {
     ///
     /// Since 4.1.
     #[inline]
-    pub fn disk(mut self, value: impl Borrow<types::Disk>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn disk(self, value: impl Borrow<types::Disk>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `disk`: Disk with the new values.
@@ -255,23 +269,26 @@ pub struct DiskServiceExportRequest {
 impl DiskServiceExportRequest {
     /// Export storage domain that receives the disk.
     #[inline]
-    pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
-        self.call.set_field_record("storage_domain", value.borrow());
-        self
+    pub fn storage_domain(self, value: impl Borrow<types::StorageDomain>) -> Self {
+        Self {
+            call: self.call.with_field_record("storage_domain", value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
     #[inline]
-    pub fn filter(mut self, value: bool) -> Self {
-        self.call.set_field("filter", value);
-        self
+    pub fn filter(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("filter", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -291,19 +308,23 @@ pub struct DiskServiceGetRequest {
 impl DiskServiceGetRequest {
     /// With `true`, the reply includes parts that are costly to collect. Default `false`.
     #[inline]
-    pub fn all_content(mut self, value: bool) -> Self {
-        self.call.set_header("All-Content", value);
-        self.call.set_query("all_content", value);
-        self
+    pub fn all_content(self, value: bool) -> Self {
+        Self {
+            call: self
+                .call
+                .with_header("All-Content", value)
+                .with_query("all_content", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `disk`: Disk that was read.
@@ -323,41 +344,46 @@ pub struct DiskServiceMoveRequest {
 impl DiskServiceMoveRequest {
     /// Storage domain to move to.
     #[inline]
-    pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
-        self.call.set_field_record("storage_domain", value.borrow());
-        self
+    pub fn storage_domain(self, value: impl Borrow<types::StorageDomain>) -> Self {
+        Self {
+            call: self.call.with_field_record("storage_domain", value.borrow()),
+        }
     }
 
     /// Disk profile on the target. Profiles belong to one storage domain, so the present one is not valid on another. When absent, the target's first profile that the user may use is taken.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn disk_profile(mut self, value: impl Borrow<types::DiskProfile>) -> Self {
-        self.call.set_field_record("disk_profile", value.borrow());
-        self
+    pub fn disk_profile(self, value: impl Borrow<types::DiskProfile>) -> Self {
+        Self {
+            call: self.call.with_field_record("disk_profile", value.borrow()),
+        }
     }
 
     /// Quota on the target, useful when the present quota does not exist there. When absent and the old quota does not fit, the default, unlimited quota applies.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn quota(mut self, value: impl Borrow<types::Quota>) -> Self {
-        self.call.set_field_record("quota", value.borrow());
-        self
+    pub fn quota(self, value: impl Borrow<types::Quota>) -> Self {
+        Self {
+            call: self.call.with_field_record("quota", value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
     #[inline]
-    pub fn filter(mut self, value: bool) -> Self {
-        self.call.set_field("filter", value);
-        self
+    pub fn filter(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("filter", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -377,9 +403,10 @@ pub struct DiskServiceRemoveRequest {
 impl DiskServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -416,9 +443,10 @@ impl DiskServiceRefreshLunRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn host(mut self, value: impl Borrow<types::Host>) -> Self {
-        self.call.set_field_record("host", value.borrow());
-        self
+    pub fn host(self, value: impl Borrow<types::Host>) -> Self {
+        Self {
+            call: self.call.with_field_record("host", value.borrow()),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -438,9 +466,10 @@ pub struct DiskServiceReduceRequest {
 impl DiskServiceReduceRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -462,18 +491,20 @@ impl DiskServiceConvertRequest {
     ///
     /// Since 4.5.
     #[inline]
-    pub fn disk(mut self, value: impl Borrow<types::Disk>) -> Self {
-        self.call.set_field_record("disk", value.borrow());
-        self
+    pub fn disk(self, value: impl Borrow<types::Disk>) -> Self {
+        Self {
+            call: self.call.with_field_record("disk", value.borrow()),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_field("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_field("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. There is no result.

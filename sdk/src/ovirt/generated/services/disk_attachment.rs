@@ -9,8 +9,15 @@ use super::super::types;
 /// Locates one disk attachment, the tie between a disk and a virtual machine.
 ///
 /// Path: `/vms/{vm_id}/diskattachments/{attachment_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct DiskAttachmentService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for DiskAttachmentService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("DiskAttachmentService", f)
+    }
+}
 
 impl DiskAttachmentService {
     /// Reads the attachment: the `bootable` flag, the link to the disk and the other details.
@@ -58,9 +65,10 @@ impl DiskAttachmentServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `attachment`: Attachment that was read.
@@ -80,9 +88,10 @@ pub struct DiskAttachmentServiceRemoveRequest {
 impl DiskAttachmentServiceRemoveRequest {
     /// When `true`, the default, keeps the disk in the system after detaching it. `false` deletes the disk too.
     #[inline]
-    pub fn detach_only(mut self, value: bool) -> Self {
-        self.call.set_query("detach_only", value);
-        self
+    pub fn detach_only(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("detach_only", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -102,9 +111,10 @@ pub struct DiskAttachmentServiceUpdateRequest {
 impl DiskAttachmentServiceUpdateRequest {
     /// Attachment with the new values.
     #[inline]
-    pub fn disk_attachment(mut self, value: impl Borrow<types::DiskAttachment>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn disk_attachment(self, value: impl Borrow<types::DiskAttachment>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `disk_attachment`: Attachment with the new values.

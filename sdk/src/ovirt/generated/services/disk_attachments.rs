@@ -11,8 +11,15 @@ use super::super::types;
 /// Locates the disk attachments of a virtual machine. Each one holds the `bootable` flag, the `interface` and a link to the disk.
 ///
 /// Path: `/vms/{vm_id}/diskattachments`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct DiskAttachmentsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for DiskAttachmentsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("DiskAttachmentsService", f)
+    }
+}
 
 impl DiskAttachmentsService {
     /// Form of `add` with its own set of inputs.
@@ -78,9 +85,10 @@ pub struct DiskAttachmentsServiceAddSignature1Request {
 impl DiskAttachmentsServiceAddSignature1Request {
     /// Attachment to add.
     #[inline]
-    pub fn attachment(mut self, value: impl Borrow<types::DiskAttachment>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn attachment(self, value: impl Borrow<types::DiskAttachment>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `attachment`: Attachment to add.
@@ -100,9 +108,10 @@ pub struct DiskAttachmentsServiceAddProvidingDiskIdRequest {
 impl DiskAttachmentsServiceAddProvidingDiskIdRequest {
     /// Attachment to add.
     #[inline]
-    pub fn attachment(mut self, value: impl Borrow<types::DiskAttachment>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn attachment(self, value: impl Borrow<types::DiskAttachment>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `attachment`: Attachment to add.
@@ -122,9 +131,10 @@ pub struct DiskAttachmentsServiceAddRequest {
 impl DiskAttachmentsServiceAddRequest {
     /// Attachment to add.
     #[inline]
-    pub fn attachment(mut self, value: impl Borrow<types::DiskAttachment>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn attachment(self, value: impl Borrow<types::DiskAttachment>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `attachment`: Attachment to add.
@@ -146,9 +156,10 @@ impl DiskAttachmentsServiceListRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `attachments`: Attachments found.

@@ -9,8 +9,15 @@ use super::super::types;
 /// Locates one disk profile.
 ///
 /// Path: `/diskprofiles/{disk_profile_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct DiskProfileService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for DiskProfileService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("DiskProfileService", f)
+    }
+}
 
 impl DiskProfileService {
     /// Reads the disk profile.
@@ -64,9 +71,10 @@ impl DiskProfileServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `profile`: Disk profile that was read.
@@ -86,16 +94,18 @@ pub struct DiskProfileServiceUpdateRequest {
 impl DiskProfileServiceUpdateRequest {
     /// Disk profile with the new values.
     #[inline]
-    pub fn profile(mut self, value: impl Borrow<types::DiskProfile>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn profile(self, value: impl Borrow<types::DiskProfile>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. Returns `profile`: Disk profile with the new values.
@@ -115,9 +125,10 @@ pub struct DiskProfileServiceRemoveRequest {
 impl DiskProfileServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

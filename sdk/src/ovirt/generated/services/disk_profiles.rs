@@ -11,8 +11,15 @@ use super::super::types;
 /// Locates the disk profiles of the system.
 ///
 /// Path: `/diskprofiles`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct DiskProfilesService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for DiskProfilesService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("DiskProfilesService", f)
+    }
+}
 
 impl DiskProfilesService {
     /// Creates a disk profile.
@@ -56,9 +63,10 @@ pub struct DiskProfilesServiceAddRequest {
 impl DiskProfilesServiceAddRequest {
     /// Disk profile to create.
     #[inline]
-    pub fn profile(mut self, value: impl Borrow<types::DiskProfile>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn profile(self, value: impl Borrow<types::DiskProfile>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `profile`: Disk profile to create.
@@ -78,18 +86,20 @@ pub struct DiskProfilesServiceListRequest {
 impl DiskProfilesServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `profile`: Disk profiles found.

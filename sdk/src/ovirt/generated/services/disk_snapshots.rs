@@ -10,8 +10,15 @@ use super::super::types;
 /// Locates the disk snapshots of a storage domain or of a disk.
 ///
 /// Path: `/disks/{disk_id}/disksnapshots` and one other.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct DiskSnapshotsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for DiskSnapshotsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("DiskSnapshotsService", f)
+    }
+}
 
 impl DiskSnapshotsService {
     /// Lists the disk snapshots, in no fixed order.
@@ -41,36 +48,40 @@ pub struct DiskSnapshotsServiceListRequest {
 impl DiskSnapshotsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// When `true`, includes active snapshots. When absent, they are left out.
     ///
     /// Since 4.4.3.
     #[inline]
-    pub fn include_active(mut self, value: bool) -> Self {
-        self.call.set_query("include_active", value);
-        self
+    pub fn include_active(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("include_active", value),
+        }
     }
 
     /// When `true`, includes snapshots of templates. When absent, they are left out.
     ///
     /// Since 4.4.8.
     #[inline]
-    pub fn include_template(mut self, value: bool) -> Self {
-        self.call.set_query("include_template", value);
-        self
+    pub fn include_template(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("include_template", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `snapshots`: Disk snapshots found.

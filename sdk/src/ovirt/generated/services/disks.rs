@@ -11,8 +11,15 @@ use super::super::types;
 /// Locates the disks of the system.
 ///
 /// Path: `/disks`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct DisksService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for DisksService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("DisksService", f)
+    }
+}
 
 impl DisksService {
     /// Form of `add` that creates a disk of the given size on a storage domain and allocates its space there.
@@ -84,9 +91,10 @@ pub struct DisksServiceAddOnStorageDomainRequest {
 impl DisksServiceAddOnStorageDomainRequest {
     /// Disk to create.
     #[inline]
-    pub fn disk(mut self, value: impl Borrow<types::Disk>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn disk(self, value: impl Borrow<types::Disk>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `disk`: Disk to create.
@@ -106,9 +114,10 @@ pub struct DisksServiceAddLunRequest {
 impl DisksServiceAddLunRequest {
     /// LUN disk to add.
     #[inline]
-    pub fn disk(mut self, value: impl Borrow<types::Disk>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn disk(self, value: impl Borrow<types::Disk>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `disk`: LUN disk to add.
@@ -128,9 +137,10 @@ pub struct DisksServiceAddRequest {
 impl DisksServiceAddRequest {
     /// Disk to add.
     #[inline]
-    pub fn disk(mut self, value: impl Borrow<types::Disk>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn disk(self, value: impl Borrow<types::Disk>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `disk`: Disk to add.
@@ -150,32 +160,36 @@ pub struct DisksServiceListRequest {
 impl DisksServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Query in the search language of the engine, such as `name=my* and status=up sortby name page 2`. An invalid query gives an empty list, not an error.
     #[inline]
-    pub fn search(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("search", Into::<String>::into(value));
-        self
+    pub fn search(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("search", Into::<String>::into(value)),
+        }
     }
 
     /// With `false`, `search` ignores case. Default `true`.
     #[inline]
-    pub fn case_sensitive(mut self, value: bool) -> Self {
-        self.call.set_query("case_sensitive", value);
-        self
+    pub fn case_sensitive(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("case_sensitive", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `disks`: Disks found.

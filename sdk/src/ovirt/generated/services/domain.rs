@@ -8,8 +8,15 @@ use super::super::types;
 /// Locates one authentication domain.
 ///
 /// Path: `/domains/{domain_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct DomainService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for DomainService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("DomainService", f)
+    }
+}
 
 impl DomainService {
     /// Reads the authentication domain.
@@ -47,9 +54,10 @@ impl DomainServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `domain`: Domain that was read.

@@ -8,8 +8,15 @@ use super::super::types;
 /// Locates one group of an authentication domain.
 ///
 /// Path: `/domains/{domain_id}/groups/{group_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct DomainGroupService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for DomainGroupService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("DomainGroupService", f)
+    }
+}
 
 impl DomainGroupService {
     /// Reads the group.
@@ -35,9 +42,10 @@ impl DomainGroupServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `get`: Group that was read.

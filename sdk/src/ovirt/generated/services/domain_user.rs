@@ -8,8 +8,15 @@ use super::super::types;
 /// Locates one user of an authentication domain.
 ///
 /// Path: `/domains/{domain_id}/users/{user_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct DomainUserService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for DomainUserService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("DomainUserService", f)
+    }
+}
 
 impl DomainUserService {
     /// Reads the user.
@@ -35,9 +42,10 @@ impl DomainUserServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `user`: User that was read.

@@ -12,8 +12,15 @@ use super::super::types;
 /// Since 4.2.3.
 ///
 /// Path: `/users/{user_id}/groups`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct DomainUserGroupsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for DomainUserGroupsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("DomainUserGroupsService", f)
+    }
+}
 
 impl DomainUserGroupsService {
     /// Lists the groups that the user belongs to.
@@ -41,9 +48,10 @@ impl DomainUserGroupsServiceListRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `groups`: Groups of the user.

@@ -8,8 +8,15 @@ use super::super::types;
 /// Locates one event.
 ///
 /// Path: `/events/{event_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct EventService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for EventService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("EventService", f)
+    }
+}
 
 impl EventService {
     /// Reads the event. Which members are set depends on the event: one about a storage domain, for instance, refers to that domain and its data center.
@@ -45,9 +52,10 @@ impl EventServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `event`: Event that was read.
@@ -67,9 +75,10 @@ pub struct EventServiceRemoveRequest {
 impl EventServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

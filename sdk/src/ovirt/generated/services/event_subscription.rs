@@ -10,8 +10,15 @@ use super::super::types;
 /// Since 4.4.0.
 ///
 /// Path: `/users/{user_id}/eventsubscriptions/{event_subscription_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct EventSubscriptionService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for EventSubscriptionService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("EventSubscriptionService", f)
+    }
+}
 
 impl EventSubscriptionService {
     /// Reads the subscription.
@@ -66,9 +73,10 @@ impl EventSubscriptionServiceRemoveRequest {
     ///
     /// Since 4.4.0.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

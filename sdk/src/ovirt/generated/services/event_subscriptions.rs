@@ -13,8 +13,15 @@ use super::super::types;
 /// Since 4.4.0.
 ///
 /// Path: `/users/{user_id}/eventsubscriptions`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct EventSubscriptionsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for EventSubscriptionsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("EventSubscriptionsService", f)
+    }
+}
 
 impl EventSubscriptionsService {
     /// Subscribes the user to an event, with the mail address that the notification goes to. Leave out the user, which is known from the path, and `notification_method`, which is always SMTP at present. The name of the event becomes the `id` of the subscription.
@@ -68,11 +75,12 @@ impl EventSubscriptionsServiceAddRequest {
     /// Since 4.4.0.
     #[inline]
     pub fn event_subscription(
-        mut self,
+        self,
         value: impl Borrow<types::EventSubscription>,
     ) -> Self {
-        self.call.set_body(value.borrow());
-        self
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `event_subscription`: Subscription to create, with `event` and `address`.
@@ -92,18 +100,20 @@ pub struct EventSubscriptionsServiceListRequest {
 impl EventSubscriptionsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `event_subscriptions`: Subscriptions of the user.

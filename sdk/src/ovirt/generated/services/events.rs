@@ -11,8 +11,15 @@ use super::super::types;
 /// Locates the events of the system.
 ///
 /// Path: `/events`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct EventsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for EventsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("EventsService", f)
+    }
+}
 
 impl EventsService {
     /// Writes an external event to the audit log of the engine, meant for other systems such as monitoring tools. The event can be tied to objects, for example through `vm`; such links count only by `id`, a `name` in them is ignored.
@@ -66,9 +73,10 @@ pub struct EventsServiceAddRequest {
 impl EventsServiceAddRequest {
     /// Event to write.
     #[inline]
-    pub fn event(mut self, value: impl Borrow<types::Event>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn event(self, value: impl Borrow<types::Event>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `event`: Event to write.
@@ -88,39 +96,44 @@ pub struct EventsServiceListRequest {
 impl EventsServiceListRequest {
     /// Index of an event; only events with a greater index are returned. Indexes always grow. Optional; when absent, the list starts with the newest event.
     #[inline]
-    pub fn from(mut self, value: i64) -> Self {
-        self.call.set_query("from", value);
-        self
+    pub fn from(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("from", value),
+        }
     }
 
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Query in the search language of the engine, such as `name=my* and status=up sortby name page 2`. An invalid query gives an empty list, not an error.
     #[inline]
-    pub fn search(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("search", Into::<String>::into(value));
-        self
+    pub fn search(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("search", Into::<String>::into(value)),
+        }
     }
 
     /// With `false`, `search` ignores case. Default `true`.
     #[inline]
-    pub fn case_sensitive(mut self, value: bool) -> Self {
-        self.call.set_query("case_sensitive", value);
-        self
+    pub fn case_sensitive(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("case_sensitive", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `events`: Events found.
@@ -152,9 +165,10 @@ pub struct EventsServiceUndeleteRequest {
 impl EventsServiceUndeleteRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

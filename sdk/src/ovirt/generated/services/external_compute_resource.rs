@@ -8,8 +8,15 @@ use super::super::types;
 /// Locates one compute resource of an external host provider. The provider keeps in it the login data of the engine, so as to know where a provisioned host has to register.
 ///
 /// Path: `/externalhostproviders/{provider_id}/computeresources/{resource_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ExternalComputeResourceService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for ExternalComputeResourceService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("ExternalComputeResourceService", f)
+    }
+}
 
 impl ExternalComputeResourceService {
     /// Reads the compute resource.
@@ -35,9 +42,10 @@ impl ExternalComputeResourceServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `resource`: Compute resource that was read.

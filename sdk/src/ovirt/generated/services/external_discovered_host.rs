@@ -8,8 +8,15 @@ use super::super::types;
 /// Locates one host discovered by an external host provider.
 ///
 /// Path: `/externalhostproviders/{provider_id}/discoveredhosts/{host_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ExternalDiscoveredHostService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for ExternalDiscoveredHostService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("ExternalDiscoveredHostService", f)
+    }
+}
 
 impl ExternalDiscoveredHostService {
     /// Reads a host that an external provider such as Foreman manages: name, address, base image, subnet and more.
@@ -35,9 +42,10 @@ impl ExternalDiscoveredHostServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `host`: Hardware and configuration of the discovered host.

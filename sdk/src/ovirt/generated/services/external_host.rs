@@ -8,8 +8,15 @@ use super::super::types;
 /// Locates one host of an external host provider.
 ///
 /// Path: `/externalhostproviders/{provider_id}/hosts/{host_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ExternalHostService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for ExternalHostService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("ExternalHostService", f)
+    }
+}
 
 impl ExternalHostService {
     /// Reads the external host.
@@ -35,9 +42,10 @@ impl ExternalHostServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `host`: External host that was read.

@@ -8,8 +8,15 @@ use super::super::types;
 /// Locates one host group of an external host provider. A host group holds the provisioning details for newly discovered hosts, such as subnet, domain and operating system.
 ///
 /// Path: `/externalhostproviders/{provider_id}/hostgroups/{group_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ExternalHostGroupService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for ExternalHostGroupService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("ExternalHostGroupService", f)
+    }
+}
 
 impl ExternalHostGroupService {
     /// Reads the host group.
@@ -35,9 +42,10 @@ impl ExternalHostGroupServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `group`: Host group that was read.

@@ -10,8 +10,15 @@ use super::super::types;
 /// Locates one external provider of hosts, for example Foreman or Satellite.
 ///
 /// Path: `/externalhostproviders/{provider_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ExternalHostProviderService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for ExternalHostProviderService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("ExternalHostProviderService", f)
+    }
+}
 
 impl ExternalHostProviderService {
     /// Imports SSL certificates of the external provider.
@@ -113,9 +120,12 @@ pub struct ExternalHostProviderServiceImportCertificatesRequest {
 impl ExternalHostProviderServiceImportCertificatesRequest {
     /// Certificates to import.
     #[inline]
-    pub fn certificates(mut self, value: impl Into<List<types::Certificate>>) -> Self {
-        self.call.set_field_list("certificates", &Some(value.into()), "certificate");
-        self
+    pub fn certificates(self, value: impl Into<List<types::Certificate>>) -> Self {
+        Self {
+            call: self
+                .call
+                .with_field_list("certificates", &Some(value.into()), "certificate"),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -135,9 +145,10 @@ pub struct ExternalHostProviderServiceTestConnectivityRequest {
 impl ExternalHostProviderServiceTestConnectivityRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -159,9 +170,10 @@ impl ExternalHostProviderServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `provider`: Provider that was read.
@@ -181,16 +193,18 @@ pub struct ExternalHostProviderServiceUpdateRequest {
 impl ExternalHostProviderServiceUpdateRequest {
     /// Provider with the new values.
     #[inline]
-    pub fn provider(mut self, value: impl Borrow<types::ExternalHostProvider>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn provider(self, value: impl Borrow<types::ExternalHostProvider>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. Returns `provider`: Provider with the new values.
@@ -210,9 +224,10 @@ pub struct ExternalHostProviderServiceRemoveRequest {
 impl ExternalHostProviderServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

@@ -10,8 +10,15 @@ use super::super::types;
 /// Since 4.2.
 ///
 /// Path: `/hosts/{host_id}/externalnetworkproviderconfigurations/{configuration_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ExternalNetworkProviderConfigurationService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for ExternalNetworkProviderConfigurationService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("ExternalNetworkProviderConfigurationService", f)
+    }
+}
 
 impl ExternalNetworkProviderConfigurationService {
     /// Reads the configuration of the external network provider.
@@ -39,9 +46,10 @@ impl ExternalNetworkProviderConfigurationServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `configuration`: Configuration that was read.

@@ -12,8 +12,15 @@ use super::super::types;
 /// Since 4.2.
 ///
 /// Path: `/hosts/{host_id}/externalnetworkproviderconfigurations`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ExternalNetworkProviderConfigurationsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for ExternalNetworkProviderConfigurationsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("ExternalNetworkProviderConfigurationsService", f)
+    }
+}
 
 impl ExternalNetworkProviderConfigurationsService {
     /// Lists the external network providers of the host, in no fixed order.
@@ -50,9 +57,10 @@ impl ExternalNetworkProviderConfigurationsServiceListRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `configurations`: Configurations found.

@@ -7,8 +7,15 @@ use crate::ovirt::call::{Call, Resource};
 use super::super::types;
 
 /// Locates one external provider.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ExternalProviderService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for ExternalProviderService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("ExternalProviderService", f)
+    }
+}
 
 impl ExternalProviderService {
     /// Imports SSL certificates of the external provider.
@@ -52,9 +59,12 @@ pub struct ExternalProviderServiceImportCertificatesRequest {
 impl ExternalProviderServiceImportCertificatesRequest {
     /// Certificates to import.
     #[inline]
-    pub fn certificates(mut self, value: impl Into<List<types::Certificate>>) -> Self {
-        self.call.set_field_list("certificates", &Some(value.into()), "certificate");
-        self
+    pub fn certificates(self, value: impl Into<List<types::Certificate>>) -> Self {
+        Self {
+            call: self
+                .call
+                .with_field_list("certificates", &Some(value.into()), "certificate"),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -74,9 +84,10 @@ pub struct ExternalProviderServiceTestConnectivityRequest {
 impl ExternalProviderServiceTestConnectivityRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

@@ -8,8 +8,15 @@ use super::super::types;
 /// Locates one certificate of an external provider.
 ///
 /// Path: `/externalhostproviders/{provider_id}/certificates/{certificate_id}` and 3 others.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ExternalProviderCertificateService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for ExternalProviderCertificateService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("ExternalProviderCertificateService", f)
+    }
+}
 
 impl ExternalProviderCertificateService {
     /// Reads the certificate.
@@ -35,9 +42,10 @@ impl ExternalProviderCertificateServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `certificate`: Certificate that was read.

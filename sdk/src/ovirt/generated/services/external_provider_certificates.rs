@@ -10,8 +10,15 @@ use super::super::types;
 /// Locates the certificates of an external provider.
 ///
 /// Path: `/externalhostproviders/{provider_id}/certificates` and 3 others.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ExternalProviderCertificatesService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for ExternalProviderCertificatesService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("ExternalProviderCertificatesService", f)
+    }
+}
 
 impl ExternalProviderCertificatesService {
     /// Lists the certificate chain that the provider presents, always in signing order: first the server, then the CA that signed it, and so on upward.
@@ -44,18 +51,20 @@ pub struct ExternalProviderCertificatesServiceListRequest {
 impl ExternalProviderCertificatesServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `certificates`: Certificates of the chain.

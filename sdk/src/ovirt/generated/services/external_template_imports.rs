@@ -11,8 +11,15 @@ use super::super::types;
 /// Since 4.4.7.
 ///
 /// Path: `/externaltemplateimports`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ExternalTemplateImportsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for ExternalTemplateImportsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("ExternalTemplateImportsService", f)
+    }
+}
 
 impl ExternalTemplateImportsService {
     /// Imports a template from an external source, for example an OVA file.
@@ -38,9 +45,10 @@ pub struct ExternalTemplateImportsServiceAddRequest {
 impl ExternalTemplateImportsServiceAddRequest {
     /// Import to carry out.
     #[inline]
-    pub fn import(mut self, value: impl Borrow<types::ExternalTemplateImport>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn import(self, value: impl Borrow<types::ExternalTemplateImport>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `import`: Import to carry out.

@@ -11,8 +11,15 @@ use super::super::types;
 /// Since 4.0.4.
 ///
 /// Path: `/externalvmimports`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ExternalVmImportsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for ExternalVmImportsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("ExternalVmImportsService", f)
+    }
+}
 
 impl ExternalVmImportsService {
     /// Imports a virtual machine from another hypervisor, for example KVM, Xen or VMware.
@@ -38,9 +45,10 @@ pub struct ExternalVmImportsServiceAddRequest {
 impl ExternalVmImportsServiceAddRequest {
     /// Import to carry out.
     #[inline]
-    pub fn import(mut self, value: impl Borrow<types::ExternalVmImport>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn import(self, value: impl Borrow<types::ExternalVmImport>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `import`: Import to carry out.

@@ -9,8 +9,15 @@ use super::super::types;
 /// Locates one fence agent of a host.
 ///
 /// Path: `/hosts/{host_id}/fenceagents/{agent_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct FenceAgentService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for FenceAgentService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("FenceAgentService", f)
+    }
+}
 
 impl FenceAgentService {
     /// Reads the fence agent.
@@ -58,9 +65,10 @@ impl FenceAgentServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `agent`: Fence agent that was read.
@@ -80,16 +88,18 @@ pub struct FenceAgentServiceUpdateRequest {
 impl FenceAgentServiceUpdateRequest {
     /// Fence agent with the new values.
     #[inline]
-    pub fn agent(mut self, value: impl Borrow<types::Agent>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn agent(self, value: impl Borrow<types::Agent>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. Returns `agent`: Fence agent with the new values.
@@ -109,9 +119,10 @@ pub struct FenceAgentServiceRemoveRequest {
 impl FenceAgentServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

@@ -11,8 +11,15 @@ use super::super::types;
 /// Locates the fence agents of a host.
 ///
 /// Path: `/hosts/{host_id}/fenceagents`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct FenceAgentsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for FenceAgentsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("FenceAgentsService", f)
+    }
+}
 
 impl FenceAgentsService {
     /// Adds a fence agent to the host. Which `options` are legal or mandatory depends on its `type`; the manual page of the command `fence_<type>` lists them.
@@ -56,9 +63,10 @@ pub struct FenceAgentsServiceAddRequest {
 impl FenceAgentsServiceAddRequest {
     /// Fence agent to add.
     #[inline]
-    pub fn agent(mut self, value: impl Borrow<types::Agent>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn agent(self, value: impl Borrow<types::Agent>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `agent`: Fence agent to add.
@@ -78,18 +86,20 @@ pub struct FenceAgentsServiceListRequest {
 impl FenceAgentsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `agents`: Fence agents found.

@@ -8,8 +8,15 @@ use super::super::types;
 /// Locates one file of a storage domain.
 ///
 /// Path: `/storagedomains/{storage_domain_id}/files/{file_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct FileService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for FileService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("FileService", f)
+    }
+}
 
 impl FileService {
     /// Reads the details of the file.
@@ -35,9 +42,10 @@ impl FileServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `file`: File that was read.

@@ -10,8 +10,15 @@ use super::super::types;
 /// Locates the files of a storage domain; made for ISO domains, which hold images for CD-ROMs and virtual floppy disks uploaded by an administrator. A CD-ROM of a virtual machine takes its ISO image from here.
 ///
 /// Path: `/storagedomains/{storage_domain_id}/files`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct FilesService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for FilesService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("FilesService", f)
+    }
+}
 
 impl FilesService {
     /// Lists the virtual floppy disks and ISO images of the storage domain, in no fixed order. The server caches the list, so without a refresh recent uploads may be missing.
@@ -41,41 +48,46 @@ pub struct FilesServiceListRequest {
 impl FilesServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Query in the search language of the engine, such as `name=my* and status=up sortby name page 2`. An invalid query gives an empty list, not an error.
     #[inline]
-    pub fn search(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("search", Into::<String>::into(value));
-        self
+    pub fn search(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("search", Into::<String>::into(value)),
+        }
     }
 
     /// With `false`, `search` ignores case. Default `true`.
     #[inline]
-    pub fn case_sensitive(mut self, value: bool) -> Self {
-        self.call.set_query("case_sensitive", value);
-        self
+    pub fn case_sensitive(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("case_sensitive", value),
+        }
     }
 
     /// When `true`, reads the storage domain anew, which costs server performance; when `false`, a cached list is returned. The default is `true`, unless the engine option `ForceRefreshDomainFilesByDefault` says otherwise.
     ///
     /// Since 4.1.5.
     #[inline]
-    pub fn refresh(mut self, value: bool) -> Self {
-        self.call.set_query("refresh", value);
-        self
+    pub fn refresh(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("refresh", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `file`: Files found.

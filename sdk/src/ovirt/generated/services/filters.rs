@@ -11,8 +11,15 @@ use super::super::types;
 /// Locates the filters of a scheduling policy.
 ///
 /// Path: `/schedulingpolicies/{policy_id}/filters`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct FiltersService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for FiltersService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("FiltersService", f)
+    }
+}
 
 impl FiltersService {
     /// Adds a filter to the scheduling policy, which must be a user-defined one.
@@ -54,9 +61,10 @@ pub struct FiltersServiceAddRequest {
 impl FiltersServiceAddRequest {
     /// Filter to add; the reply holds the added one.
     #[inline]
-    pub fn filter(mut self, value: impl Borrow<types::Filter>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn filter(self, value: impl Borrow<types::Filter>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `filter`: Filter to add; the reply holds the added one.
@@ -76,25 +84,28 @@ pub struct FiltersServiceListRequest {
 impl FiltersServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
     #[inline]
-    pub fn filter(mut self, value: bool) -> Self {
-        self.call.set_query("filter", value);
-        self
+    pub fn filter(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("filter", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `filters`: Filters of the policy.

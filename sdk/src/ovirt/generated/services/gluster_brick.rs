@@ -8,8 +8,15 @@ use super::super::types;
 /// Locates one brick of a Gluster volume.
 ///
 /// Path: `/clusters/{cluster_id}/glustervolumes/{volume_id}/glusterbricks/{brick_id}` and one other.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct GlusterBrickService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for GlusterBrickService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("GlusterBrickService", f)
+    }
+}
 
 impl GlusterBrickService {
     /// Reads the brick. With the `All-Content` header set to `true`, includes status details from the volume, like the command `gluster volume status` with `detail` for this brick.
@@ -62,9 +69,10 @@ impl GlusterBrickServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `brick`: Brick that was read.
@@ -84,9 +92,10 @@ pub struct GlusterBrickServiceRemoveRequest {
 impl GlusterBrickServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -107,16 +116,18 @@ pub struct GlusterBrickServiceReplaceRequest {
 impl GlusterBrickServiceReplaceRequest {
     /// Forces the replacement.
     #[inline]
-    pub fn force(mut self, value: bool) -> Self {
-        self.call.set_field("force", value);
-        self
+    pub fn force(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("force", value),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

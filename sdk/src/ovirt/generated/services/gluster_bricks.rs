@@ -10,8 +10,15 @@ use super::super::types;
 /// Locates the bricks of one Gluster volume.
 ///
 /// Path: `/clusters/{cluster_id}/glustervolumes/{volume_id}/glusterbricks` and one other.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct GlusterBricksService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for GlusterBricksService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("GlusterBricksService", f)
+    }
+}
 
 impl GlusterBricksService {
     /// Takes bricks back into normal use that were marked for removal and whose data migration has ended, when they are to stay after all.
@@ -91,16 +98,18 @@ pub struct GlusterBricksServiceActivateRequest {
 impl GlusterBricksServiceActivateRequest {
     /// Bricks to activate again.
     #[inline]
-    pub fn bricks(mut self, value: impl Into<List<types::GlusterBrick>>) -> Self {
-        self.call.set_field_list("bricks", &Some(value.into()), "brick");
-        self
+    pub fn bricks(self, value: impl Into<List<types::GlusterBrick>>) -> Self {
+        Self {
+            call: self.call.with_field_list("bricks", &Some(value.into()), "brick"),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -120,23 +129,26 @@ pub struct GlusterBricksServiceAddRequest {
 impl GlusterBricksServiceAddRequest {
     /// Bricks to add.
     #[inline]
-    pub fn bricks(mut self, value: impl Into<List<types::GlusterBrick>>) -> Self {
-        self.call.set_body_list(&Some(value.into()), "bricks", "brick");
-        self
+    pub fn bricks(self, value: impl Into<List<types::GlusterBrick>>) -> Self {
+        Self {
+            call: self.call.with_body_list(&Some(value.into()), "bricks", "brick"),
+        }
     }
 
     /// Replica count that the volume has after the call.
     #[inline]
-    pub fn replica_count(mut self, value: i64) -> Self {
-        self.call.set_query("replica_count", value);
-        self
+    pub fn replica_count(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("replica_count", value),
+        }
     }
 
     /// Stripe count that the volume has after the call.
     #[inline]
-    pub fn stripe_count(mut self, value: i64) -> Self {
-        self.call.set_query("stripe_count", value);
-        self
+    pub fn stripe_count(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("stripe_count", value),
+        }
     }
 
     /// Sends the request. Returns `bricks`: Bricks to add.
@@ -156,18 +168,20 @@ pub struct GlusterBricksServiceListRequest {
 impl GlusterBricksServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `bricks`: Bricks found.
@@ -193,16 +207,18 @@ pub struct GlusterBricksServiceMigrateRequest {
 impl GlusterBricksServiceMigrateRequest {
     /// Bricks whose data are moved away.
     #[inline]
-    pub fn bricks(mut self, value: impl Into<List<types::GlusterBrick>>) -> Self {
-        self.call.set_field_list("bricks", &Some(value.into()), "brick");
-        self
+    pub fn bricks(self, value: impl Into<List<types::GlusterBrick>>) -> Self {
+        Self {
+            call: self.call.with_field_list("bricks", &Some(value.into()), "brick"),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -222,23 +238,26 @@ pub struct GlusterBricksServiceRemoveRequest {
 impl GlusterBricksServiceRemoveRequest {
     /// Bricks to remove.
     #[inline]
-    pub fn bricks(mut self, value: impl Into<List<types::GlusterBrick>>) -> Self {
-        self.call.set_field_list("bricks", &Some(value.into()), "brick");
-        self
+    pub fn bricks(self, value: impl Into<List<types::GlusterBrick>>) -> Self {
+        Self {
+            call: self.call.with_field_list("bricks", &Some(value.into()), "brick"),
+        }
     }
 
     /// Replica count that the volume has after the call.
     #[inline]
-    pub fn replica_count(mut self, value: i64) -> Self {
-        self.call.set_query("replica_count", value);
-        self
+    pub fn replica_count(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("replica_count", value),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -258,16 +277,18 @@ pub struct GlusterBricksServiceStopMigrateRequest {
 impl GlusterBricksServiceStopMigrateRequest {
     /// Bricks whose migration stops; give the same ones as to `migrate`.
     #[inline]
-    pub fn bricks(mut self, value: impl Into<List<types::GlusterBrick>>) -> Self {
-        self.call.set_field_list("bricks", &Some(value.into()), "brick");
-        self
+    pub fn bricks(self, value: impl Into<List<types::GlusterBrick>>) -> Self {
+        Self {
+            call: self.call.with_field_list("bricks", &Some(value.into()), "brick"),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

@@ -9,8 +9,15 @@ use super::super::types;
 /// Locates one Gluster hook of a cluster.
 ///
 /// Path: `/clusters/{cluster_id}/glusterhooks/{hook_id}` and one other.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct GlusterHookService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for GlusterHookService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("GlusterHookService", f)
+    }
+}
 
 impl GlusterHookService {
     /// Disables the hook on all servers of the cluster, which resolves a conflict of its status among them, and stores the status `disabled` in the database.
@@ -78,9 +85,10 @@ pub struct GlusterHookServiceDisableRequest {
 impl GlusterHookServiceDisableRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -100,9 +108,10 @@ pub struct GlusterHookServiceEnableRequest {
 impl GlusterHookServiceEnableRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -124,9 +133,10 @@ impl GlusterHookServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `hook`: Hook that was read.
@@ -146,9 +156,10 @@ pub struct GlusterHookServiceRemoveRequest {
 impl GlusterHookServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -168,23 +179,26 @@ pub struct GlusterHookServiceResolveRequest {
 impl GlusterHookServiceResolveRequest {
     /// Host whose content of the hook is copied to the others. Optional; when absent, the copy in the engine database is used.
     #[inline]
-    pub fn host(mut self, value: impl Borrow<types::Host>) -> Self {
-        self.call.set_field_record("host", value.borrow());
-        self
+    pub fn host(self, value: impl Borrow<types::Host>) -> Self {
+        Self {
+            call: self.call.with_field_record("host", value.borrow()),
+        }
     }
 
     /// Way to resolve the conflict: `ADD` for a missing hook, `COPY` for differing content.
     #[inline]
-    pub fn resolution_type(mut self, value: impl Into<String>) -> Self {
-        self.call.set_field("resolution_type", Into::<String>::into(value));
-        self
+    pub fn resolution_type(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_field("resolution_type", Into::<String>::into(value)),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

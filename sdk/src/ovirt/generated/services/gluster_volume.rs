@@ -9,8 +9,15 @@ use super::super::types;
 /// Locates one Gluster volume.
 ///
 /// Path: `/clusters/{cluster_id}/glustervolumes/{volume_id}` and one other.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct GlusterVolumeService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for GlusterVolumeService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("GlusterVolumeService", f)
+    }
+}
 
 impl GlusterVolumeService {
     /// Reads the volume.
@@ -164,9 +171,10 @@ impl GlusterVolumeServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `volume`: Volume that was read.
@@ -206,23 +214,26 @@ pub struct GlusterVolumeServiceRebalanceRequest {
 impl GlusterVolumeServiceRebalanceRequest {
     /// When `true`, only corrects the layout: data written later go to all hosts, existing data stay where they are. Default `false`.
     #[inline]
-    pub fn fix_layout(mut self, value: bool) -> Self {
-        self.call.set_field("fix_layout", value);
-        self
+    pub fn fix_layout(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("fix_layout", value),
+        }
     }
 
     /// When `true`, starts even while the cluster has older clients connected, which may lose data. Default `false`.
     #[inline]
-    pub fn force(mut self, value: bool) -> Self {
-        self.call.set_field("force", value);
-        self
+    pub fn force(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("force", value),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -242,9 +253,10 @@ pub struct GlusterVolumeServiceRemoveRequest {
 impl GlusterVolumeServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -264,9 +276,10 @@ pub struct GlusterVolumeServiceResetAllOptionsRequest {
 impl GlusterVolumeServiceResetAllOptionsRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -286,23 +299,26 @@ pub struct GlusterVolumeServiceResetOptionRequest {
 impl GlusterVolumeServiceResetOptionRequest {
     /// Forces the reset.
     #[inline]
-    pub fn force(mut self, value: bool) -> Self {
-        self.call.set_field("force", value);
-        self
+    pub fn force(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("force", value),
+        }
     }
 
     /// Option to reset, by `name`.
     #[inline]
-    pub fn option(mut self, value: impl Borrow<types::Option>) -> Self {
-        self.call.set_field_record("option", value.borrow());
-        self
+    pub fn option(self, value: impl Borrow<types::Option>) -> Self {
+        Self {
+            call: self.call.with_field_record("option", value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -322,16 +338,18 @@ pub struct GlusterVolumeServiceSetOptionRequest {
 impl GlusterVolumeServiceSetOptionRequest {
     /// Option to set, with `name` and `value`.
     #[inline]
-    pub fn option(mut self, value: impl Borrow<types::Option>) -> Self {
-        self.call.set_field_record("option", value.borrow());
-        self
+    pub fn option(self, value: impl Borrow<types::Option>) -> Self {
+        Self {
+            call: self.call.with_field_record("option", value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -351,16 +369,18 @@ pub struct GlusterVolumeServiceStartRequest {
 impl GlusterVolumeServiceStartRequest {
     /// When `true`, forces the start; on a volume already started this brings up bricks that are down. Default `false`.
     #[inline]
-    pub fn force(mut self, value: bool) -> Self {
-        self.call.set_field("force", value);
-        self
+    pub fn force(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("force", value),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -380,9 +400,10 @@ pub struct GlusterVolumeServiceStartProfileRequest {
 impl GlusterVolumeServiceStartProfileRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -402,16 +423,18 @@ pub struct GlusterVolumeServiceStopRequest {
 impl GlusterVolumeServiceStopRequest {
     /// Forces the stop.
     #[inline]
-    pub fn force(mut self, value: bool) -> Self {
-        self.call.set_field("force", value);
-        self
+    pub fn force(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("force", value),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -431,9 +454,10 @@ pub struct GlusterVolumeServiceStopProfileRequest {
 impl GlusterVolumeServiceStopProfileRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -453,9 +477,10 @@ pub struct GlusterVolumeServiceStopRebalanceRequest {
 impl GlusterVolumeServiceStopRebalanceRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

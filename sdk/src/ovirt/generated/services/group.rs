@@ -8,8 +8,15 @@ use super::super::types;
 /// Locates one user group, to read or remove it. Groups are added through the service `groups`.
 ///
 /// Path: `/groups/{group_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct GroupService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for GroupService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("GroupService", f)
+    }
+}
 
 impl GroupService {
     /// Reads the group.
@@ -63,9 +70,10 @@ impl GroupServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `get`: Group that was read.
@@ -85,9 +93,10 @@ pub struct GroupServiceRemoveRequest {
 impl GroupServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

@@ -10,8 +10,15 @@ use super::super::types;
 /// Locates one host.
 ///
 /// Path: `/hosts/{host_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct HostService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for HostService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("HostService", f)
+    }
+}
 
 impl HostService {
     /// Activates the host, so that it can run virtual machines, among others.
@@ -450,9 +457,10 @@ pub struct HostServiceActivateRequest {
 impl HostServiceActivateRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -472,37 +480,42 @@ pub struct HostServiceApproveUsingRootPasswordRequest {
 impl HostServiceApproveUsingRootPasswordRequest {
     /// Host to approve.
     #[inline]
-    pub fn host(mut self, value: impl Borrow<types::Host>) -> Self {
-        self.call.set_field_record("host", value.borrow());
-        self
+    pub fn host(self, value: impl Borrow<types::Host>) -> Self {
+        Self {
+            call: self.call.with_field_record("host", value.borrow()),
+        }
     }
 
     /// Cluster that the approved host joins.
     #[inline]
-    pub fn cluster(mut self, value: impl Borrow<types::Cluster>) -> Self {
-        self.call.set_field_record("cluster", value.borrow());
-        self
+    pub fn cluster(self, value: impl Borrow<types::Cluster>) -> Self {
+        Self {
+            call: self.call.with_field_record("cluster", value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// When `true` or absent, activates the host once approved; when `false`, leaves it in `maintenance`.
     #[inline]
-    pub fn activate(mut self, value: bool) -> Self {
-        self.call.set_field("activate", value);
-        self
+    pub fn activate(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("activate", value),
+        }
     }
 
     /// Reboots the host after a successful installation. Default `true`.
     #[inline]
-    pub fn reboot(mut self, value: bool) -> Self {
-        self.call.set_field("reboot", value);
-        self
+    pub fn reboot(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("reboot", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -522,37 +535,42 @@ pub struct HostServiceApproveUsingSshRequest {
 impl HostServiceApproveUsingSshRequest {
     /// Host to approve.
     #[inline]
-    pub fn host(mut self, value: impl Borrow<types::Host>) -> Self {
-        self.call.set_field_record("host", value.borrow());
-        self
+    pub fn host(self, value: impl Borrow<types::Host>) -> Self {
+        Self {
+            call: self.call.with_field_record("host", value.borrow()),
+        }
     }
 
     /// Cluster that the approved host joins.
     #[inline]
-    pub fn cluster(mut self, value: impl Borrow<types::Cluster>) -> Self {
-        self.call.set_field_record("cluster", value.borrow());
-        self
+    pub fn cluster(self, value: impl Borrow<types::Cluster>) -> Self {
+        Self {
+            call: self.call.with_field_record("cluster", value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// When `true` or absent, activates the host once approved; when `false`, leaves it in `maintenance`.
     #[inline]
-    pub fn activate(mut self, value: bool) -> Self {
-        self.call.set_field("activate", value);
-        self
+    pub fn activate(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("activate", value),
+        }
     }
 
     /// Reboots the host after a successful installation. Default `true`.
     #[inline]
-    pub fn reboot(mut self, value: bool) -> Self {
-        self.call.set_field("reboot", value);
-        self
+    pub fn reboot(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("reboot", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -572,39 +590,44 @@ pub struct HostServiceApproveRequest {
 impl HostServiceApproveRequest {
     /// Host to approve.
     #[inline]
-    pub fn host(mut self, value: impl Borrow<types::Host>) -> Self {
-        self.call.set_field_record("host", value.borrow());
-        self
+    pub fn host(self, value: impl Borrow<types::Host>) -> Self {
+        Self {
+            call: self.call.with_field_record("host", value.borrow()),
+        }
     }
 
     /// Cluster that the approved host joins. Optional.
     #[inline]
-    pub fn cluster(mut self, value: impl Borrow<types::Cluster>) -> Self {
-        self.call.set_field_record("cluster", value.borrow());
-        self
+    pub fn cluster(self, value: impl Borrow<types::Cluster>) -> Self {
+        Self {
+            call: self.call.with_field_record("cluster", value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// When `true` or absent, activates the host once approved; when `false`, leaves it in `maintenance`.
     ///
     /// Since 4.3.
     #[inline]
-    pub fn activate(mut self, value: bool) -> Self {
-        self.call.set_field("activate", value);
-        self
+    pub fn activate(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("activate", value),
+        }
     }
 
     /// Reboots the host after a successful installation. Default `true`.
     #[inline]
-    pub fn reboot(mut self, value: bool) -> Self {
-        self.call.set_field("reboot", value);
-        self
+    pub fn reboot(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("reboot", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -624,9 +647,10 @@ pub struct HostServiceCommitNetConfigRequest {
 impl HostServiceCommitNetConfigRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -646,23 +670,26 @@ pub struct HostServiceDeactivateRequest {
 impl HostServiceDeactivateRequest {
     /// Reason for the maintenance.
     #[inline]
-    pub fn reason(mut self, value: impl Into<String>) -> Self {
-        self.call.set_field("reason", Into::<String>::into(value));
-        self
+    pub fn reason(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_field("reason", Into::<String>::into(value)),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// When `true`, stops the Gluster service too, for maintenance of a Gluster host. Default `false`.
     #[inline]
-    pub fn stop_gluster_service(mut self, value: bool) -> Self {
-        self.call.set_field("stop_gluster_service", value);
-        self
+    pub fn stop_gluster_service(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("stop_gluster_service", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -682,9 +709,10 @@ pub struct HostServiceEnrollCertificateRequest {
 impl HostServiceEnrollCertificateRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -704,25 +732,28 @@ pub struct HostServiceFenceRequest {
 impl HostServiceFenceRequest {
     /// Operation to run, for example `start`; see the enum `fence_type`.
     #[inline]
-    pub fn fence_type(mut self, value: impl Into<String>) -> Self {
-        self.call.set_field("fence_type", Into::<String>::into(value));
-        self
+    pub fn fence_type(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_field("fence_type", Into::<String>::into(value)),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// When `true`, puts the host into maintenance once it has restarted.
     ///
     /// Since 4.4.
     #[inline]
-    pub fn maintenance_after_restart(mut self, value: bool) -> Self {
-        self.call.set_field("maintenance_after_restart", value);
-        self
+    pub fn maintenance_after_restart(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("maintenance_after_restart", value),
+        }
     }
 
     /// Sends the request. Returns `power_management`: Power management data that comes back.
@@ -747,9 +778,10 @@ pub struct HostServiceForceSelectSpmRequest {
 impl HostServiceForceSelectSpmRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -769,26 +801,31 @@ pub struct HostServiceGetRequest {
 impl HostServiceGetRequest {
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
     #[inline]
-    pub fn filter(mut self, value: bool) -> Self {
-        self.call.set_query("filter", value);
-        self
+    pub fn filter(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("filter", value),
+        }
     }
 
     /// With `true`, the reply includes parts that are costly to collect. Default `false`.
     #[inline]
-    pub fn all_content(mut self, value: bool) -> Self {
-        self.call.set_header("All-Content", value);
-        self.call.set_query("all_content", value);
-        self
+    pub fn all_content(self, value: bool) -> Self {
+        Self {
+            call: self
+                .call
+                .with_header("All-Content", value)
+                .with_query("all_content", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `host`: Host that was read.
@@ -808,65 +845,74 @@ pub struct HostServiceInstallUsingRootPasswordRequest {
 impl HostServiceInstallUsingRootPasswordRequest {
     /// When `true` or absent, activates the host afterwards; when `false`, leaves it in `maintenance`.
     #[inline]
-    pub fn activate(mut self, value: bool) -> Self {
-        self.call.set_field("activate", value);
-        self
+    pub fn activate(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("activate", value),
+        }
     }
 
     /// Password of `root`, for the SSH connection to the host.
     #[inline]
-    pub fn root_password(mut self, value: impl Into<String>) -> Self {
-        self.call.set_field("root_password", Into::<String>::into(value));
-        self
+    pub fn root_password(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_field("root_password", Into::<String>::into(value)),
+        }
     }
 
     /// SSH details for the connection to the host.
     #[inline]
-    pub fn ssh(mut self, value: impl Borrow<types::Ssh>) -> Self {
-        self.call.set_field_record("ssh", value.borrow());
-        self
+    pub fn ssh(self, value: impl Borrow<types::Ssh>) -> Self {
+        Self {
+            call: self.call.with_field_record("ssh", value.borrow()),
+        }
     }
 
     /// Host settings for the installation; see `install`.
     #[inline]
-    pub fn host(mut self, value: impl Borrow<types::Host>) -> Self {
-        self.call.set_field_record("host", value.borrow());
-        self
+    pub fn host(self, value: impl Borrow<types::Host>) -> Self {
+        Self {
+            call: self.call.with_field_record("host", value.borrow()),
+        }
     }
 
     /// ISO image to install; needed for a hypervisor node.
     #[inline]
-    pub fn image(mut self, value: impl Into<String>) -> Self {
-        self.call.set_field("image", Into::<String>::into(value));
-        self
+    pub fn image(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_field("image", Into::<String>::into(value)),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// When `true`, also deploys the self-hosted engine on the host.
     #[inline]
-    pub fn deploy_hosted_engine(mut self, value: bool) -> Self {
-        self.call.set_field("deploy_hosted_engine", value);
-        self
+    pub fn deploy_hosted_engine(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("deploy_hosted_engine", value),
+        }
     }
 
     /// When `true`, removes the self-hosted engine from the host.
     #[inline]
-    pub fn undeploy_hosted_engine(mut self, value: bool) -> Self {
-        self.call.set_field("undeploy_hosted_engine", value);
-        self
+    pub fn undeploy_hosted_engine(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("undeploy_hosted_engine", value),
+        }
     }
 
     /// Reboots the host after a successful installation. Default `true`.
     #[inline]
-    pub fn reboot(mut self, value: bool) -> Self {
-        self.call.set_field("reboot", value);
-        self
+    pub fn reboot(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("reboot", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -886,65 +932,74 @@ pub struct HostServiceInstallUsingSshRequest {
 impl HostServiceInstallUsingSshRequest {
     /// When `true` or absent, activates the host afterwards; when `false`, leaves it in `maintenance`.
     #[inline]
-    pub fn activate(mut self, value: bool) -> Self {
-        self.call.set_field("activate", value);
-        self
+    pub fn activate(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("activate", value),
+        }
     }
 
     /// Password of `root`, for the SSH connection to the host.
     #[inline]
-    pub fn root_password(mut self, value: impl Into<String>) -> Self {
-        self.call.set_field("root_password", Into::<String>::into(value));
-        self
+    pub fn root_password(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_field("root_password", Into::<String>::into(value)),
+        }
     }
 
     /// SSH details for the connection to the host.
     #[inline]
-    pub fn ssh(mut self, value: impl Borrow<types::Ssh>) -> Self {
-        self.call.set_field_record("ssh", value.borrow());
-        self
+    pub fn ssh(self, value: impl Borrow<types::Ssh>) -> Self {
+        Self {
+            call: self.call.with_field_record("ssh", value.borrow()),
+        }
     }
 
     /// Host settings for the installation; see `install`.
     #[inline]
-    pub fn host(mut self, value: impl Borrow<types::Host>) -> Self {
-        self.call.set_field_record("host", value.borrow());
-        self
+    pub fn host(self, value: impl Borrow<types::Host>) -> Self {
+        Self {
+            call: self.call.with_field_record("host", value.borrow()),
+        }
     }
 
     /// ISO image to install; needed for a hypervisor node.
     #[inline]
-    pub fn image(mut self, value: impl Into<String>) -> Self {
-        self.call.set_field("image", Into::<String>::into(value));
-        self
+    pub fn image(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_field("image", Into::<String>::into(value)),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// When `true`, also deploys the self-hosted engine on the host.
     #[inline]
-    pub fn deploy_hosted_engine(mut self, value: bool) -> Self {
-        self.call.set_field("deploy_hosted_engine", value);
-        self
+    pub fn deploy_hosted_engine(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("deploy_hosted_engine", value),
+        }
     }
 
     /// When `true`, removes the self-hosted engine from the host.
     #[inline]
-    pub fn undeploy_hosted_engine(mut self, value: bool) -> Self {
-        self.call.set_field("undeploy_hosted_engine", value);
-        self
+    pub fn undeploy_hosted_engine(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("undeploy_hosted_engine", value),
+        }
     }
 
     /// Reboots the host after a successful installation. Default `true`.
     #[inline]
-    pub fn reboot(mut self, value: bool) -> Self {
-        self.call.set_field("reboot", value);
-        self
+    pub fn reboot(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("reboot", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -966,65 +1021,74 @@ impl HostServiceInstallRequest {
     ///
     /// Since 4.3.
     #[inline]
-    pub fn activate(mut self, value: bool) -> Self {
-        self.call.set_field("activate", value);
-        self
+    pub fn activate(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("activate", value),
+        }
     }
 
     /// Password of `root`, for the SSH connection to the host.
     #[inline]
-    pub fn root_password(mut self, value: impl Into<String>) -> Self {
-        self.call.set_field("root_password", Into::<String>::into(value));
-        self
+    pub fn root_password(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_field("root_password", Into::<String>::into(value)),
+        }
     }
 
     /// SSH details for the connection to the host.
     #[inline]
-    pub fn ssh(mut self, value: impl Borrow<types::Ssh>) -> Self {
-        self.call.set_field_record("ssh", value.borrow());
-        self
+    pub fn ssh(self, value: impl Borrow<types::Ssh>) -> Self {
+        Self {
+            call: self.call.with_field_record("ssh", value.borrow()),
+        }
     }
 
     /// Host settings for the installation; its `override_iptables` tells whether the default firewall configuration replaces the present one.
     #[inline]
-    pub fn host(mut self, value: impl Borrow<types::Host>) -> Self {
-        self.call.set_field_record("host", value.borrow());
-        self
+    pub fn host(self, value: impl Borrow<types::Host>) -> Self {
+        Self {
+            call: self.call.with_field_record("host", value.borrow()),
+        }
     }
 
     /// ISO image to install; required for a hypervisor node.
     #[inline]
-    pub fn image(mut self, value: impl Into<String>) -> Self {
-        self.call.set_field("image", Into::<String>::into(value));
-        self
+    pub fn image(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_field("image", Into::<String>::into(value)),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// When `true`, also deploys the self-hosted engine on the host. Given without a value it counts as `true`; when absent it is `false` and nothing about the self-hosted engine changes.
     #[inline]
-    pub fn deploy_hosted_engine(mut self, value: bool) -> Self {
-        self.call.set_field("deploy_hosted_engine", value);
-        self
+    pub fn deploy_hosted_engine(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("deploy_hosted_engine", value),
+        }
     }
 
     /// When `true`, removes the self-hosted engine from the host, which then leaves the high-availability cluster. Given without a value it counts as `true`; when absent it is `false` and nothing about the self-hosted engine changes.
     #[inline]
-    pub fn undeploy_hosted_engine(mut self, value: bool) -> Self {
-        self.call.set_field("undeploy_hosted_engine", value);
-        self
+    pub fn undeploy_hosted_engine(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("undeploy_hosted_engine", value),
+        }
     }
 
     /// Reboots the host after a successful installation. Default `true`.
     #[inline]
-    pub fn reboot(mut self, value: bool) -> Self {
-        self.call.set_field("reboot", value);
-        self
+    pub fn reboot(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("reboot", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -1045,16 +1109,18 @@ pub struct HostServiceIscsiDiscoverRequest {
 impl HostServiceIscsiDiscoverRequest {
     /// Address and other details of the iSCSI target to query.
     #[inline]
-    pub fn iscsi(mut self, value: impl Borrow<types::IscsiDetails>) -> Self {
-        self.call.set_field_record("iscsi", value.borrow());
-        self
+    pub fn iscsi(self, value: impl Borrow<types::IscsiDetails>) -> Self {
+        Self {
+            call: self.call.with_field_record("iscsi", value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. Returns `iscsi_targets`: Targets found.
@@ -1076,18 +1142,20 @@ impl HostServiceDiscoverIscsiRequest {
     ///
     /// Since 4.4.6.
     #[inline]
-    pub fn iscsi(mut self, value: impl Borrow<types::IscsiDetails>) -> Self {
-        self.call.set_field_record("iscsi", value.borrow());
-        self
+    pub fn iscsi(self, value: impl Borrow<types::IscsiDetails>) -> Self {
+        Self {
+            call: self.call.with_field_record("iscsi", value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     ///
     /// Since 4.4.6.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. Returns `discovered_targets`: Targets found, with their connection details.
@@ -1108,16 +1176,18 @@ pub struct HostServiceIscsiLoginRequest {
 impl HostServiceIscsiLoginRequest {
     /// Target to log in to, as returned by `discover_iscsi`.
     #[inline]
-    pub fn iscsi(mut self, value: impl Borrow<types::IscsiDetails>) -> Self {
-        self.call.set_field_record("iscsi", value.borrow());
-        self
+    pub fn iscsi(self, value: impl Borrow<types::IscsiDetails>) -> Self {
+        Self {
+            call: self.call.with_field_record("iscsi", value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -1137,16 +1207,18 @@ pub struct HostServiceUnregisteredStorageDomainsDiscoverRequest {
 impl HostServiceUnregisteredStorageDomainsDiscoverRequest {
     /// iSCSI details; not needed for Fibre Channel.
     #[inline]
-    pub fn iscsi(mut self, value: impl Borrow<types::IscsiDetails>) -> Self {
-        self.call.set_field_record("iscsi", value.borrow());
-        self
+    pub fn iscsi(self, value: impl Borrow<types::IscsiDetails>) -> Self {
+        Self {
+            call: self.call.with_field_record("iscsi", value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. Returns `storage_domains`: Storage domains that could be imported.
@@ -1167,16 +1239,18 @@ pub struct HostServiceUpdateUsingRootPasswordRequest {
 impl HostServiceUpdateUsingRootPasswordRequest {
     /// Host with the new values.
     #[inline]
-    pub fn host(mut self, value: impl Borrow<types::Host>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn host(self, value: impl Borrow<types::Host>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. Returns `host`: Host with the new values.
@@ -1196,16 +1270,18 @@ pub struct HostServiceUpdateUsingSshRequest {
 impl HostServiceUpdateUsingSshRequest {
     /// Host with the new values.
     #[inline]
-    pub fn host(mut self, value: impl Borrow<types::Host>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn host(self, value: impl Borrow<types::Host>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. Returns `host`: Host with the new values.
@@ -1225,16 +1301,18 @@ pub struct HostServiceUpdateRequest {
 impl HostServiceUpdateRequest {
     /// Host with the new values.
     #[inline]
-    pub fn host(mut self, value: impl Borrow<types::Host>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn host(self, value: impl Borrow<types::Host>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. Returns `host`: Host with the new values.
@@ -1255,34 +1333,38 @@ impl HostServiceUpgradeRequest {
     /// Deprecated and without effect, as it served only the unsupported Vintage Node.
     #[deprecated = "deprecated in the API"]
     #[inline]
-    pub fn image(mut self, value: impl Into<String>) -> Self {
-        self.call.set_field("image", Into::<String>::into(value));
-        self
+    pub fn image(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_field("image", Into::<String>::into(value)),
+        }
     }
 
     /// Reboots the host after the upgrade, which is the default. Ignored for a hypervisor node: that one is always rebooted.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn reboot(mut self, value: bool) -> Self {
-        self.call.set_field("reboot", value);
-        self
+    pub fn reboot(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("reboot", value),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Longest time the upgrade may take, in minutes. The default comes from the engine option `ANSIBLE_PLAYBOOK_EXEC_DEFAULT_TIMEOUT`.
     ///
     /// Since 4.3.6.
     #[inline]
-    pub fn timeout(mut self, value: i64) -> Self {
-        self.call.set_field("timeout", value);
-        self
+    pub fn timeout(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_field("timeout", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -1317,9 +1399,10 @@ pub struct HostServiceRefreshRequest {
 impl HostServiceRefreshRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -1341,16 +1424,18 @@ impl HostServiceRemoveRequest {
     ///
     /// Since 4.3.
     #[inline]
-    pub fn force(mut self, value: bool) -> Self {
-        self.call.set_query("force", value);
-        self
+    pub fn force(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("force", value),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -1371,111 +1456,126 @@ impl HostServiceSetupNetworksRequest {
     /// Network attachments to create or change.
     #[inline]
     pub fn modified_network_attachments(
-        mut self,
+        self,
         value: impl Into<List<types::NetworkAttachment>>,
     ) -> Self {
-        self.call
-            .set_field_list(
-                "modified_network_attachments",
-                &Some(value.into()),
-                "network_attachment",
-            );
-        self
+        Self {
+            call: self
+                .call
+                .with_field_list(
+                    "modified_network_attachments",
+                    &Some(value.into()),
+                    "network_attachment",
+                ),
+        }
     }
 
     /// Network attachments to remove.
     #[inline]
     pub fn removed_network_attachments(
-        mut self,
+        self,
         value: impl Into<List<types::NetworkAttachment>>,
     ) -> Self {
-        self.call
-            .set_field_list(
-                "removed_network_attachments",
-                &Some(value.into()),
-                "network_attachment",
-            );
-        self
+        Self {
+            call: self
+                .call
+                .with_field_list(
+                    "removed_network_attachments",
+                    &Some(value.into()),
+                    "network_attachment",
+                ),
+        }
     }
 
     /// Network attachments to synchronize.
     #[inline]
     pub fn synchronized_network_attachments(
-        mut self,
+        self,
         value: impl Into<List<types::NetworkAttachment>>,
     ) -> Self {
-        self.call
-            .set_field_list(
-                "synchronized_network_attachments",
-                &Some(value.into()),
-                "network_attachment",
-            );
-        self
+        Self {
+            call: self
+                .call
+                .with_field_list(
+                    "synchronized_network_attachments",
+                    &Some(value.into()),
+                    "network_attachment",
+                ),
+        }
     }
 
     /// Bonds to create or change.
     #[inline]
-    pub fn modified_bonds(mut self, value: impl Into<List<types::HostNic>>) -> Self {
-        self.call.set_field_list("modified_bonds", &Some(value.into()), "host_nic");
-        self
+    pub fn modified_bonds(self, value: impl Into<List<types::HostNic>>) -> Self {
+        Self {
+            call: self
+                .call
+                .with_field_list("modified_bonds", &Some(value.into()), "host_nic"),
+        }
     }
 
     /// Bonds to remove.
     #[inline]
-    pub fn removed_bonds(mut self, value: impl Into<List<types::HostNic>>) -> Self {
-        self.call.set_field_list("removed_bonds", &Some(value.into()), "host_nic");
-        self
+    pub fn removed_bonds(self, value: impl Into<List<types::HostNic>>) -> Self {
+        Self {
+            call: self
+                .call
+                .with_field_list("removed_bonds", &Some(value.into()), "host_nic"),
+        }
     }
 
     /// Network labels to modify.
     #[inline]
-    pub fn modified_labels(
-        mut self,
-        value: impl Into<List<types::NetworkLabel>>,
-    ) -> Self {
-        self.call
-            .set_field_list("modified_labels", &Some(value.into()), "network_label");
-        self
+    pub fn modified_labels(self, value: impl Into<List<types::NetworkLabel>>) -> Self {
+        Self {
+            call: self
+                .call
+                .with_field_list("modified_labels", &Some(value.into()), "network_label"),
+        }
     }
 
     /// Network labels to remove.
     #[inline]
-    pub fn removed_labels(
-        mut self,
-        value: impl Into<List<types::NetworkLabel>>,
-    ) -> Self {
-        self.call.set_field_list("removed_labels", &Some(value.into()), "network_label");
-        self
+    pub fn removed_labels(self, value: impl Into<List<types::NetworkLabel>>) -> Self {
+        Self {
+            call: self
+                .call
+                .with_field_list("removed_labels", &Some(value.into()), "network_label"),
+        }
     }
 
     /// When `true`, saves the configuration by itself as soon as the setup is done and the engine reaches the host again, so that `commit_net_config` is not needed. Default `false`: not saved.
     ///
     /// Since 4.3.
     #[inline]
-    pub fn commit_on_success(mut self, value: bool) -> Self {
-        self.call.set_field("commit_on_success", value);
-        self
+    pub fn commit_on_success(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("commit_on_success", value),
+        }
     }
 
     /// Checks the connectivity of the host as part of the change.
     #[inline]
-    pub fn check_connectivity(mut self, value: bool) -> Self {
-        self.call.set_field("check_connectivity", value);
-        self
+    pub fn check_connectivity(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("check_connectivity", value),
+        }
     }
 
     /// Time limit of the connectivity check.
     #[inline]
-    pub fn connectivity_timeout(mut self, value: i64) -> Self {
-        self.call.set_field("connectivity_timeout", value);
-        self
+    pub fn connectivity_timeout(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_field("connectivity_timeout", value),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -1495,9 +1595,10 @@ pub struct HostServiceSyncAllNetworksRequest {
 impl HostServiceSyncAllNetworksRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -1517,16 +1618,18 @@ pub struct HostServiceCopyHostNetworksRequest {
 impl HostServiceCopyHostNetworksRequest {
     /// Host whose network configuration is copied.
     #[inline]
-    pub fn source_host(mut self, value: impl Borrow<types::Host>) -> Self {
-        self.call.set_field_record("source_host", value.borrow());
-        self
+    pub fn source_host(self, value: impl Borrow<types::Host>) -> Self {
+        Self {
+            call: self.call.with_field_record("source_host", value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

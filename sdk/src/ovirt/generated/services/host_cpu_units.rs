@@ -10,8 +10,15 @@ use super::super::types;
 /// CPU units of one host. The set can only be read.
 ///
 /// Path: `/hosts/{host_id}/cpuunits`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct HostCpuUnitsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for HostCpuUnitsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("HostCpuUnitsService", f)
+    }
+}
 
 impl HostCpuUnitsService {
     /// Lists the CPUs of the host: socket, core and how each is pinned at present.
@@ -39,9 +46,10 @@ impl HostCpuUnitsServiceListRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `cpu_units`: CPU units found on the host.

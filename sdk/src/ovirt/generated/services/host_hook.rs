@@ -8,8 +8,15 @@ use super::super::types;
 /// One hook of a host, read only here.
 ///
 /// Path: `/hosts/{host_id}/hooks/{hook_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct HostHookService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for HostHookService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("HostHookService", f)
+    }
+}
 
 impl HostHookService {
     /// Fetches one hook of the host.
@@ -35,9 +42,10 @@ impl HostHookServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `hook`: Hook that was fetched.

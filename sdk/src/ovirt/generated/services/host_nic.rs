@@ -9,8 +9,15 @@ use super::super::types;
 /// One network interface of a host.
 ///
 /// Path: `/hosts/{host_id}/nics/{nic_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct HostNicService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for HostNicService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("HostNicService", f)
+    }
+}
 
 impl HostNicService {
     /// Fetches one network interface of the host.
@@ -96,19 +103,23 @@ pub struct HostNicServiceGetRequest {
 impl HostNicServiceGetRequest {
     /// With `true`, the reply includes parts that are costly to collect. Default `false`.
     #[inline]
-    pub fn all_content(mut self, value: bool) -> Self {
-        self.call.set_header("All-Content", value);
-        self.call.set_query("all_content", value);
-        self
+    pub fn all_content(self, value: bool) -> Self {
+        Self {
+            call: self
+                .call
+                .with_header("All-Content", value)
+                .with_query("all_content", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `nic`: Network interface that was fetched.
@@ -129,18 +140,22 @@ impl HostNicServiceUpdateVirtualFunctionsConfigurationRequest {
     /// New settings; must carry `all_networks_allowed`, `number_of_virtual_functions` or both.
     #[inline]
     pub fn virtual_functions_configuration(
-        mut self,
+        self,
         value: impl Borrow<types::HostNicVirtualFunctionsConfiguration>,
     ) -> Self {
-        self.call.set_field_record("virtual_functions_configuration", value.borrow());
-        self
+        Self {
+            call: self
+                .call
+                .with_field_record("virtual_functions_configuration", value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

@@ -10,8 +10,15 @@ use super::super::types;
 /// Network interfaces of one host.
 ///
 /// Path: `/hosts/{host_id}/nics`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct HostNicsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for HostNicsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("HostNicsService", f)
+    }
+}
 
 impl HostNicsService {
     /// Lists the host's network interfaces, in no fixed order.
@@ -41,26 +48,31 @@ pub struct HostNicsServiceListRequest {
 impl HostNicsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// With `true`, the reply includes parts that are costly to collect. Default `false`.
     #[inline]
-    pub fn all_content(mut self, value: bool) -> Self {
-        self.call.set_header("All-Content", value);
-        self.call.set_query("all_content", value);
-        self
+    pub fn all_content(self, value: bool) -> Self {
+        Self {
+            call: self
+                .call
+                .with_header("All-Content", value)
+                .with_query("all_content", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `nics`: Network interfaces of the host.

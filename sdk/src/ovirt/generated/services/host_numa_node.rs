@@ -8,8 +8,15 @@ use super::super::types;
 /// One NUMA node of a host, read only here.
 ///
 /// Path: `/hosts/{host_id}/numanodes/{node_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct HostNumaNodeService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for HostNumaNodeService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("HostNumaNodeService", f)
+    }
+}
 
 impl HostNumaNodeService {
     /// Fetches one NUMA node of the host.
@@ -41,9 +48,10 @@ impl HostNumaNodeServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `node`: NUMA node that was fetched.

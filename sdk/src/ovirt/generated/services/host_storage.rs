@@ -10,8 +10,15 @@ use super::super::types;
 /// Storage that a host sees.
 ///
 /// Path: `/hosts/{host_id}/storage`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct HostStorageService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for HostStorageService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("HostStorageService", f)
+    }
+}
 
 impl HostStorageService {
     /// Lists the storage of the host, in no fixed order. Costly unless `report_status` is `false`.
@@ -41,18 +48,20 @@ pub struct HostStorageServiceListRequest {
 impl HostStorageServiceListRequest {
     /// Whether to check the state of each LUN. Default `true`. The check is expensive; pass `false` when the state is not needed.
     #[inline]
-    pub fn report_status(mut self, value: bool) -> Self {
-        self.call.set_query("report_status", value);
-        self
+    pub fn report_status(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("report_status", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `storages`: Storage items that were found.

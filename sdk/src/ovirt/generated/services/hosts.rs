@@ -11,8 +11,15 @@ use super::super::types;
 /// All hosts known to the engine; adds new ones.
 ///
 /// Path: `/hosts`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct HostsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for HostsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("HostsService", f)
+    }
+}
 
 impl HostsService {
     /// Adds a host, logging in with the password of root. Deprecated and kept only for old clients.
@@ -80,37 +87,42 @@ pub struct HostsServiceAddUsingRootPasswordRequest {
 impl HostsServiceAddUsingRootPasswordRequest {
     /// On input the definition of the new host; on output the host as created.
     #[inline]
-    pub fn host(mut self, value: impl Borrow<types::Host>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn host(self, value: impl Borrow<types::Host>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Whether to deploy the hosted engine components on the host. Default `false`, which leaves them as they are; the bare name with no value counts as `true`.
     #[inline]
-    pub fn deploy_hosted_engine(mut self, value: bool) -> Self {
-        self.call.set_query("deploy_hosted_engine", value);
-        self
+    pub fn deploy_hosted_engine(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("deploy_hosted_engine", value),
+        }
     }
 
     /// Whether to take the hosted engine components off the host, so that it leaves the high availability cluster. Default `false`, which leaves them as they are; the bare name with no value counts as `true`.
     #[inline]
-    pub fn undeploy_hosted_engine(mut self, value: bool) -> Self {
-        self.call.set_query("undeploy_hosted_engine", value);
-        self
+    pub fn undeploy_hosted_engine(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("undeploy_hosted_engine", value),
+        }
     }
 
     /// Whether to activate the host once installed. Default `true`; with `false` it stays in `maintenance`.
     #[inline]
-    pub fn activate(mut self, value: bool) -> Self {
-        self.call.set_query("activate", value);
-        self
+    pub fn activate(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("activate", value),
+        }
     }
 
     /// Whether to reboot the host once its installation has succeeded. Default `true`.
     #[inline]
-    pub fn reboot(mut self, value: bool) -> Self {
-        self.call.set_query("reboot", value);
-        self
+    pub fn reboot(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("reboot", value),
+        }
     }
 
     /// Sends the request. Returns `host`: On input the definition of the new host; on output the host as created.
@@ -130,37 +142,42 @@ pub struct HostsServiceAddUsingSshRequest {
 impl HostsServiceAddUsingSshRequest {
     /// On input the definition of the new host; on output the host as created.
     #[inline]
-    pub fn host(mut self, value: impl Borrow<types::Host>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn host(self, value: impl Borrow<types::Host>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Whether to deploy the hosted engine components on the host. Default `false`, which leaves them as they are; the bare name with no value counts as `true`.
     #[inline]
-    pub fn deploy_hosted_engine(mut self, value: bool) -> Self {
-        self.call.set_query("deploy_hosted_engine", value);
-        self
+    pub fn deploy_hosted_engine(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("deploy_hosted_engine", value),
+        }
     }
 
     /// Whether to take the hosted engine components off the host, so that it leaves the high availability cluster. Default `false`, which leaves them as they are; the bare name with no value counts as `true`.
     #[inline]
-    pub fn undeploy_hosted_engine(mut self, value: bool) -> Self {
-        self.call.set_query("undeploy_hosted_engine", value);
-        self
+    pub fn undeploy_hosted_engine(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("undeploy_hosted_engine", value),
+        }
     }
 
     /// Whether to activate the host once installed. Default `true`; with `false` it stays in `maintenance`.
     #[inline]
-    pub fn activate(mut self, value: bool) -> Self {
-        self.call.set_query("activate", value);
-        self
+    pub fn activate(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("activate", value),
+        }
     }
 
     /// Whether to reboot the host once its installation has succeeded. Default `true`.
     #[inline]
-    pub fn reboot(mut self, value: bool) -> Self {
-        self.call.set_query("reboot", value);
-        self
+    pub fn reboot(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("reboot", value),
+        }
     }
 
     /// Sends the request. Returns `host`: On input the definition of the new host; on output the host as created.
@@ -180,39 +197,44 @@ pub struct HostsServiceAddRequest {
 impl HostsServiceAddRequest {
     /// On input the definition of the new host; on output the host as created.
     #[inline]
-    pub fn host(mut self, value: impl Borrow<types::Host>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn host(self, value: impl Borrow<types::Host>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Whether to deploy the hosted engine components on the host. Default `false`, which leaves them as they are; the bare name with no value counts as `true`.
     #[inline]
-    pub fn deploy_hosted_engine(mut self, value: bool) -> Self {
-        self.call.set_query("deploy_hosted_engine", value);
-        self
+    pub fn deploy_hosted_engine(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("deploy_hosted_engine", value),
+        }
     }
 
     /// Whether to take the hosted engine components off the host, so that it leaves the high availability cluster. Default `false`, which leaves them as they are; the bare name with no value counts as `true`.
     #[inline]
-    pub fn undeploy_hosted_engine(mut self, value: bool) -> Self {
-        self.call.set_query("undeploy_hosted_engine", value);
-        self
+    pub fn undeploy_hosted_engine(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("undeploy_hosted_engine", value),
+        }
     }
 
     /// Whether to activate the host once installed. Default `true`; with `false` it stays in `maintenance`.
     ///
     /// Since 4.3.
     #[inline]
-    pub fn activate(mut self, value: bool) -> Self {
-        self.call.set_query("activate", value);
-        self
+    pub fn activate(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("activate", value),
+        }
     }
 
     /// Whether to reboot the host once its installation has succeeded. Default `true`.
     #[inline]
-    pub fn reboot(mut self, value: bool) -> Self {
-        self.call.set_query("reboot", value);
-        self
+    pub fn reboot(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("reboot", value),
+        }
     }
 
     /// Sends the request. Returns `host`: On input the definition of the new host; on output the host as created.
@@ -232,65 +254,77 @@ pub struct HostsServiceListRequest {
 impl HostsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Query in the search language of the engine, such as `name=my* and status=up sortby name page 2`. An invalid query gives an empty list, not an error.
     #[inline]
-    pub fn search(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("search", Into::<String>::into(value));
-        self
+    pub fn search(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("search", Into::<String>::into(value)),
+        }
     }
 
     /// With `false`, `search` ignores case. Default `true`.
     #[inline]
-    pub fn case_sensitive(mut self, value: bool) -> Self {
-        self.call.set_query("case_sensitive", value);
-        self
+    pub fn case_sensitive(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("case_sensitive", value),
+        }
     }
 
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
     #[inline]
-    pub fn filter(mut self, value: bool) -> Self {
-        self.call.set_query("filter", value);
-        self
+    pub fn filter(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("filter", value),
+        }
     }
 
     /// With `true`, the reply includes parts that are costly to collect. Default `false`.
     #[inline]
-    pub fn all_content(mut self, value: bool) -> Self {
-        self.call.set_header("All-Content", value);
-        self.call.set_query("all_content", value);
-        self
+    pub fn all_content(self, value: bool) -> Self {
+        Self {
+            call: self
+                .call
+                .with_header("All-Content", value)
+                .with_query("all_content", value),
+        }
     }
 
     /// Comma-separated virtual machine IDs. Only hosts to which all of them can migrate are listed.
     ///
     /// Since 4.3.
     #[inline]
-    pub fn migration_target_of(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("migration_target_of", Into::<String>::into(value));
-        self
+    pub fn migration_target_of(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self
+                .call
+                .with_query("migration_target_of", Into::<String>::into(value)),
+        }
     }
 
     /// Whether `migration_target_of` also takes in every virtual machine tied to the named ones by enforced positive affinity, for when they move together. Default `false`.
     ///
     /// Since 4.4.
     #[inline]
-    pub fn check_vms_in_affinity_closure(mut self, value: bool) -> Self {
-        self.call.set_query("check_vms_in_affinity_closure", value);
-        self
+    pub fn check_vms_in_affinity_closure(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("check_vms_in_affinity_closure", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `hosts`: Hosts that were found.

@@ -8,8 +8,15 @@ use super::super::types;
 /// One icon; it can only be read.
 ///
 /// Path: `/icons/{icon_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct IconService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for IconService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("IconService", f)
+    }
+}
 
 impl IconService {
     /// Fetches one icon.
@@ -35,9 +42,10 @@ impl IconServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `icon`: Icon that was fetched.

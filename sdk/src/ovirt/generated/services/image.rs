@@ -9,8 +9,15 @@ use super::super::types;
 /// One image of a storage domain or provider; it can be imported as a disk or a template.
 ///
 /// Path: `/storagedomains/{storage_domain_id}/images/{image_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ImageService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for ImageService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("ImageService", f)
+    }
+}
 
 impl ImageService {
     /// Fetches one image.
@@ -50,9 +57,10 @@ impl ImageServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `image`: Image that was fetched.
@@ -72,44 +80,50 @@ pub struct ImageServiceImportRequest {
 impl ImageServiceImportRequest {
     /// Cluster that receives the template. Used only when `import_as_template` is `true`.
     #[inline]
-    pub fn cluster(mut self, value: impl Borrow<types::Cluster>) -> Self {
-        self.call.set_field_record("cluster", value.borrow());
-        self
+    pub fn cluster(self, value: impl Borrow<types::Cluster>) -> Self {
+        Self {
+            call: self.call.with_field_record("cluster", value.borrow()),
+        }
     }
 
     /// Disk to import; its `name` names the result.
     #[inline]
-    pub fn disk(mut self, value: impl Borrow<types::Disk>) -> Self {
-        self.call.set_field_record("disk", value.borrow());
-        self
+    pub fn disk(self, value: impl Borrow<types::Disk>) -> Self {
+        Self {
+            call: self.call.with_field_record("disk", value.borrow()),
+        }
     }
 
     /// Whether to make a template from the image instead of a plain disk.
     #[inline]
-    pub fn import_as_template(mut self, value: bool) -> Self {
-        self.call.set_field("import_as_template", value);
-        self
+    pub fn import_as_template(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("import_as_template", value),
+        }
     }
 
     /// Carries the name of the new template. Used only when `import_as_template` is `true`.
     #[inline]
-    pub fn template(mut self, value: impl Borrow<types::Template>) -> Self {
-        self.call.set_field_record("template", value.borrow());
-        self
+    pub fn template(self, value: impl Borrow<types::Template>) -> Self {
+        Self {
+            call: self.call.with_field_record("template", value.borrow()),
+        }
     }
 
     /// Storage domain that receives the disk.
     #[inline]
-    pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
-        self.call.set_field_record("storage_domain", value.borrow());
-        self
+    pub fn storage_domain(self, value: impl Borrow<types::StorageDomain>) -> Self {
+        Self {
+            call: self.call.with_field_record("storage_domain", value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

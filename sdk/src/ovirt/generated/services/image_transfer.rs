@@ -10,8 +10,15 @@ use super::super::types;
 /// Since 4.0.4.
 ///
 /// Path: `/imagetransfers/{image_transfer_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ImageTransferService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for ImageTransferService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("ImageTransferService", f)
+    }
+}
 
 impl ImageTransferService {
     /// Fetches the image transfer; used to poll its phase.
@@ -99,9 +106,10 @@ impl ImageTransferServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `image_transfer`: Image transfer that was fetched.

@@ -13,8 +13,15 @@ use super::super::types;
 /// Since 4.0.4.
 ///
 /// Path: `/imagetransfers`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ImageTransfersService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for ImageTransfersService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("ImageTransfersService", f)
+    }
+}
 
 impl ImageTransfersService {
     /// Adds a transfer whose target is given as `image`, which is deprecated since engine 4.2; use `disk` or `snapshot`.
@@ -104,9 +111,10 @@ pub struct ImageTransfersServiceAddForImageRequest {
 impl ImageTransfersServiceAddForImageRequest {
     /// On input the transfer wanted; on output the transfer as created.
     #[inline]
-    pub fn image_transfer(mut self, value: impl Borrow<types::ImageTransfer>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn image_transfer(self, value: impl Borrow<types::ImageTransfer>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `image_transfer`: On input the transfer wanted; on output the transfer as created.
@@ -126,9 +134,10 @@ pub struct ImageTransfersServiceAddForDiskRequest {
 impl ImageTransfersServiceAddForDiskRequest {
     /// On input the transfer wanted; on output the transfer as created.
     #[inline]
-    pub fn image_transfer(mut self, value: impl Borrow<types::ImageTransfer>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn image_transfer(self, value: impl Borrow<types::ImageTransfer>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `image_transfer`: On input the transfer wanted; on output the transfer as created.
@@ -148,9 +157,10 @@ pub struct ImageTransfersServiceAddForSnapshotRequest {
 impl ImageTransfersServiceAddForSnapshotRequest {
     /// On input the transfer wanted; on output the transfer as created.
     #[inline]
-    pub fn image_transfer(mut self, value: impl Borrow<types::ImageTransfer>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn image_transfer(self, value: impl Borrow<types::ImageTransfer>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `image_transfer`: On input the transfer wanted; on output the transfer as created.
@@ -170,9 +180,10 @@ pub struct ImageTransfersServiceAddRequest {
 impl ImageTransfersServiceAddRequest {
     /// On input the transfer wanted, with `disk` or `snapshot`; on output the transfer as created.
     #[inline]
-    pub fn image_transfer(mut self, value: impl Borrow<types::ImageTransfer>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn image_transfer(self, value: impl Borrow<types::ImageTransfer>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `image_transfer`: On input the transfer wanted, with `disk` or `snapshot`; on output the transfer as created.
@@ -194,9 +205,10 @@ impl ImageTransfersServiceListRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `image_transfer`: Transfers in progress.

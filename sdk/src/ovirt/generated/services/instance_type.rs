@@ -9,8 +9,15 @@ use super::super::types;
 /// One instance type: a set of hardware settings shared by virtual machines.
 ///
 /// Path: `/instancetypes/{instance_type_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct InstanceTypeService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for InstanceTypeService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("InstanceTypeService", f)
+    }
+}
 
 impl InstanceTypeService {
     /// Fetches one instance type.
@@ -78,9 +85,10 @@ impl InstanceTypeServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `instance_type`: Instance type that was fetched.
@@ -100,16 +108,18 @@ pub struct InstanceTypeServiceUpdateRequest {
 impl InstanceTypeServiceUpdateRequest {
     /// On input the new values; on output the instance type as changed.
     #[inline]
-    pub fn instance_type(mut self, value: impl Borrow<types::InstanceType>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn instance_type(self, value: impl Borrow<types::InstanceType>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. Returns `instance_type`: On input the new values; on output the instance type as changed.
@@ -129,9 +139,10 @@ pub struct InstanceTypeServiceRemoveRequest {
 impl InstanceTypeServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

@@ -11,8 +11,15 @@ use super::super::types;
 /// Graphics consoles of one instance type.
 ///
 /// Path: `/instancetypes/{instance_type_id}/graphicsconsoles`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct InstanceTypeGraphicsConsolesService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for InstanceTypeGraphicsConsolesService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("InstanceTypeGraphicsConsolesService", f)
+    }
+}
 
 impl InstanceTypeGraphicsConsolesService {
     /// Gives the instance type a further graphics console.
@@ -57,9 +64,10 @@ pub struct InstanceTypeGraphicsConsolesServiceAddRequest {
 impl InstanceTypeGraphicsConsolesServiceAddRequest {
     /// On input the console wanted; on output the console as created.
     #[inline]
-    pub fn console(mut self, value: impl Borrow<types::GraphicsConsole>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn console(self, value: impl Borrow<types::GraphicsConsole>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `console`: On input the console wanted; on output the console as created.
@@ -79,18 +87,20 @@ pub struct InstanceTypeGraphicsConsolesServiceListRequest {
 impl InstanceTypeGraphicsConsolesServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `consoles`: Graphics consoles that were found.

@@ -9,8 +9,15 @@ use super::super::types;
 /// One network interface of an instance type.
 ///
 /// Path: `/instancetypes/{instance_type_id}/nics/{nic_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct InstanceTypeNicService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for InstanceTypeNicService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("InstanceTypeNicService", f)
+    }
+}
 
 impl InstanceTypeNicService {
     /// Fetches one network interface of the instance type.
@@ -56,9 +63,10 @@ impl InstanceTypeNicServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `nic`: Network interface that was fetched.
@@ -78,16 +86,18 @@ pub struct InstanceTypeNicServiceUpdateRequest {
 impl InstanceTypeNicServiceUpdateRequest {
     /// On input the new values; on output the network interface as changed.
     #[inline]
-    pub fn nic(mut self, value: impl Borrow<types::Nic>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn nic(self, value: impl Borrow<types::Nic>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. Returns `nic`: On input the new values; on output the network interface as changed.
@@ -107,9 +117,10 @@ pub struct InstanceTypeNicServiceRemoveRequest {
 impl InstanceTypeNicServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

@@ -9,8 +9,15 @@ use super::super::types;
 /// One watchdog of an instance type.
 ///
 /// Path: `/instancetypes/{instance_type_id}/watchdogs/{watchdog_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct InstanceTypeWatchdogService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for InstanceTypeWatchdogService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("InstanceTypeWatchdogService", f)
+    }
+}
 
 impl InstanceTypeWatchdogService {
     /// Fetches one watchdog of the instance type.
@@ -56,9 +63,10 @@ impl InstanceTypeWatchdogServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `watchdog`: Watchdog that was fetched.
@@ -78,16 +86,18 @@ pub struct InstanceTypeWatchdogServiceUpdateRequest {
 impl InstanceTypeWatchdogServiceUpdateRequest {
     /// On input the new values; on output the watchdog as changed.
     #[inline]
-    pub fn watchdog(mut self, value: impl Borrow<types::Watchdog>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn watchdog(self, value: impl Borrow<types::Watchdog>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. Returns `watchdog`: On input the new values; on output the watchdog as changed.
@@ -107,9 +117,10 @@ pub struct InstanceTypeWatchdogServiceRemoveRequest {
 impl InstanceTypeWatchdogServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

@@ -11,8 +11,15 @@ use super::super::types;
 /// Instance types known to the engine.
 ///
 /// Path: `/instancetypes`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct InstanceTypesService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for InstanceTypesService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("InstanceTypesService", f)
+    }
+}
 
 impl InstanceTypesService {
     /// Adds an instance type. Only `name` is required; every hardware setting of a virtual machine may be given.
@@ -56,9 +63,10 @@ pub struct InstanceTypesServiceAddRequest {
 impl InstanceTypesServiceAddRequest {
     /// On input the instance type wanted; on output the instance type as created.
     #[inline]
-    pub fn instance_type(mut self, value: impl Borrow<types::InstanceType>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn instance_type(self, value: impl Borrow<types::InstanceType>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `instance_type`: On input the instance type wanted; on output the instance type as created.
@@ -78,32 +86,36 @@ pub struct InstanceTypesServiceListRequest {
 impl InstanceTypesServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Query in the search language of the engine, such as `name=my* and status=up sortby name page 2`. An invalid query gives an empty list, not an error.
     #[inline]
-    pub fn search(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("search", Into::<String>::into(value));
-        self
+    pub fn search(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("search", Into::<String>::into(value)),
+        }
     }
 
     /// With `false`, `search` ignores case. Default `true`.
     #[inline]
-    pub fn case_sensitive(mut self, value: bool) -> Self {
-        self.call.set_query("case_sensitive", value);
-        self
+    pub fn case_sensitive(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("case_sensitive", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `instance_type`: Instance types that were found.

@@ -9,8 +9,15 @@ use super::super::types;
 /// One iSCSI bond of a data center.
 ///
 /// Path: `/datacenters/{data_center_id}/iscsibonds/{iscsi_bond_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct IscsiBondService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for IscsiBondService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("IscsiBondService", f)
+    }
+}
 
 impl IscsiBondService {
     /// Fetches one iSCSI bond.
@@ -70,9 +77,10 @@ impl IscsiBondServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `bond`: iSCSI bond that was fetched.
@@ -92,16 +100,18 @@ pub struct IscsiBondServiceUpdateRequest {
 impl IscsiBondServiceUpdateRequest {
     /// On input the new `name` and `description`; on output the bond as changed.
     #[inline]
-    pub fn bond(mut self, value: impl Borrow<types::IscsiBond>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn bond(self, value: impl Borrow<types::IscsiBond>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. Returns `bond`: On input the new `name` and `description`; on output the bond as changed.
@@ -121,9 +131,10 @@ pub struct IscsiBondServiceRemoveRequest {
 impl IscsiBondServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

@@ -11,8 +11,15 @@ use super::super::types;
 /// iSCSI bonds of one data center.
 ///
 /// Path: `/datacenters/{data_center_id}/iscsibonds`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct IscsiBondsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for IscsiBondsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("IscsiBondsService", f)
+    }
+}
 
 impl IscsiBondsService {
     /// Adds an iSCSI bond to the data center, over the storage connections given.
@@ -54,9 +61,10 @@ pub struct IscsiBondsServiceAddRequest {
 impl IscsiBondsServiceAddRequest {
     /// On input the bond wanted; on output the bond as created.
     #[inline]
-    pub fn bond(mut self, value: impl Borrow<types::IscsiBond>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn bond(self, value: impl Borrow<types::IscsiBond>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `bond`: On input the bond wanted; on output the bond as created.
@@ -76,18 +84,20 @@ pub struct IscsiBondsServiceListRequest {
 impl IscsiBondsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `bonds`: iSCSI bonds of the data center.

@@ -8,8 +8,15 @@ use super::super::types;
 /// One job, which tracks the work of a flow. Jobs of an external system are ended and cleared here by their creator.
 ///
 /// Path: `/jobs/{job_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct JobService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for JobService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("JobService", f)
+    }
+}
 
 impl JobService {
     /// Marks an external job for clearing by the engine.
@@ -59,9 +66,10 @@ pub struct JobServiceClearRequest {
 impl JobServiceClearRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -81,25 +89,28 @@ pub struct JobServiceEndRequest {
 impl JobServiceEndRequest {
     /// Whether to terminate the job by force.
     #[inline]
-    pub fn force(mut self, value: bool) -> Self {
-        self.call.set_field("force", value);
-        self
+    pub fn force(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("force", value),
+        }
     }
 
     /// Whether the job counts as a success; `false` records a failure. Default `true`.
     ///
     /// Since 4.1.
     #[inline]
-    pub fn succeeded(mut self, value: bool) -> Self {
-        self.call.set_field("succeeded", value);
-        self
+    pub fn succeeded(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("succeeded", value),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -121,9 +132,10 @@ impl JobServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `job`: Job that was fetched.

@@ -11,8 +11,15 @@ use super::super::types;
 /// Jobs known to the engine; adds external ones.
 ///
 /// Path: `/jobs`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct JobsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for JobsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("JobsService", f)
+    }
+}
 
 impl JobsService {
     /// Adds an external job, which its creator manages.
@@ -56,9 +63,10 @@ pub struct JobsServiceAddRequest {
 impl JobsServiceAddRequest {
     /// On input the job wanted; on output the job as created.
     #[inline]
-    pub fn job(mut self, value: impl Borrow<types::Job>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn job(self, value: impl Borrow<types::Job>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `job`: On input the job wanted; on output the job as created.
@@ -80,34 +88,38 @@ impl JobsServiceListRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn search(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("search", Into::<String>::into(value));
-        self
+    pub fn search(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("search", Into::<String>::into(value)),
+        }
     }
 
     /// With `false`, `search` ignores case. Default `true`.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn case_sensitive(mut self, value: bool) -> Self {
-        self.call.set_query("case_sensitive", value);
-        self
+    pub fn case_sensitive(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("case_sensitive", value),
+        }
     }
 
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `jobs`: Jobs that were found.

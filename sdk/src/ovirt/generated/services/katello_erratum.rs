@@ -8,8 +8,15 @@ use super::super::types;
 /// One erratum from Katello, read only here.
 ///
 /// Path: `/katelloerrata/{katello_erratum_id}` and 2 others.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct KatelloErratumService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for KatelloErratumService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("KatelloErratumService", f)
+    }
+}
 
 impl KatelloErratumService {
     /// Fetches one erratum.
@@ -35,9 +42,10 @@ impl KatelloErratumServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `erratum`: Erratum that was fetched.

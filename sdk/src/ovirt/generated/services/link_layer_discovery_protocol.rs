@@ -12,8 +12,15 @@ use super::super::types;
 /// Since 4.1.6.
 ///
 /// Path: `/hosts/{host_id}/nics/{nic_id}/linklayerdiscoveryprotocolelements`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct LinkLayerDiscoveryProtocolService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for LinkLayerDiscoveryProtocolService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("LinkLayerDiscoveryProtocolService", f)
+    }
+}
 
 impl LinkLayerDiscoveryProtocolService {
     /// Lists the LLDP information elements received.
@@ -41,9 +48,10 @@ impl LinkLayerDiscoveryProtocolServiceListRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `elements`: LLDP information elements of the network interface.

@@ -9,8 +9,15 @@ use super::super::types;
 /// One pool of MAC addresses.
 ///
 /// Path: `/macpools/{mac_pool_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct MacPoolService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for MacPoolService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("MacPoolService", f)
+    }
+}
 
 impl MacPoolService {
     /// Fetches one MAC address pool.
@@ -66,9 +73,10 @@ impl MacPoolServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `pool`: MAC address pool that was fetched.
@@ -88,16 +96,18 @@ pub struct MacPoolServiceUpdateRequest {
 impl MacPoolServiceUpdateRequest {
     /// On input the new values; on output the pool as changed.
     #[inline]
-    pub fn pool(mut self, value: impl Borrow<types::MacPool>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn pool(self, value: impl Borrow<types::MacPool>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. Returns `pool`: On input the new values; on output the pool as changed.
@@ -117,9 +127,10 @@ pub struct MacPoolServiceRemoveRequest {
 impl MacPoolServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

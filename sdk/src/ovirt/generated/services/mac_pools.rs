@@ -11,8 +11,15 @@ use super::super::types;
 /// MAC address pools known to the engine.
 ///
 /// Path: `/macpools`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct MacPoolsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for MacPoolsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("MacPoolsService", f)
+    }
+}
 
 impl MacPoolsService {
     /// Adds a MAC address pool. `name` and `ranges` are required.
@@ -56,9 +63,10 @@ pub struct MacPoolsServiceAddRequest {
 impl MacPoolsServiceAddRequest {
     /// On input the pool wanted; on output the pool as created.
     #[inline]
-    pub fn pool(mut self, value: impl Borrow<types::MacPool>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn pool(self, value: impl Borrow<types::MacPool>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `pool`: On input the pool wanted; on output the pool as created.
@@ -78,18 +86,20 @@ pub struct MacPoolsServiceListRequest {
 impl MacPoolsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `pools`: MAC address pools that were found.

@@ -3,8 +3,15 @@
 use crate::ovirt::call::Resource;
 
 /// Base of the services whose object has statistics.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct MeasurableService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for MeasurableService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("MeasurableService", f)
+    }
+}
 
 impl MeasurableService {
     /// Service of the statistics of the object.

@@ -5,8 +5,15 @@ use crate::core::pending::Pending;
 use crate::ovirt::call::{Call, Resource};
 
 /// Base of the services whose object can be moved.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct MoveableService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for MoveableService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("MoveableService", f)
+    }
+}
 
 impl MoveableService {
     /// Moves the object.
@@ -30,9 +37,10 @@ pub struct MoveableServiceMoveRequest {
 impl MoveableServiceMoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

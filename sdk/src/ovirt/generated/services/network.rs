@@ -9,8 +9,15 @@ use super::super::types;
 /// One logical network.
 ///
 /// Path: `/networks/{network_id}` and one other.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct NetworkService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for NetworkService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("NetworkService", f)
+    }
+}
 
 impl NetworkService {
     /// Fetches one logical network.
@@ -76,9 +83,10 @@ impl NetworkServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `network`: Logical network that was fetched.
@@ -98,16 +106,18 @@ pub struct NetworkServiceUpdateRequest {
 impl NetworkServiceUpdateRequest {
     /// On input the new values; on output the network as changed.
     #[inline]
-    pub fn network(mut self, value: impl Borrow<types::Network>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn network(self, value: impl Borrow<types::Network>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. Returns `network`: On input the new values; on output the network as changed.
@@ -127,9 +137,10 @@ pub struct NetworkServiceRemoveRequest {
 impl NetworkServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

@@ -9,8 +9,15 @@ use super::super::types;
 /// One network attachment: how a host connects to a network.
 ///
 /// Path: `/hosts/{host_id}/networkattachments/{attachment_id}` and one other.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct NetworkAttachmentService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for NetworkAttachmentService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("NetworkAttachmentService", f)
+    }
+}
 
 impl NetworkAttachmentService {
     /// Fetches one network attachment.
@@ -58,9 +65,10 @@ impl NetworkAttachmentServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `attachment`: Network attachment that was fetched.
@@ -80,16 +88,18 @@ pub struct NetworkAttachmentServiceUpdateRequest {
 impl NetworkAttachmentServiceUpdateRequest {
     /// On input the new values; on output the attachment as changed.
     #[inline]
-    pub fn attachment(mut self, value: impl Borrow<types::NetworkAttachment>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn attachment(self, value: impl Borrow<types::NetworkAttachment>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. Returns `attachment`: On input the new values; on output the attachment as changed.
@@ -109,9 +119,10 @@ pub struct NetworkAttachmentServiceRemoveRequest {
 impl NetworkAttachmentServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

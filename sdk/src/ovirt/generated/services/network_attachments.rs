@@ -11,8 +11,15 @@ use super::super::types;
 /// Attachments that tie a host, or one of its network interfaces, to networks.
 ///
 /// Path: `/hosts/{host_id}/networkattachments` and one other.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct NetworkAttachmentsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for NetworkAttachmentsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("NetworkAttachmentsService", f)
+    }
+}
 
 impl NetworkAttachmentsService {
     /// Attaches a network to the network interface.
@@ -56,9 +63,10 @@ pub struct NetworkAttachmentsServiceAddRequest {
 impl NetworkAttachmentsServiceAddRequest {
     /// On input the attachment wanted; on output the attachment as created.
     #[inline]
-    pub fn attachment(mut self, value: impl Borrow<types::NetworkAttachment>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn attachment(self, value: impl Borrow<types::NetworkAttachment>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `attachment`: On input the attachment wanted; on output the attachment as created.
@@ -78,18 +86,20 @@ pub struct NetworkAttachmentsServiceListRequest {
 impl NetworkAttachmentsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `attachments`: Network attachments that were found.

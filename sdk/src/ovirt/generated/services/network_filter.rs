@@ -8,8 +8,15 @@ use super::super::types;
 /// One network filter, read only. Its `version` is the lowest version that supports the filter.
 ///
 /// Path: `/networkfilters/{network_filter_id}` and 2 others.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct NetworkFilterService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for NetworkFilterService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("NetworkFilterService", f)
+    }
+}
 
 impl NetworkFilterService {
     /// Fetches one network filter.
@@ -35,9 +42,10 @@ impl NetworkFilterServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `network_filter`: Network filter that was fetched.

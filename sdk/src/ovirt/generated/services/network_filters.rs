@@ -10,8 +10,15 @@ use super::super::types;
 /// Network filters that can be used, read only. A filter screens the packets a virtual machine's network interface sends and receives, and is set on the vNIC profile. It can be chosen only when the compatibility version of the network's data center is at least the filter's `version`; a newer cluster does not help. The oldest filters need version 3.0.
 ///
 /// Path: `/networkfilters` and 2 others.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct NetworkFiltersService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for NetworkFiltersService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("NetworkFiltersService", f)
+    }
+}
 
 impl NetworkFiltersService {
     /// Lists the network filters, in no fixed order.
@@ -43,9 +50,10 @@ impl NetworkFiltersServiceListRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `filters`: Network filters that were found.

@@ -11,8 +11,15 @@ use super::super::types;
 /// Labels of a network or of a host's network interface.
 ///
 /// Path: `/networks/{network_id}/networklabels` and 3 others.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct NetworkLabelsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for NetworkLabelsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("NetworkLabelsService", f)
+    }
+}
 
 impl NetworkLabelsService {
     /// Puts a label on the logical network. Host network interfaces bearing the same label are then tied to the network automatically.
@@ -54,9 +61,10 @@ pub struct NetworkLabelsServiceAddRequest {
 impl NetworkLabelsServiceAddRequest {
     /// On input the label wanted; on output the label as created.
     #[inline]
-    pub fn label(mut self, value: impl Borrow<types::NetworkLabel>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn label(self, value: impl Borrow<types::NetworkLabel>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `label`: On input the label wanted; on output the label as created.
@@ -76,18 +84,20 @@ pub struct NetworkLabelsServiceListRequest {
 impl NetworkLabelsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `labels`: Labels that were found.

@@ -11,8 +11,15 @@ use super::super::types;
 /// Logical networks. A fresh engine has one, `ovirtmgmt`, in data center `Default` and cluster `Default`; it carries the management traffic to the hosts.
 ///
 /// Path: `/networks` and one other.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct NetworksService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for NetworksService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("NetworksService", f)
+    }
+}
 
 impl NetworksService {
     /// Adds a logical network, or ties an existing one to a data center. A new network needs `name` and `data_center`. It may also be made on an external OpenStack network provider.
@@ -56,9 +63,10 @@ pub struct NetworksServiceAddRequest {
 impl NetworksServiceAddRequest {
     /// On input the network wanted; on output the network as created.
     #[inline]
-    pub fn network(mut self, value: impl Borrow<types::Network>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn network(self, value: impl Borrow<types::Network>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `network`: On input the network wanted; on output the network as created.
@@ -78,32 +86,36 @@ pub struct NetworksServiceListRequest {
 impl NetworksServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Query in the search language of the engine, such as `name=my* and status=up sortby name page 2`. An invalid query gives an empty list, not an error.
     #[inline]
-    pub fn search(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("search", Into::<String>::into(value));
-        self
+    pub fn search(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("search", Into::<String>::into(value)),
+        }
     }
 
     /// With `false`, `search` ignores case. Default `true`.
     #[inline]
-    pub fn case_sensitive(mut self, value: bool) -> Self {
-        self.call.set_query("case_sensitive", value);
-        self
+    pub fn case_sensitive(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("case_sensitive", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `networks`: Networks that were found.

@@ -11,8 +11,15 @@ use super::super::types;
 /// Since 4.2.
 ///
 /// Path: `/vms/{vm_id}/nics/{nic_id}/networkfilterparameters/{parameter_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct NicNetworkFilterParameterService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for NicNetworkFilterParameterService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("NicNetworkFilterParameterService", f)
+    }
+}
 
 impl NicNetworkFilterParameterService {
     /// Fetches one filter parameter.
@@ -64,9 +71,10 @@ impl NicNetworkFilterParameterServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `parameter`: Filter parameter that was fetched.
@@ -88,12 +96,10 @@ impl NicNetworkFilterParameterServiceUpdateRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn parameter(
-        mut self,
-        value: impl Borrow<types::NetworkFilterParameter>,
-    ) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn parameter(self, value: impl Borrow<types::NetworkFilterParameter>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `parameter`: On input the new values; on output the parameter as changed.

@@ -13,8 +13,15 @@ use super::super::types;
 /// Since 4.2.
 ///
 /// Path: `/vms/{vm_id}/nics/{nic_id}/networkfilterparameters`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct NicNetworkFilterParametersService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for NicNetworkFilterParametersService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("NicNetworkFilterParametersService", f)
+    }
+}
 
 impl NicNetworkFilterParametersService {
     /// Lists the filter parameters, in no fixed order.
@@ -65,9 +72,10 @@ impl NicNetworkFilterParametersServiceListRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `parameters`: Filter parameters that were found.
@@ -95,12 +103,10 @@ impl NicNetworkFilterParametersServiceAddRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn parameter(
-        mut self,
-        value: impl Borrow<types::NetworkFilterParameter>,
-    ) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn parameter(self, value: impl Borrow<types::NetworkFilterParameter>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `parameter`: On input the parameter wanted; on output the parameter as created.

@@ -9,8 +9,15 @@ use super::super::types;
 /// One image of an OpenStack (Glance) image provider.
 ///
 /// Path: `/openstackimageproviders/{provider_id}/images/{image_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct OpenstackImageService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for OpenstackImageService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("OpenstackImageService", f)
+    }
+}
 
 impl OpenstackImageService {
     /// Fetches one image.
@@ -50,9 +57,10 @@ impl OpenstackImageServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `image`: Image that was fetched.
@@ -72,44 +80,50 @@ pub struct OpenstackImageServiceImportRequest {
 impl OpenstackImageServiceImportRequest {
     /// Disk to import.
     #[inline]
-    pub fn disk(mut self, value: impl Borrow<types::Disk>) -> Self {
-        self.call.set_field_record("disk", value.borrow());
-        self
+    pub fn disk(self, value: impl Borrow<types::Disk>) -> Self {
+        Self {
+            call: self.call.with_field_record("disk", value.borrow()),
+        }
     }
 
     /// Whether the import makes a template.
     #[inline]
-    pub fn import_as_template(mut self, value: bool) -> Self {
-        self.call.set_field("import_as_template", value);
-        self
+    pub fn import_as_template(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("import_as_template", value),
+        }
     }
 
     /// Storage domain of the import.
     #[inline]
-    pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
-        self.call.set_field_record("storage_domain", value.borrow());
-        self
+    pub fn storage_domain(self, value: impl Borrow<types::StorageDomain>) -> Self {
+        Self {
+            call: self.call.with_field_record("storage_domain", value.borrow()),
+        }
     }
 
     /// Template of the import.
     #[inline]
-    pub fn template(mut self, value: impl Borrow<types::Template>) -> Self {
-        self.call.set_field_record("template", value.borrow());
-        self
+    pub fn template(self, value: impl Borrow<types::Template>) -> Self {
+        Self {
+            call: self.call.with_field_record("template", value.borrow()),
+        }
     }
 
     /// Cluster that receives the template. Required with `import_as_template`.
     #[inline]
-    pub fn cluster(mut self, value: impl Borrow<types::Cluster>) -> Self {
-        self.call.set_field_record("cluster", value.borrow());
-        self
+    pub fn cluster(self, value: impl Borrow<types::Cluster>) -> Self {
+        Self {
+            call: self.call.with_field_record("cluster", value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

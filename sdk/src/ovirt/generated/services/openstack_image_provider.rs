@@ -10,8 +10,15 @@ use super::super::types;
 /// One OpenStack image provider.
 ///
 /// Path: `/openstackimageproviders/{provider_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct OpenstackImageProviderService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for OpenstackImageProviderService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("OpenstackImageProviderService", f)
+    }
+}
 
 impl OpenstackImageProviderService {
     /// Imports SSL certificates of the external provider.
@@ -95,9 +102,12 @@ pub struct OpenstackImageProviderServiceImportCertificatesRequest {
 impl OpenstackImageProviderServiceImportCertificatesRequest {
     /// Certificates to import.
     #[inline]
-    pub fn certificates(mut self, value: impl Into<List<types::Certificate>>) -> Self {
-        self.call.set_field_list("certificates", &Some(value.into()), "certificate");
-        self
+    pub fn certificates(self, value: impl Into<List<types::Certificate>>) -> Self {
+        Self {
+            call: self
+                .call
+                .with_field_list("certificates", &Some(value.into()), "certificate"),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -117,9 +127,10 @@ pub struct OpenstackImageProviderServiceTestConnectivityRequest {
 impl OpenstackImageProviderServiceTestConnectivityRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -141,9 +152,10 @@ impl OpenstackImageProviderServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `provider`: Image provider that was fetched.
@@ -163,19 +175,18 @@ pub struct OpenstackImageProviderServiceUpdateRequest {
 impl OpenstackImageProviderServiceUpdateRequest {
     /// On input the new values; on output the provider as changed.
     #[inline]
-    pub fn provider(
-        mut self,
-        value: impl Borrow<types::OpenStackImageProvider>,
-    ) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn provider(self, value: impl Borrow<types::OpenStackImageProvider>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. Returns `provider`: On input the new values; on output the provider as changed.
@@ -195,9 +206,10 @@ pub struct OpenstackImageProviderServiceRemoveRequest {
 impl OpenstackImageProviderServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

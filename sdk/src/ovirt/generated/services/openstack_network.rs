@@ -9,8 +9,15 @@ use super::super::types;
 /// One network of an OpenStack network provider.
 ///
 /// Path: `/openstacknetworkproviders/{provider_id}/networks/{network_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct OpenstackNetworkService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for OpenstackNetworkService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("OpenstackNetworkService", f)
+    }
+}
 
 impl OpenstackNetworkService {
     /// Fetches one network of the provider.
@@ -52,9 +59,10 @@ impl OpenstackNetworkServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `network`: Provider network that was fetched.
@@ -74,16 +82,18 @@ pub struct OpenstackNetworkServiceImportRequest {
 impl OpenstackNetworkServiceImportRequest {
     /// Data center that receives the network. Required; only `id` or `name` is read.
     #[inline]
-    pub fn data_center(mut self, value: impl Borrow<types::DataCenter>) -> Self {
-        self.call.set_field_record("data_center", value.borrow());
-        self
+    pub fn data_center(self, value: impl Borrow<types::DataCenter>) -> Self {
+        Self {
+            call: self.call.with_field_record("data_center", value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

@@ -10,8 +10,15 @@ use super::super::types;
 /// Networks of one OpenStack network provider.
 ///
 /// Path: `/openstacknetworkproviders/{provider_id}/networks`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct OpenstackNetworksService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for OpenstackNetworksService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("OpenstackNetworksService", f)
+    }
+}
 
 impl OpenstackNetworksService {
     /// Lists the provider's networks, in no fixed order.
@@ -41,18 +48,20 @@ pub struct OpenstackNetworksServiceListRequest {
 impl OpenstackNetworksServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `networks`: Networks that were found.

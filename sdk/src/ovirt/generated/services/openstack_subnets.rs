@@ -11,8 +11,15 @@ use super::super::types;
 /// Subnets of one OpenStack network.
 ///
 /// Path: `/openstacknetworkproviders/{provider_id}/networks/{network_id}/subnets`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct OpenstackSubnetsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for OpenstackSubnetsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("OpenstackSubnetsService", f)
+    }
+}
 
 impl OpenstackSubnetsService {
     /// Adds a subnet to the network.
@@ -52,9 +59,10 @@ pub struct OpenstackSubnetsServiceAddRequest {
 impl OpenstackSubnetsServiceAddRequest {
     /// On input the subnet wanted; on output the subnet as created.
     #[inline]
-    pub fn subnet(mut self, value: impl Borrow<types::OpenStackSubnet>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn subnet(self, value: impl Borrow<types::OpenStackSubnet>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `subnet`: On input the subnet wanted; on output the subnet as created.
@@ -74,18 +82,20 @@ pub struct OpenstackSubnetsServiceListRequest {
 impl OpenstackSubnetsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `subnets`: Subnets that were found.

@@ -10,8 +10,15 @@ use super::super::types;
 ///
 /// Path: `/openstackvolumeproviders/{provider_id}/authenticationkeys/{key_id}`.
 #[deprecated = "deprecated in the API"]
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct OpenstackVolumeAuthenticationKeyService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for OpenstackVolumeAuthenticationKeyService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("OpenstackVolumeAuthenticationKeyService", f)
+    }
+}
 
 impl OpenstackVolumeAuthenticationKeyService {
     /// Fetches one authentication key.
@@ -59,9 +66,10 @@ impl OpenstackVolumeAuthenticationKeyServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `key`: Authentication key that was fetched.
@@ -82,11 +90,12 @@ impl OpenstackVolumeAuthenticationKeyServiceUpdateRequest {
     /// On input the new values; on output the key as changed.
     #[inline]
     pub fn key(
-        mut self,
+        self,
         value: impl Borrow<types::OpenstackVolumeAuthenticationKey>,
     ) -> Self {
-        self.call.set_body(value.borrow());
-        self
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `key`: On input the new values; on output the key as changed.
@@ -106,9 +115,10 @@ pub struct OpenstackVolumeAuthenticationKeyServiceRemoveRequest {
 impl OpenstackVolumeAuthenticationKeyServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

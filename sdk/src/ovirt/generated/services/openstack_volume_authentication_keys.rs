@@ -12,8 +12,15 @@ use super::super::types;
 ///
 /// Path: `/openstackvolumeproviders/{provider_id}/authenticationkeys`.
 #[deprecated = "deprecated in the API"]
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct OpenstackVolumeAuthenticationKeysService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for OpenstackVolumeAuthenticationKeysService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("OpenstackVolumeAuthenticationKeysService", f)
+    }
+}
 
 impl OpenstackVolumeAuthenticationKeysService {
     /// Adds an authentication key to the volume provider.
@@ -61,11 +68,12 @@ impl OpenstackVolumeAuthenticationKeysServiceAddRequest {
     /// On input the key wanted; on output the key as created.
     #[inline]
     pub fn key(
-        mut self,
+        self,
         value: impl Borrow<types::OpenstackVolumeAuthenticationKey>,
     ) -> Self {
-        self.call.set_body(value.borrow());
-        self
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `key`: On input the key wanted; on output the key as created.
@@ -85,18 +93,20 @@ pub struct OpenstackVolumeAuthenticationKeysServiceListRequest {
 impl OpenstackVolumeAuthenticationKeysServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `keys`: Authentication keys that were found.

@@ -11,8 +11,15 @@ use super::super::types;
 ///
 /// Path: `/openstackvolumeproviders/{provider_id}`.
 #[deprecated = "deprecated in the API"]
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct OpenstackVolumeProviderService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for OpenstackVolumeProviderService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("OpenstackVolumeProviderService", f)
+    }
+}
 
 impl OpenstackVolumeProviderService {
     /// Imports SSL certificates of the external provider.
@@ -106,9 +113,12 @@ pub struct OpenstackVolumeProviderServiceImportCertificatesRequest {
 impl OpenstackVolumeProviderServiceImportCertificatesRequest {
     /// Certificates to import.
     #[inline]
-    pub fn certificates(mut self, value: impl Into<List<types::Certificate>>) -> Self {
-        self.call.set_field_list("certificates", &Some(value.into()), "certificate");
-        self
+    pub fn certificates(self, value: impl Into<List<types::Certificate>>) -> Self {
+        Self {
+            call: self
+                .call
+                .with_field_list("certificates", &Some(value.into()), "certificate"),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -128,9 +138,10 @@ pub struct OpenstackVolumeProviderServiceTestConnectivityRequest {
 impl OpenstackVolumeProviderServiceTestConnectivityRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -152,9 +163,10 @@ impl OpenstackVolumeProviderServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `provider`: Volume provider that was fetched.
@@ -174,19 +186,18 @@ pub struct OpenstackVolumeProviderServiceUpdateRequest {
 impl OpenstackVolumeProviderServiceUpdateRequest {
     /// On input the new values; on output the provider as changed.
     #[inline]
-    pub fn provider(
-        mut self,
-        value: impl Borrow<types::OpenStackVolumeProvider>,
-    ) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn provider(self, value: impl Borrow<types::OpenStackVolumeProvider>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. Returns `provider`: On input the new values; on output the provider as changed.
@@ -206,18 +217,20 @@ pub struct OpenstackVolumeProviderServiceRemoveRequest {
 impl OpenstackVolumeProviderServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Whether to drop the provider from the database even when a part of the removal fails. Default `false`.
     ///
     /// Since 4.2.0.
     #[inline]
-    pub fn force(mut self, value: bool) -> Self {
-        self.call.set_query("force", value);
-        self
+    pub fn force(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("force", value),
+        }
     }
 
     /// Sends the request. There is no result.

@@ -12,8 +12,15 @@ use super::super::types;
 ///
 /// Path: `/openstackvolumeproviders`.
 #[deprecated = "deprecated in the API"]
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct OpenstackVolumeProvidersService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for OpenstackVolumeProvidersService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("OpenstackVolumeProvidersService", f)
+    }
+}
 
 impl OpenstackVolumeProvidersService {
     /// Adds a volume provider.
@@ -53,12 +60,10 @@ pub struct OpenstackVolumeProvidersServiceAddRequest {
 impl OpenstackVolumeProvidersServiceAddRequest {
     /// On input the provider wanted; on output the provider as created.
     #[inline]
-    pub fn provider(
-        mut self,
-        value: impl Borrow<types::OpenStackVolumeProvider>,
-    ) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn provider(self, value: impl Borrow<types::OpenStackVolumeProvider>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `provider`: On input the provider wanted; on output the provider as created.
@@ -78,25 +83,28 @@ pub struct OpenstackVolumeProvidersServiceListRequest {
 impl OpenstackVolumeProvidersServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Query in the search language of the engine, such as `name=my* and status=up sortby name page 2`. An invalid query gives an empty list, not an error.
     #[inline]
-    pub fn search(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("search", Into::<String>::into(value));
-        self
+    pub fn search(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("search", Into::<String>::into(value)),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `providers`: Volume providers that were found.

@@ -9,8 +9,15 @@ use super::super::types;
 ///
 /// Path: `/openstackvolumeproviders/{provider_id}/volumetypes/{type_id}`.
 #[deprecated = "deprecated in the API"]
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct OpenstackVolumeTypeService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for OpenstackVolumeTypeService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("OpenstackVolumeTypeService", f)
+    }
+}
 
 impl OpenstackVolumeTypeService {
     /// Fetches one volume type.
@@ -36,9 +43,10 @@ impl OpenstackVolumeTypeServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `type`: Volume type that was fetched.

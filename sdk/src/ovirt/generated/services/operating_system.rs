@@ -8,8 +8,15 @@ use super::super::types;
 /// One type of guest operating system, read only here.
 ///
 /// Path: `/operatingsystems/{operating_system_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct OperatingSystemService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for OperatingSystemService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("OperatingSystemService", f)
+    }
+}
 
 impl OperatingSystemService {
     /// Fetches one operating system type.
@@ -35,9 +42,10 @@ impl OperatingSystemServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `operating_system`: Operating system type that was fetched.

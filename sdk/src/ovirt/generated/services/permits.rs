@@ -11,8 +11,15 @@ use super::super::types;
 /// Permits of one role.
 ///
 /// Path: `/roles/{role_id}/permits` and 2 others.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct PermitsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for PermitsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("PermitsService", f)
+    }
+}
 
 impl PermitsService {
     /// Grants the role one more permit. The names to choose from come from the service `cluster_levels`.
@@ -54,9 +61,10 @@ pub struct PermitsServiceAddRequest {
 impl PermitsServiceAddRequest {
     /// On input the permit wanted; on output the permit as added.
     #[inline]
-    pub fn permit(mut self, value: impl Borrow<types::Permit>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn permit(self, value: impl Borrow<types::Permit>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `permit`: On input the permit wanted; on output the permit as added.
@@ -76,18 +84,20 @@ pub struct PermitsServiceListRequest {
 impl PermitsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `permits`: Permits of the role.

@@ -9,8 +9,15 @@ use super::super::types;
 /// One quality of service entry of a data center.
 ///
 /// Path: `/datacenters/{data_center_id}/qoss/{qos_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct QosService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for QosService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("QosService", f)
+    }
+}
 
 impl QosService {
     /// Fetches one quality of service entry.
@@ -58,9 +65,10 @@ impl QosServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `qos`: Entry that was fetched.
@@ -80,16 +88,18 @@ pub struct QosServiceUpdateRequest {
 impl QosServiceUpdateRequest {
     /// On input the new values; on output the entry as changed.
     #[inline]
-    pub fn qos(mut self, value: impl Borrow<types::Qos>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn qos(self, value: impl Borrow<types::Qos>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. Returns `qos`: On input the new values; on output the entry as changed.
@@ -109,9 +119,10 @@ pub struct QosServiceRemoveRequest {
 impl QosServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

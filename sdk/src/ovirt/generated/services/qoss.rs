@@ -11,8 +11,15 @@ use super::super::types;
 /// Quality of service entries of one data center.
 ///
 /// Path: `/datacenters/{data_center_id}/qoss`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct QossService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for QossService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("QossService", f)
+    }
+}
 
 impl QossService {
     /// Adds a quality of service entry to the data center.
@@ -56,9 +63,10 @@ pub struct QossServiceAddRequest {
 impl QossServiceAddRequest {
     /// On input the entry wanted; on output the entry as created.
     #[inline]
-    pub fn qos(mut self, value: impl Borrow<types::Qos>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn qos(self, value: impl Borrow<types::Qos>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `qos`: On input the entry wanted; on output the entry as created.
@@ -78,18 +86,20 @@ pub struct QossServiceListRequest {
 impl QossServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `qoss`: Entries that were found.

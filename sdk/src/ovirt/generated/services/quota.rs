@@ -9,8 +9,15 @@ use super::super::types;
 /// One quota of a data center.
 ///
 /// Path: `/datacenters/{data_center_id}/quotas/{quota_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct QuotaService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for QuotaService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("QuotaService", f)
+    }
+}
 
 impl QuotaService {
     /// Fetches one quota.
@@ -76,9 +83,10 @@ impl QuotaServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `quota`: Quota that was fetched.
@@ -98,16 +106,18 @@ pub struct QuotaServiceUpdateRequest {
 impl QuotaServiceUpdateRequest {
     /// On input the new values; on output the quota as changed.
     #[inline]
-    pub fn quota(mut self, value: impl Borrow<types::Quota>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn quota(self, value: impl Borrow<types::Quota>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. Returns `quota`: On input the new values; on output the quota as changed.
@@ -127,9 +137,10 @@ pub struct QuotaServiceRemoveRequest {
 impl QuotaServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

@@ -11,8 +11,15 @@ use super::super::types;
 /// Cluster limits of one quota.
 ///
 /// Path: `/datacenters/{data_center_id}/quotas/{quota_id}/quotaclusterlimits`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct QuotaClusterLimitsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for QuotaClusterLimitsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("QuotaClusterLimitsService", f)
+    }
+}
 
 impl QuotaClusterLimitsService {
     /// Adds a cluster limit to the quota.
@@ -52,9 +59,10 @@ pub struct QuotaClusterLimitsServiceAddRequest {
 impl QuotaClusterLimitsServiceAddRequest {
     /// On input the limit wanted; on output the limit as created.
     #[inline]
-    pub fn limit(mut self, value: impl Borrow<types::QuotaClusterLimit>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn limit(self, value: impl Borrow<types::QuotaClusterLimit>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `limit`: On input the limit wanted; on output the limit as created.
@@ -74,18 +82,20 @@ pub struct QuotaClusterLimitsServiceListRequest {
 impl QuotaClusterLimitsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `limits`: Cluster limits that were found.

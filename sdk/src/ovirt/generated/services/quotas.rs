@@ -11,8 +11,15 @@ use super::super::types;
 /// Quotas of one data center.
 ///
 /// Path: `/datacenters/{data_center_id}/quotas`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct QuotasService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for QuotasService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("QuotasService", f)
+    }
+}
 
 impl QuotasService {
     /// Adds a quota to the data center.
@@ -56,9 +63,10 @@ pub struct QuotasServiceAddRequest {
 impl QuotasServiceAddRequest {
     /// On input the quota wanted; on output the quota as created.
     #[inline]
-    pub fn quota(mut self, value: impl Borrow<types::Quota>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn quota(self, value: impl Borrow<types::Quota>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `quota`: On input the quota wanted; on output the quota as created.
@@ -78,18 +86,20 @@ pub struct QuotasServiceListRequest {
 impl QuotasServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `quotas`: Quotas of the data center.

@@ -9,8 +9,15 @@ use super::super::types;
 /// One role: a named set of permits.
 ///
 /// Path: `/roles/{role_id}` and 2 others.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct RoleService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for RoleService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("RoleService", f)
+    }
+}
 
 impl RoleService {
     /// Fetches one role.
@@ -62,9 +69,10 @@ impl RoleServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `role`: Role that was fetched.
@@ -84,9 +92,10 @@ pub struct RoleServiceRemoveRequest {
 impl RoleServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -106,16 +115,18 @@ pub struct RoleServiceUpdateRequest {
 impl RoleServiceUpdateRequest {
     /// On input the new values; on output the role as changed.
     #[inline]
-    pub fn role(mut self, value: impl Borrow<types::Role>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn role(self, value: impl Borrow<types::Role>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. Returns `role`: On input the new values; on output the role as changed.

@@ -11,8 +11,15 @@ use super::super::types;
 /// Roles known to the engine; lists them and adds new ones.
 ///
 /// Path: `/roles`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct RolesService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for RolesService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("RolesService", f)
+    }
+}
 
 impl RolesService {
     /// Adds a role, administrative or not. Each permit is named by its ID.
@@ -56,9 +63,10 @@ pub struct RolesServiceAddRequest {
 impl RolesServiceAddRequest {
     /// On input the role wanted, with its permits; on output the role as created.
     #[inline]
-    pub fn role(mut self, value: impl Borrow<types::Role>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn role(self, value: impl Borrow<types::Role>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `role`: On input the role wanted, with its permits; on output the role as created.
@@ -78,18 +86,20 @@ pub struct RolesServiceListRequest {
 impl RolesServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `roles`: Roles that were found.

@@ -11,8 +11,15 @@ use super::super::types;
 /// Scheduling policies known to the engine.
 ///
 /// Path: `/schedulingpolicies`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SchedulingPoliciesService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for SchedulingPoliciesService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("SchedulingPoliciesService", f)
+    }
+}
 
 impl SchedulingPoliciesService {
     /// Adds a scheduling policy.
@@ -56,9 +63,10 @@ pub struct SchedulingPoliciesServiceAddRequest {
 impl SchedulingPoliciesServiceAddRequest {
     /// On input the policy wanted; on output the policy as created.
     #[inline]
-    pub fn policy(mut self, value: impl Borrow<types::SchedulingPolicy>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn policy(self, value: impl Borrow<types::SchedulingPolicy>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `policy`: On input the policy wanted; on output the policy as created.
@@ -78,25 +86,28 @@ pub struct SchedulingPoliciesServiceListRequest {
 impl SchedulingPoliciesServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
     #[inline]
-    pub fn filter(mut self, value: bool) -> Self {
-        self.call.set_query("filter", value);
-        self
+    pub fn filter(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("filter", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `policies`: Scheduling policies that were found.

@@ -9,8 +9,15 @@ use super::super::types;
 /// One scheduling policy.
 ///
 /// Path: `/schedulingpolicies/{policy_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SchedulingPolicyService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for SchedulingPolicyService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("SchedulingPolicyService", f)
+    }
+}
 
 impl SchedulingPolicyService {
     /// Fetches one scheduling policy.
@@ -74,18 +81,20 @@ pub struct SchedulingPolicyServiceGetRequest {
 impl SchedulingPolicyServiceGetRequest {
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
     #[inline]
-    pub fn filter(mut self, value: bool) -> Self {
-        self.call.set_query("filter", value);
-        self
+    pub fn filter(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("filter", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `policy`: Scheduling policy that was fetched.
@@ -105,16 +114,18 @@ pub struct SchedulingPolicyServiceUpdateRequest {
 impl SchedulingPolicyServiceUpdateRequest {
     /// On input the new values; on output the policy as changed.
     #[inline]
-    pub fn policy(mut self, value: impl Borrow<types::SchedulingPolicy>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn policy(self, value: impl Borrow<types::SchedulingPolicy>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. Returns `policy`: On input the new values; on output the policy as changed.
@@ -134,9 +145,10 @@ pub struct SchedulingPolicyServiceRemoveRequest {
 impl SchedulingPolicyServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

@@ -9,8 +9,15 @@ use super::super::types;
 /// One snapshot of a virtual machine.
 ///
 /// Path: `/vms/{vm_id}/snapshots/{snapshot_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SnapshotService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for SnapshotService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("SnapshotService", f)
+    }
+}
 
 impl SnapshotService {
     /// Fetches one snapshot.
@@ -76,9 +83,10 @@ impl SnapshotServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `snapshot`: Snapshot that was fetched.
@@ -98,19 +106,23 @@ pub struct SnapshotServiceRemoveRequest {
 impl SnapshotServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// With `true`, the reply includes parts that are costly to collect. Default `false`.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn all_content(mut self, value: bool) -> Self {
-        self.call.set_header("All-Content", value);
-        self.call.set_query("all_content", value);
-        self
+    pub fn all_content(self, value: bool) -> Self {
+        Self {
+            call: self
+                .call
+                .with_header("All-Content", value)
+                .with_query("all_content", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -130,23 +142,26 @@ pub struct SnapshotServiceRestoreRequest {
 impl SnapshotServiceRestoreRequest {
     /// Disks to restore. Each must also carry its `image_id`.
     #[inline]
-    pub fn disks(mut self, value: impl Into<List<types::Disk>>) -> Self {
-        self.call.set_field_list("disks", &Some(value.into()), "disk");
-        self
+    pub fn disks(self, value: impl Into<List<types::Disk>>) -> Self {
+        Self {
+            call: self.call.with_field_list("disks", &Some(value.into()), "disk"),
+        }
     }
 
     /// Whether to restore the memory too.
     #[inline]
-    pub fn restore_memory(mut self, value: bool) -> Self {
-        self.call.set_field("restore_memory", value);
-        self
+    pub fn restore_memory(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("restore_memory", value),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

@@ -8,8 +8,15 @@ use super::super::types;
 /// One CD-ROM device of a snapshot, read only here.
 ///
 /// Path: `/vms/{vm_id}/snapshots/{snapshot_id}/cdroms/{cdrom_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SnapshotCdromService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for SnapshotCdromService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("SnapshotCdromService", f)
+    }
+}
 
 impl SnapshotCdromService {
     /// Fetches one CD-ROM device of the snapshot.
@@ -35,9 +42,10 @@ impl SnapshotCdromServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `cdrom`: CD-ROM device that was fetched.

@@ -10,8 +10,15 @@ use super::super::types;
 /// CD-ROM devices of one snapshot.
 ///
 /// Path: `/vms/{vm_id}/snapshots/{snapshot_id}/cdroms`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SnapshotCdromsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for SnapshotCdromsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("SnapshotCdromsService", f)
+    }
+}
 
 impl SnapshotCdromsService {
     /// Lists the snapshot's CD-ROM devices, in no fixed order.
@@ -41,18 +48,20 @@ pub struct SnapshotCdromsServiceListRequest {
 impl SnapshotCdromsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `cdroms`: CD-ROM devices of the snapshot.

@@ -8,8 +8,15 @@ use super::super::types;
 /// One disk of a snapshot, read only here.
 ///
 /// Path: `/vms/{vm_id}/snapshots/{snapshot_id}/disks/{disk_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SnapshotDiskService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for SnapshotDiskService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("SnapshotDiskService", f)
+    }
+}
 
 impl SnapshotDiskService {
     /// Fetches one disk of the snapshot.
@@ -35,9 +42,10 @@ impl SnapshotDiskServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `disk`: Disk that was fetched.

@@ -8,8 +8,15 @@ use super::super::types;
 /// One network interface of a snapshot, read only here.
 ///
 /// Path: `/vms/{vm_id}/snapshots/{snapshot_id}/nics/{nic_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SnapshotNicService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for SnapshotNicService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("SnapshotNicService", f)
+    }
+}
 
 impl SnapshotNicService {
     /// Fetches one network interface of the snapshot.
@@ -35,9 +42,10 @@ impl SnapshotNicServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `nic`: Network interface that was fetched.

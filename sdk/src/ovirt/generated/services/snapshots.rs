@@ -11,8 +11,15 @@ use super::super::types;
 /// Snapshots of a virtual machine or storage domain.
 ///
 /// Path: `/vms/{vm_id}/snapshots`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SnapshotsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for SnapshotsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("SnapshotsService", f)
+    }
+}
 
 impl SnapshotsService {
     /// Takes a snapshot of the virtual machine. Without `disk_attachments` every disk is taken; with it only the disks it names, and with an empty one the configuration alone. An `image_id` given for a disk becomes the ID of its new active image, which is needed to rebuild a chain from a backup. `persist_memorystate` is `true` by default, so memory content is stored as well.
@@ -56,9 +63,10 @@ pub struct SnapshotsServiceAddRequest {
 impl SnapshotsServiceAddRequest {
     /// On input the snapshot wanted; on output the snapshot as created.
     #[inline]
-    pub fn snapshot(mut self, value: impl Borrow<types::Snapshot>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn snapshot(self, value: impl Borrow<types::Snapshot>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `snapshot`: On input the snapshot wanted; on output the snapshot as created.
@@ -78,28 +86,33 @@ pub struct SnapshotsServiceListRequest {
 impl SnapshotsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// With `true`, the reply includes parts that are costly to collect. Default `false`.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn all_content(mut self, value: bool) -> Self {
-        self.call.set_header("All-Content", value);
-        self.call.set_query("all_content", value);
-        self
+    pub fn all_content(self, value: bool) -> Self {
+        Self {
+            call: self
+                .call
+                .with_header("All-Content", value)
+                .with_query("all_content", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `snapshots`: Snapshots that were found.

@@ -9,8 +9,15 @@ use super::super::types;
 /// One SSH public key of a user.
 ///
 /// Path: `/users/{user_id}/sshpublickeys/{key_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SshPublicKeyService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for SshPublicKeyService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("SshPublicKeyService", f)
+    }
+}
 
 impl SshPublicKeyService {
     /// Fetches one SSH public key.
@@ -57,9 +64,10 @@ impl SshPublicKeyServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `key`: Key that was fetched.
@@ -80,16 +88,18 @@ pub struct SshPublicKeyServiceUpdateRequest {
 impl SshPublicKeyServiceUpdateRequest {
     /// On input the new key; on output the key as stored.
     #[inline]
-    pub fn key(mut self, value: impl Borrow<types::SshPublicKey>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn key(self, value: impl Borrow<types::SshPublicKey>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. Returns `key`: On input the new key; on output the key as stored.
@@ -109,9 +119,10 @@ pub struct SshPublicKeyServiceRemoveRequest {
 impl SshPublicKeyServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

@@ -11,8 +11,15 @@ use super::super::types;
 /// SSH public keys of one user.
 ///
 /// Path: `/users/{user_id}/sshpublickeys`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SshPublicKeysService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for SshPublicKeysService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("SshPublicKeysService", f)
+    }
+}
 
 impl SshPublicKeysService {
     /// Adds an SSH public key to the user.
@@ -54,9 +61,10 @@ pub struct SshPublicKeysServiceAddRequest {
 impl SshPublicKeysServiceAddRequest {
     /// On input the key wanted; on output the key as created.
     #[inline]
-    pub fn key(mut self, value: impl Borrow<types::SshPublicKey>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn key(self, value: impl Borrow<types::SshPublicKey>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `key`: On input the key wanted; on output the key as created.
@@ -76,18 +84,20 @@ pub struct SshPublicKeysServiceListRequest {
 impl SshPublicKeysServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `keys`: Keys of the user.

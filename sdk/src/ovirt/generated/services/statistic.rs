@@ -8,8 +8,15 @@ use super::super::types;
 /// One statistic, read only.
 ///
 /// Path: `/disks/{disk_id}/statistics/{statistic_id}` and 12 others.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct StatisticService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for StatisticService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("StatisticService", f)
+    }
+}
 
 impl StatisticService {
     /// Fetches one statistic.
@@ -35,9 +42,10 @@ impl StatisticServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `statistic`: Statistic that was fetched.

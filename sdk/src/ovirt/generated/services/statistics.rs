@@ -10,8 +10,15 @@ use super::super::types;
 /// Statistics of one object, read only.
 ///
 /// Path: `/disks/{disk_id}/statistics` and 12 others.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct StatisticsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for StatisticsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("StatisticsService", f)
+    }
+}
 
 impl StatisticsService {
     /// Lists the statistics of the object, in no fixed order. To read a single one, use the locator `statistic`.
@@ -41,18 +48,20 @@ pub struct StatisticsServiceListRequest {
 impl StatisticsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `statistics`: Statistics that were found.

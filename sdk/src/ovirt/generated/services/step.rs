@@ -8,8 +8,15 @@ use super::super::types;
 /// One step of a job.
 ///
 /// Path: `/jobs/{job_id}/steps/{step_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct StepService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for StepService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("StepService", f)
+    }
+}
 
 impl StepService {
     /// Marks an external step as ended, successful or failed according to `succeeded`.
@@ -51,23 +58,26 @@ pub struct StepServiceEndRequest {
 impl StepServiceEndRequest {
     /// Whether to terminate the step by force.
     #[inline]
-    pub fn force(mut self, value: bool) -> Self {
-        self.call.set_field("force", value);
-        self
+    pub fn force(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("force", value),
+        }
     }
 
     /// Whether the step counts as a success; `false` records a failure. Default `true`.
     #[inline]
-    pub fn succeeded(mut self, value: bool) -> Self {
-        self.call.set_field("succeeded", value);
-        self
+    pub fn succeeded(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("succeeded", value),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -89,9 +99,10 @@ impl StepServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `step`: Step that was fetched.

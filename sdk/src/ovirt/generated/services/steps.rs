@@ -11,8 +11,15 @@ use super::super::types;
 /// Steps of a job or of another step.
 ///
 /// Path: `/jobs/{job_id}/steps`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct StepsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for StepsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("StepsService", f)
+    }
+}
 
 impl StepsService {
     /// Adds an external step below an existing job or step.
@@ -56,9 +63,10 @@ pub struct StepsServiceAddRequest {
 impl StepsServiceAddRequest {
     /// On input the step wanted; on output the step as created.
     #[inline]
-    pub fn step(mut self, value: impl Borrow<types::Step>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn step(self, value: impl Borrow<types::Step>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `step`: On input the step wanted; on output the step as created.
@@ -78,18 +86,20 @@ pub struct StepsServiceListRequest {
 impl StepsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `steps`: Steps that were found.

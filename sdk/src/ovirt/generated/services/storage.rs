@@ -8,8 +8,15 @@ use super::super::types;
 /// One storage item that a host sees.
 ///
 /// Path: `/hosts/{host_id}/storage/{storage_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct StorageService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for StorageService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("StorageService", f)
+    }
+}
 
 impl StorageService {
     /// Fetches one storage item. Costly unless `report_status` is `false`.
@@ -33,18 +40,20 @@ pub struct StorageServiceGetRequest {
 impl StorageServiceGetRequest {
     /// Whether to check the state of each LUN. Default `true`. The check is expensive; pass `false` when the state is not needed.
     #[inline]
-    pub fn report_status(mut self, value: bool) -> Self {
-        self.call.set_query("report_status", value);
-        self
+    pub fn report_status(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("report_status", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `storage`: Storage item that was fetched.

@@ -10,8 +10,15 @@ use super::super::types;
 /// One storage domain.
 ///
 /// Path: `/storagedomains/{storage_domain_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct StorageDomainService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for StorageDomainService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("StorageDomainService", f)
+    }
+}
 
 impl StorageDomainService {
     /// Fetches one storage domain.
@@ -157,18 +164,20 @@ pub struct StorageDomainServiceGetRequest {
 impl StorageDomainServiceGetRequest {
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
     #[inline]
-    pub fn filter(mut self, value: bool) -> Self {
-        self.call.set_query("filter", value);
-        self
+    pub fn filter(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("filter", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `storage_domain`: Storage domain that was fetched.
@@ -188,16 +197,18 @@ pub struct StorageDomainServiceIsAttachedRequest {
 impl StorageDomainServiceIsAttachedRequest {
     /// Host of the data center; it disconnects from the storage domain.
     #[inline]
-    pub fn host(mut self, value: impl Borrow<types::Host>) -> Self {
-        self.call.set_field_record("host", value.borrow());
-        self
+    pub fn host(self, value: impl Borrow<types::Host>) -> Self {
+        Self {
+            call: self.call.with_field_record("host", value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. Returns `is_attached`: Answer: `true` when the storage domain belongs to the data center.
@@ -217,16 +228,18 @@ pub struct StorageDomainServiceUpdateRequest {
 impl StorageDomainServiceUpdateRequest {
     /// On input the new values; on output the storage domain as changed.
     #[inline]
-    pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn storage_domain(self, value: impl Borrow<types::StorageDomain>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. Returns `storage_domain`: On input the new values; on output the storage domain as changed.
@@ -246,9 +259,10 @@ pub struct StorageDomainServiceUpdateOvfStoreRequest {
 impl StorageDomainServiceUpdateOvfStoreRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -268,16 +282,20 @@ pub struct StorageDomainServiceRefreshLunsRequest {
 impl StorageDomainServiceRefreshLunsRequest {
     /// LUNs to scan again.
     #[inline]
-    pub fn logical_units(mut self, value: impl Into<List<types::LogicalUnit>>) -> Self {
-        self.call.set_field_list("logical_units", &Some(value.into()), "logical_unit");
-        self
+    pub fn logical_units(self, value: impl Into<List<types::LogicalUnit>>) -> Self {
+        Self {
+            call: self
+                .call
+                .with_field_list("logical_units", &Some(value.into()), "logical_unit"),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -299,9 +317,12 @@ impl StorageDomainServiceReduceLunsRequest {
     ///
     /// Since 4.1.
     #[inline]
-    pub fn logical_units(mut self, value: impl Into<List<types::LogicalUnit>>) -> Self {
-        self.call.set_field_list("logical_units", &Some(value.into()), "logical_unit");
-        self
+    pub fn logical_units(self, value: impl Into<List<types::LogicalUnit>>) -> Self {
+        Self {
+            call: self
+                .call
+                .with_field_list("logical_units", &Some(value.into()), "logical_unit"),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -321,30 +342,34 @@ pub struct StorageDomainServiceRemoveRequest {
 impl StorageDomainServiceRemoveRequest {
     /// Name or ID of the host that does the removal. Required, but ignored when `destroy` is `true`.
     #[inline]
-    pub fn host(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("host", Into::<String>::into(value));
-        self
+    pub fn host(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("host", Into::<String>::into(value)),
+        }
     }
 
     /// Whether to format the storage, wiping the metadata from its LUN or directory. The domain can then never be imported again. Default `false`.
     #[inline]
-    pub fn format(mut self, value: bool) -> Self {
-        self.call.set_query("format", value);
-        self
+    pub fn format(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("format", value),
+        }
     }
 
     /// Whether to drop the domain from the database even when its storage cannot be reached; `host` is then ignored. Default `false`.
     #[inline]
-    pub fn destroy(mut self, value: bool) -> Self {
-        self.call.set_query("destroy", value);
-        self
+    pub fn destroy(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("destroy", value),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

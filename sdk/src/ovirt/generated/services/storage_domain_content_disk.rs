@@ -8,8 +8,15 @@ use super::super::types;
 /// One disk of a virtual machine or template in a storage domain, read only here.
 ///
 /// Path: `/storagedomains/{storage_domain_id}/templates/{template_id}/disks/{disk_id}` and one other.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct StorageDomainContentDiskService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for StorageDomainContentDiskService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("StorageDomainContentDiskService", f)
+    }
+}
 
 impl StorageDomainContentDiskService {
     /// Fetches one disk.
@@ -33,18 +40,20 @@ pub struct StorageDomainContentDiskServiceGetRequest {
 impl StorageDomainContentDiskServiceGetRequest {
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
     #[inline]
-    pub fn filter(mut self, value: bool) -> Self {
-        self.call.set_query("filter", value);
-        self
+    pub fn filter(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("filter", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `disk`: Disk that was fetched.

@@ -9,8 +9,15 @@ use super::super::types;
 /// One disk of a storage domain. Since engine 4.2 it serves only to list disks and to register unregistered ones; everything else is deprecated in favor of the services `disks` and `disk`.
 ///
 /// Path: `/storagedomains/{storage_domain_id}/disks/{disk_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct StorageDomainDiskService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for StorageDomainDiskService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("StorageDomainDiskService", f)
+    }
+}
 
 impl StorageDomainDiskService {
     /// Copies the disk to a storage domain. Deprecated since engine 4.2; use `copy` of the service `disk`.
@@ -122,16 +129,18 @@ pub struct StorageDomainDiskServiceCopyRequest {
 impl StorageDomainDiskServiceCopyRequest {
     /// Settings of the copy.
     #[inline]
-    pub fn disk(mut self, value: impl Borrow<types::Disk>) -> Self {
-        self.call.set_field_record("disk", value.borrow());
-        self
+    pub fn disk(self, value: impl Borrow<types::Disk>) -> Self {
+        Self {
+            call: self.call.with_field_record("disk", value.borrow()),
+        }
     }
 
     /// Storage domain that receives the copy.
     #[inline]
-    pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
-        self.call.set_field_record("storage_domain", value.borrow());
-        self
+    pub fn storage_domain(self, value: impl Borrow<types::StorageDomain>) -> Self {
+        Self {
+            call: self.call.with_field_record("storage_domain", value.borrow()),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -153,9 +162,10 @@ impl StorageDomainDiskServiceUpdateRequest {
     ///
     /// Since 4.1.
     #[inline]
-    pub fn disk(mut self, value: impl Borrow<types::Disk>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn disk(self, value: impl Borrow<types::Disk>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `disk`: On input the new values; on output the disk as changed.
@@ -175,9 +185,10 @@ pub struct StorageDomainDiskServiceExportRequest {
 impl StorageDomainDiskServiceExportRequest {
     /// Export storage domain that receives the disk.
     #[inline]
-    pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
-        self.call.set_field_record("storage_domain", value.borrow());
-        self
+    pub fn storage_domain(self, value: impl Borrow<types::StorageDomain>) -> Self {
+        Self {
+            call: self.call.with_field_record("storage_domain", value.borrow()),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -199,9 +210,10 @@ impl StorageDomainDiskServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `disk`: Disk that was fetched.
@@ -221,23 +233,26 @@ pub struct StorageDomainDiskServiceMoveRequest {
 impl StorageDomainDiskServiceMoveRequest {
     /// Storage domain that receives the disk.
     #[inline]
-    pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
-        self.call.set_field_record("storage_domain", value.borrow());
-        self
+    pub fn storage_domain(self, value: impl Borrow<types::StorageDomain>) -> Self {
+        Self {
+            call: self.call.with_field_record("storage_domain", value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
     #[inline]
-    pub fn filter(mut self, value: bool) -> Self {
-        self.call.set_field("filter", value);
-        self
+    pub fn filter(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("filter", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -287,9 +302,10 @@ pub struct StorageDomainDiskServiceReduceRequest {
 impl StorageDomainDiskServiceReduceRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

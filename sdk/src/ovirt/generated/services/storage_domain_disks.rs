@@ -11,8 +11,15 @@ use super::super::types;
 /// Disks of one storage domain.
 ///
 /// Path: `/storagedomains/{storage_domain_id}/disks`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct StorageDomainDisksService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for StorageDomainDisksService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("StorageDomainDisksService", f)
+    }
+}
 
 impl StorageDomainDisksService {
     /// Adds a disk, or registers one the engine does not know. Deprecated since engine 4.2: use `add` of the service `disks` for a new disk, and `register` of the service `attached_storage_domain_disk` for an unregistered one.
@@ -54,17 +61,19 @@ pub struct StorageDomainDisksServiceAddRequest {
 impl StorageDomainDisksServiceAddRequest {
     /// On input the disk to create or register; on output the disk as stored.
     #[inline]
-    pub fn disk(mut self, value: impl Borrow<types::Disk>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn disk(self, value: impl Borrow<types::Disk>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Whether to register an existing disk, whose ID must then be given. With `false` a new disk is made, which needs `name`, `format` and `provisioned_size`.
     #[deprecated = "deprecated in the API since 4.2"]
     #[inline]
-    pub fn unregistered(mut self, value: bool) -> Self {
-        self.call.set_query("unregistered", value);
-        self
+    pub fn unregistered(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("unregistered", value),
+        }
     }
 
     /// Sends the request. Returns `disk`: On input the disk to create or register; on output the disk as stored.
@@ -84,27 +93,30 @@ pub struct StorageDomainDisksServiceListRequest {
 impl StorageDomainDisksServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Whether to list the unregistered disks instead of the registered ones. Default `false`. Only for attached storage domains.
     ///
     /// Since 4.1.1.
     #[inline]
-    pub fn unregistered(mut self, value: bool) -> Self {
-        self.call.set_query("unregistered", value);
-        self
+    pub fn unregistered(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("unregistered", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `disks`: Disks that were found.

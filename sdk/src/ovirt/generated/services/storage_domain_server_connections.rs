@@ -11,8 +11,15 @@ use super::super::types;
 /// Storage connections of one storage domain.
 ///
 /// Path: `/storagedomains/{storage_domain_id}/storageconnections`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct StorageDomainServerConnectionsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for StorageDomainServerConnectionsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("StorageDomainServerConnectionsService", f)
+    }
+}
 
 impl StorageDomainServerConnectionsService {
     /// Adds a storage connection to the storage domain.
@@ -57,9 +64,10 @@ pub struct StorageDomainServerConnectionsServiceAddRequest {
 impl StorageDomainServerConnectionsServiceAddRequest {
     /// On input the connection wanted; on output the connection as added.
     #[inline]
-    pub fn connection(mut self, value: impl Borrow<types::StorageConnection>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn connection(self, value: impl Borrow<types::StorageConnection>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `connection`: On input the connection wanted; on output the connection as added.
@@ -79,18 +87,20 @@ pub struct StorageDomainServerConnectionsServiceListRequest {
 impl StorageDomainServerConnectionsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `connections`: Storage connections that were found.

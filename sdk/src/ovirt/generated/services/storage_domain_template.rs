@@ -10,8 +10,15 @@ use super::super::types;
 /// One template in a storage domain; it can be imported or registered.
 ///
 /// Path: `/storagedomains/{storage_domain_id}/templates/{template_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct StorageDomainTemplateService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for StorageDomainTemplateService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("StorageDomainTemplateService", f)
+    }
+}
 
 impl StorageDomainTemplateService {
     /// Fetches one template.
@@ -77,9 +84,10 @@ impl StorageDomainTemplateServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `template`: Template that was fetched.
@@ -99,51 +107,58 @@ pub struct StorageDomainTemplateServiceImportRequest {
 impl StorageDomainTemplateServiceImportRequest {
     /// Whether to give the template and its parts new UUIDs. Optional; `false` will do for a template that another engine put on the export domain.
     #[inline]
-    pub fn clone(mut self, value: bool) -> Self {
-        self.call.set_field("clone", value);
-        self
+    pub fn clone(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("clone", value),
+        }
     }
 
     /// Cluster that receives the template.
     #[inline]
-    pub fn cluster(mut self, value: impl Borrow<types::Cluster>) -> Self {
-        self.call.set_field_record("cluster", value.borrow());
-        self
+    pub fn cluster(self, value: impl Borrow<types::Cluster>) -> Self {
+        Self {
+            call: self.call.with_field_record("cluster", value.borrow()),
+        }
     }
 
     /// Flag `exclusive` of the import; its effect is not documented.
     #[inline]
-    pub fn exclusive(mut self, value: bool) -> Self {
-        self.call.set_field("exclusive", value);
-        self
+    pub fn exclusive(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("exclusive", value),
+        }
     }
 
     /// Storage domain of the import.
     #[inline]
-    pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
-        self.call.set_field_record("storage_domain", value.borrow());
-        self
+    pub fn storage_domain(self, value: impl Borrow<types::StorageDomain>) -> Self {
+        Self {
+            call: self.call.with_field_record("storage_domain", value.borrow()),
+        }
     }
 
     /// Template settings of the import.
     #[inline]
-    pub fn template(mut self, value: impl Borrow<types::Template>) -> Self {
-        self.call.set_field_record("template", value.borrow());
-        self
+    pub fn template(self, value: impl Borrow<types::Template>) -> Self {
+        Self {
+            call: self.call.with_field_record("template", value.borrow()),
+        }
     }
 
     /// Virtual machine field of the import; its effect is not documented.
     #[inline]
-    pub fn vm(mut self, value: impl Borrow<types::Vm>) -> Self {
-        self.call.set_field_record("vm", value.borrow());
-        self
+    pub fn vm(self, value: impl Borrow<types::Vm>) -> Self {
+        Self {
+            call: self.call.with_field_record("vm", value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -163,39 +178,44 @@ pub struct StorageDomainTemplateServiceRegisterRequest {
 impl StorageDomainTemplateServiceRegisterRequest {
     /// Flag `clone` of the registration; its effect is not documented.
     #[inline]
-    pub fn clone(mut self, value: bool) -> Self {
-        self.call.set_field("clone", value);
-        self
+    pub fn clone(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("clone", value),
+        }
     }
 
     /// Cluster that receives the template.
     #[inline]
-    pub fn cluster(mut self, value: impl Borrow<types::Cluster>) -> Self {
-        self.call.set_field_record("cluster", value.borrow());
-        self
+    pub fn cluster(self, value: impl Borrow<types::Cluster>) -> Self {
+        Self {
+            call: self.call.with_field_record("cluster", value.borrow()),
+        }
     }
 
     /// Flag `exclusive` of the registration; its effect is not documented.
     #[inline]
-    pub fn exclusive(mut self, value: bool) -> Self {
-        self.call.set_field("exclusive", value);
-        self
+    pub fn exclusive(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("exclusive", value),
+        }
     }
 
     /// Template settings of the registration.
     #[inline]
-    pub fn template(mut self, value: impl Borrow<types::Template>) -> Self {
-        self.call.set_field_record("template", value.borrow());
-        self
+    pub fn template(self, value: impl Borrow<types::Template>) -> Self {
+        Self {
+            call: self.call.with_field_record("template", value.borrow()),
+        }
     }
 
     /// Whether the template may be registered without the disks whose images cannot be found, instead of failing. Meant for times when some storage domains are out of reach. Default `false`.
     ///
     /// Since 4.1.
     #[inline]
-    pub fn allow_partial_import(mut self, value: bool) -> Self {
-        self.call.set_field("allow_partial_import", value);
-        self
+    pub fn allow_partial_import(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("allow_partial_import", value),
+        }
     }
 
     /// vNIC profile mappings used on registration. Deprecated since engine 4.2.1; set `vnic_profile_mappings` in `registration_configuration` instead.
@@ -204,16 +224,18 @@ impl StorageDomainTemplateServiceRegisterRequest {
     #[deprecated = "deprecated in the API"]
     #[inline]
     pub fn vnic_profile_mappings(
-        mut self,
+        self,
         value: impl Into<List<types::VnicProfileMapping>>,
     ) -> Self {
-        self.call
-            .set_field_list(
-                "vnic_profile_mappings",
-                &Some(value.into()),
-                "vnic_profile_mapping",
-            );
-        self
+        Self {
+            call: self
+                .call
+                .with_field_list(
+                    "vnic_profile_mappings",
+                    &Some(value.into()),
+                    "vnic_profile_mapping",
+                ),
+        }
     }
 
     /// How to register the template. Absent: with the same configuration as where it was made.
@@ -221,18 +243,22 @@ impl StorageDomainTemplateServiceRegisterRequest {
     /// Since 4.2.
     #[inline]
     pub fn registration_configuration(
-        mut self,
+        self,
         value: impl Borrow<types::RegistrationConfiguration>,
     ) -> Self {
-        self.call.set_field_record("registration_configuration", value.borrow());
-        self
+        Self {
+            call: self
+                .call
+                .with_field_record("registration_configuration", value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -252,9 +278,10 @@ pub struct StorageDomainTemplateServiceRemoveRequest {
 impl StorageDomainTemplateServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

@@ -10,8 +10,15 @@ use super::super::types;
 /// Templates in one storage domain.
 ///
 /// Path: `/storagedomains/{storage_domain_id}/templates`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct StorageDomainTemplatesService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for StorageDomainTemplatesService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("StorageDomainTemplatesService", f)
+    }
+}
 
 impl StorageDomainTemplatesService {
     /// Lists the templates of the storage domain, in no fixed order.
@@ -41,27 +48,30 @@ pub struct StorageDomainTemplatesServiceListRequest {
 impl StorageDomainTemplatesServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Whether to list the unregistered templates instead of the registered ones, those with disks on this storage domain. Default `false`. Only for attached storage domains.
     ///
     /// Since 4.1.1.
     #[inline]
-    pub fn unregistered(mut self, value: bool) -> Self {
-        self.call.set_query("unregistered", value);
-        self
+    pub fn unregistered(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("unregistered", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `templates`: Templates that were found.

@@ -10,8 +10,15 @@ use super::super::types;
 /// One virtual machine in a storage domain; it can be imported or registered.
 ///
 /// Path: `/storagedomains/{storage_domain_id}/vms/{vm_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct StorageDomainVmService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for StorageDomainVmService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("StorageDomainVmService", f)
+    }
+}
 
 impl StorageDomainVmService {
     /// Fetches one virtual machine.
@@ -87,9 +94,10 @@ impl StorageDomainVmServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `vm`: Virtual machine that was fetched.
@@ -109,51 +117,58 @@ pub struct StorageDomainVmServiceImportRequest {
 impl StorageDomainVmServiceImportRequest {
     /// Whether to give the machine new IDs. Default `false`, which keeps the IDs and so allows only one import of the same machine.
     #[inline]
-    pub fn clone(mut self, value: bool) -> Self {
-        self.call.set_field("clone", value);
-        self
+    pub fn clone(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("clone", value),
+        }
     }
 
     /// Cluster that receives the virtual machine.
     #[inline]
-    pub fn cluster(mut self, value: impl Borrow<types::Cluster>) -> Self {
-        self.call.set_field_record("cluster", value.borrow());
-        self
+    pub fn cluster(self, value: impl Borrow<types::Cluster>) -> Self {
+        Self {
+            call: self.call.with_field_record("cluster", value.borrow()),
+        }
     }
 
     /// Storage domain of the import.
     #[inline]
-    pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
-        self.call.set_field_record("storage_domain", value.borrow());
-        self
+    pub fn storage_domain(self, value: impl Borrow<types::StorageDomain>) -> Self {
+        Self {
+            call: self.call.with_field_record("storage_domain", value.borrow()),
+        }
     }
 
     /// Virtual machine settings of the import.
     #[inline]
-    pub fn vm(mut self, value: impl Borrow<types::Vm>) -> Self {
-        self.call.set_field_record("vm", value.borrow());
-        self
+    pub fn vm(self, value: impl Borrow<types::Vm>) -> Self {
+        Self {
+            call: self.call.with_field_record("vm", value.borrow()),
+        }
     }
 
     /// Flag `exclusive` of the import; its effect is not documented.
     #[inline]
-    pub fn exclusive(mut self, value: bool) -> Self {
-        self.call.set_field("exclusive", value);
-        self
+    pub fn exclusive(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("exclusive", value),
+        }
     }
 
     /// Whether to merge the snapshots, so that the imported machine has none. Default `false`.
     #[inline]
-    pub fn collapse_snapshots(mut self, value: bool) -> Self {
-        self.call.set_field("collapse_snapshots", value);
-        self
+    pub fn collapse_snapshots(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("collapse_snapshots", value),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -173,32 +188,36 @@ pub struct StorageDomainVmServiceRegisterRequest {
 impl StorageDomainVmServiceRegisterRequest {
     /// Flag `clone` of the registration; its effect is not documented.
     #[inline]
-    pub fn clone(mut self, value: bool) -> Self {
-        self.call.set_field("clone", value);
-        self
+    pub fn clone(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("clone", value),
+        }
     }
 
     /// Cluster that receives the virtual machine.
     #[inline]
-    pub fn cluster(mut self, value: impl Borrow<types::Cluster>) -> Self {
-        self.call.set_field_record("cluster", value.borrow());
-        self
+    pub fn cluster(self, value: impl Borrow<types::Cluster>) -> Self {
+        Self {
+            call: self.call.with_field_record("cluster", value.borrow()),
+        }
     }
 
     /// Virtual machine settings of the registration.
     #[inline]
-    pub fn vm(mut self, value: impl Borrow<types::Vm>) -> Self {
-        self.call.set_field_record("vm", value.borrow());
-        self
+    pub fn vm(self, value: impl Borrow<types::Vm>) -> Self {
+        Self {
+            call: self.call.with_field_record("vm", value.borrow()),
+        }
     }
 
     /// Whether the machine may be registered without the disks whose images cannot be found, instead of failing. Meant for times when some storage domains are out of reach. Default `false`.
     ///
     /// Since 4.1.
     #[inline]
-    pub fn allow_partial_import(mut self, value: bool) -> Self {
-        self.call.set_field("allow_partial_import", value);
-        self
+    pub fn allow_partial_import(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("allow_partial_import", value),
+        }
     }
 
     /// vNIC profile mappings used on registration. Deprecated since engine 4.2.1; set `vnic_profile_mappings` in `registration_configuration` instead.
@@ -207,25 +226,28 @@ impl StorageDomainVmServiceRegisterRequest {
     #[deprecated = "deprecated in the API"]
     #[inline]
     pub fn vnic_profile_mappings(
-        mut self,
+        self,
         value: impl Into<List<types::VnicProfileMapping>>,
     ) -> Self {
-        self.call
-            .set_field_list(
-                "vnic_profile_mappings",
-                &Some(value.into()),
-                "vnic_profile_mapping",
-            );
-        self
+        Self {
+            call: self
+                .call
+                .with_field_list(
+                    "vnic_profile_mappings",
+                    &Some(value.into()),
+                    "vnic_profile_mapping",
+                ),
+        }
     }
 
     /// Whether the engine replaces bad MAC addresses: those already taken by another virtual machine, and those outside the ranges of the target MAC pool.
     ///
     /// Since 4.1.
     #[inline]
-    pub fn reassign_bad_macs(mut self, value: bool) -> Self {
-        self.call.set_field("reassign_bad_macs", value);
-        self
+    pub fn reassign_bad_macs(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("reassign_bad_macs", value),
+        }
     }
 
     /// How to register the virtual machine. Absent: with the same configuration as where it was made.
@@ -233,18 +255,22 @@ impl StorageDomainVmServiceRegisterRequest {
     /// Since 4.2.
     #[inline]
     pub fn registration_configuration(
-        mut self,
+        self,
         value: impl Borrow<types::RegistrationConfiguration>,
     ) -> Self {
-        self.call.set_field_record("registration_configuration", value.borrow());
-        self
+        Self {
+            call: self
+                .call
+                .with_field_record("registration_configuration", value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -264,9 +290,10 @@ pub struct StorageDomainVmServiceRemoveRequest {
 impl StorageDomainVmServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

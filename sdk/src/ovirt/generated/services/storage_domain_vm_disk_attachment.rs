@@ -10,8 +10,15 @@ use super::super::types;
 /// Since 4.0.4.
 ///
 /// Path: `/storagedomains/{storage_domain_id}/vms/{vm_id}/diskattachments/{attachment_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct StorageDomainVmDiskAttachmentService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for StorageDomainVmDiskAttachmentService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("StorageDomainVmDiskAttachmentService", f)
+    }
+}
 
 impl StorageDomainVmDiskAttachmentService {
     /// Fetches one disk attachment, with a link to its disk.
@@ -39,9 +46,10 @@ impl StorageDomainVmDiskAttachmentServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `attachment`: Disk attachment that was fetched.

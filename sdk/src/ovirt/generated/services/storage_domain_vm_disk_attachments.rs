@@ -12,8 +12,15 @@ use super::super::types;
 /// Since 4.0.4.
 ///
 /// Path: `/storagedomains/{storage_domain_id}/vms/{vm_id}/diskattachments`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct StorageDomainVmDiskAttachmentsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for StorageDomainVmDiskAttachmentsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("StorageDomainVmDiskAttachmentsService", f)
+    }
+}
 
 impl StorageDomainVmDiskAttachmentsService {
     /// Lists the disk attachments of the machine, in no fixed order.
@@ -52,9 +59,10 @@ impl StorageDomainVmDiskAttachmentsServiceListRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `attachments`: Disk attachments that were found.

@@ -10,8 +10,15 @@ use super::super::types;
 /// Lists virtual machines kept in one export storage domain. Each entry carries a `storage_domain` reference in addition to the usual virtual machine data, and its own service can import it.
 ///
 /// Path: `/storagedomains/{storage_domain_id}/vms`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct StorageDomainVmsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for StorageDomainVmsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("StorageDomainVmsService", f)
+    }
+}
 
 impl StorageDomainVmsService {
     /// Lists the virtual machines found in the storage domain, in no guaranteed order.
@@ -41,27 +48,30 @@ pub struct StorageDomainVmsServiceListRequest {
 impl StorageDomainVmsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// With `true`, lists virtual machines that are not registered but have disks in this storage domain. Works only while the domain is attached. Default `false`.
     ///
     /// Since 4.1.1.
     #[inline]
-    pub fn unregistered(mut self, value: bool) -> Self {
-        self.call.set_query("unregistered", value);
-        self
+    pub fn unregistered(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("unregistered", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `vm`: Virtual machines found in the storage domain.

@@ -11,8 +11,15 @@ use super::super::types;
 /// Manages all storage domains known to the engine.
 ///
 /// Path: `/storagedomains`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct StorageDomainsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for StorageDomainsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("StorageDomainsService", f)
+    }
+}
 
 impl StorageDomainsService {
     /// Creates a storage domain that lives on a direct LUN.
@@ -126,9 +133,10 @@ pub struct StorageDomainsServiceAddDirectLunRequest {
 impl StorageDomainsServiceAddDirectLunRequest {
     /// Storage domain to create; the reply holds the created one.
     #[inline]
-    pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn storage_domain(self, value: impl Borrow<types::StorageDomain>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `storage_domain`: Storage domain to create; the reply holds the created one.
@@ -148,9 +156,10 @@ pub struct StorageDomainsServiceAddBlockDomainRequest {
 impl StorageDomainsServiceAddBlockDomainRequest {
     /// Block storage domain to import; the reply holds the imported one.
     #[inline]
-    pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn storage_domain(self, value: impl Borrow<types::StorageDomain>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `storage_domain`: Block storage domain to import; the reply holds the imported one.
@@ -170,9 +179,10 @@ pub struct StorageDomainsServiceAddByPathRequest {
 impl StorageDomainsServiceAddByPathRequest {
     /// Storage domain to create, with its host and path; the reply holds the created one.
     #[inline]
-    pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn storage_domain(self, value: impl Borrow<types::StorageDomain>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `storage_domain`: Storage domain to create, with its host and path; the reply holds the created one.
@@ -192,9 +202,10 @@ pub struct StorageDomainsServiceAddLocalRequest {
 impl StorageDomainsServiceAddLocalRequest {
     /// Storage domain to create, with its path on the host; the reply holds the created one.
     #[inline]
-    pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn storage_domain(self, value: impl Borrow<types::StorageDomain>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `storage_domain`: Storage domain to create, with its path on the host; the reply holds the created one.
@@ -214,9 +225,10 @@ pub struct StorageDomainsServiceAddGlusterOrPostfsRequest {
 impl StorageDomainsServiceAddGlusterOrPostfsRequest {
     /// Storage domain to create; the reply holds the created one.
     #[inline]
-    pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn storage_domain(self, value: impl Borrow<types::StorageDomain>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `storage_domain`: Storage domain to create; the reply holds the created one.
@@ -236,9 +248,10 @@ pub struct StorageDomainsServiceAddRequest {
 impl StorageDomainsServiceAddRequest {
     /// Storage domain to create, with at least `name`, `type`, `host` and `storage`; the reply holds the created one.
     #[inline]
-    pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn storage_domain(self, value: impl Borrow<types::StorageDomain>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `storage_domain`: Storage domain to create, with at least `name`, `type`, `host` and `storage`; the reply holds the created one.
@@ -258,39 +271,44 @@ pub struct StorageDomainsServiceListRequest {
 impl StorageDomainsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Query in the search language of the engine, such as `name=my* and status=up sortby name page 2`. An invalid query gives an empty list, not an error.
     #[inline]
-    pub fn search(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("search", Into::<String>::into(value));
-        self
+    pub fn search(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("search", Into::<String>::into(value)),
+        }
     }
 
     /// With `false`, `search` ignores case. Default `true`.
     #[inline]
-    pub fn case_sensitive(mut self, value: bool) -> Self {
-        self.call.set_query("case_sensitive", value);
-        self
+    pub fn case_sensitive(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("case_sensitive", value),
+        }
     }
 
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
     #[inline]
-    pub fn filter(mut self, value: bool) -> Self {
-        self.call.set_query("filter", value);
-        self
+    pub fn filter(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("filter", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `storage_domains`: Storage domains found.

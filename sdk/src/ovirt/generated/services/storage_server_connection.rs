@@ -9,8 +9,15 @@ use super::super::types;
 /// Manages one connection to a storage server.
 ///
 /// Path: `/storageconnections/{storage_connection_id}` and one other.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct StorageServerConnectionService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for StorageServerConnectionService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("StorageServerConnectionService", f)
+    }
+}
 
 impl StorageServerConnectionService {
     /// Returns the storage connection.
@@ -118,9 +125,10 @@ impl StorageServerConnectionServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `conection`: The storage connection. The name is spelled `conection` in the API.
@@ -140,23 +148,26 @@ pub struct StorageServerConnectionServiceUpdateIscsiRequest {
 impl StorageServerConnectionServiceUpdateIscsiRequest {
     /// New values of the iSCSI connection; the reply holds the updated connection.
     #[inline]
-    pub fn connection(mut self, value: impl Borrow<types::StorageConnection>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn connection(self, value: impl Borrow<types::StorageConnection>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// With `true`, updates the connection even if its storage domain is not in maintenance. Default `false`.
     #[inline]
-    pub fn force(mut self, value: bool) -> Self {
-        self.call.set_query("force", value);
-        self
+    pub fn force(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("force", value),
+        }
     }
 
     /// Sends the request. Returns `connection`: New values of the iSCSI connection; the reply holds the updated connection.
@@ -176,23 +187,26 @@ pub struct StorageServerConnectionServiceUpdateNfsRequest {
 impl StorageServerConnectionServiceUpdateNfsRequest {
     /// New values of the NFS connection; the reply holds the updated connection.
     #[inline]
-    pub fn connection(mut self, value: impl Borrow<types::StorageConnection>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn connection(self, value: impl Borrow<types::StorageConnection>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// With `true`, updates the connection even if its storage domain is not in maintenance. Default `false`.
     #[inline]
-    pub fn force(mut self, value: bool) -> Self {
-        self.call.set_query("force", value);
-        self
+    pub fn force(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("force", value),
+        }
     }
 
     /// Sends the request. Returns `connection`: New values of the NFS connection; the reply holds the updated connection.
@@ -212,23 +226,26 @@ pub struct StorageServerConnectionServiceUpdateVfsRequest {
 impl StorageServerConnectionServiceUpdateVfsRequest {
     /// New values of the VFS connection; the reply holds the updated connection.
     #[inline]
-    pub fn connection(mut self, value: impl Borrow<types::StorageConnection>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn connection(self, value: impl Borrow<types::StorageConnection>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// With `true`, updates the connection even if its storage domain is not in maintenance. Default `false`.
     #[inline]
-    pub fn force(mut self, value: bool) -> Self {
-        self.call.set_query("force", value);
-        self
+    pub fn force(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("force", value),
+        }
     }
 
     /// Sends the request. Returns `connection`: New values of the VFS connection; the reply holds the updated connection.
@@ -248,23 +265,26 @@ pub struct StorageServerConnectionServiceUpdateGlusterfsRequest {
 impl StorageServerConnectionServiceUpdateGlusterfsRequest {
     /// New values of the GlusterFS connection; the reply holds the updated connection.
     #[inline]
-    pub fn connection(mut self, value: impl Borrow<types::StorageConnection>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn connection(self, value: impl Borrow<types::StorageConnection>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// With `true`, updates the connection even if its storage domain is not in maintenance. Default `false`.
     #[inline]
-    pub fn force(mut self, value: bool) -> Self {
-        self.call.set_query("force", value);
-        self
+    pub fn force(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("force", value),
+        }
     }
 
     /// Sends the request. Returns `connection`: New values of the GlusterFS connection; the reply holds the updated connection.
@@ -284,23 +304,26 @@ pub struct StorageServerConnectionServiceUpdateLocalRequest {
 impl StorageServerConnectionServiceUpdateLocalRequest {
     /// New values of the local connection; the reply holds the updated connection.
     #[inline]
-    pub fn connection(mut self, value: impl Borrow<types::StorageConnection>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn connection(self, value: impl Borrow<types::StorageConnection>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// With `true`, updates the connection even if its storage domain is not in maintenance. Default `false`.
     #[inline]
-    pub fn force(mut self, value: bool) -> Self {
-        self.call.set_query("force", value);
-        self
+    pub fn force(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("force", value),
+        }
     }
 
     /// Sends the request. Returns `connection`: New values of the local connection; the reply holds the updated connection.
@@ -320,25 +343,28 @@ pub struct StorageServerConnectionServiceUpdateRequest {
 impl StorageServerConnectionServiceUpdateRequest {
     /// New values of the connection; the reply holds the updated connection.
     #[inline]
-    pub fn connection(mut self, value: impl Borrow<types::StorageConnection>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn connection(self, value: impl Borrow<types::StorageConnection>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// With `true`, updates the connection even if its storage domain is not in maintenance. Default `false`.
     ///
     /// Since 4.0.6.
     #[inline]
-    pub fn force(mut self, value: bool) -> Self {
-        self.call.set_query("force", value);
-        self
+    pub fn force(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("force", value),
+        }
     }
 
     /// Sends the request. Returns `connection`: New values of the connection; the reply holds the updated connection.
@@ -358,16 +384,18 @@ pub struct StorageServerConnectionServiceRemoveRequest {
 impl StorageServerConnectionServiceRemoveRequest {
     /// Host to disconnect (unmount) from the storage, as name or identifier. When absent, no host is disconnected.
     #[inline]
-    pub fn host(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("host", Into::<String>::into(value));
-        self
+    pub fn host(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("host", Into::<String>::into(value)),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

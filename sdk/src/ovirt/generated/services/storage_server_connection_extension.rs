@@ -9,8 +9,15 @@ use super::super::types;
 /// Manages one storage connection extension of a host.
 ///
 /// Path: `/hosts/{host_id}/storageconnectionextensions/{storage_connection_extension_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct StorageServerConnectionExtensionService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for StorageServerConnectionExtensionService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("StorageServerConnectionExtensionService", f)
+    }
+}
 
 impl StorageServerConnectionExtensionService {
     /// Returns the connection extension.
@@ -58,9 +65,10 @@ impl StorageServerConnectionExtensionServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `extension`: The connection extension.
@@ -81,18 +89,20 @@ impl StorageServerConnectionExtensionServiceUpdateRequest {
     /// New values of the extension; the reply holds the updated extension.
     #[inline]
     pub fn extension(
-        mut self,
+        self,
         value: impl Borrow<types::StorageConnectionExtension>,
     ) -> Self {
-        self.call.set_body(value.borrow());
-        self
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. Returns `extension`: New values of the extension; the reply holds the updated extension.
@@ -112,9 +122,10 @@ pub struct StorageServerConnectionExtensionServiceRemoveRequest {
 impl StorageServerConnectionExtensionServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

@@ -11,8 +11,15 @@ use super::super::types;
 /// Manages the storage connection extensions of a host: credentials for iSCSI targets that hold for this host only.
 ///
 /// Path: `/hosts/{host_id}/storageconnectionextensions`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct StorageServerConnectionExtensionsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for StorageServerConnectionExtensionsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("StorageServerConnectionExtensionsService", f)
+    }
+}
 
 impl StorageServerConnectionExtensionsService {
     /// Creates a connection extension, which gives the host its own credentials for an iSCSI target.
@@ -58,11 +65,12 @@ impl StorageServerConnectionExtensionsServiceAddRequest {
     /// Extension to create; the reply holds the created one.
     #[inline]
     pub fn extension(
-        mut self,
+        self,
         value: impl Borrow<types::StorageConnectionExtension>,
     ) -> Self {
-        self.call.set_body(value.borrow());
-        self
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `extension`: Extension to create; the reply holds the created one.
@@ -82,18 +90,20 @@ pub struct StorageServerConnectionExtensionsServiceListRequest {
 impl StorageServerConnectionExtensionsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `extensions`: Connection extensions found.

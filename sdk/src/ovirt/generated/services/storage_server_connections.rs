@@ -11,8 +11,15 @@ use super::super::types;
 /// Manages all storage connections known to the engine.
 ///
 /// Path: `/storageconnections` and one other.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct StorageServerConnectionsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for StorageServerConnectionsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("StorageServerConnectionsService", f)
+    }
+}
 
 impl StorageServerConnectionsService {
     /// Creates a storage connection of type iSCSI.
@@ -125,9 +132,10 @@ pub struct StorageServerConnectionsServiceAddIscsiRequest {
 impl StorageServerConnectionsServiceAddIscsiRequest {
     /// iSCSI connection to create; the reply holds the created one.
     #[inline]
-    pub fn connection(mut self, value: impl Borrow<types::StorageConnection>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn connection(self, value: impl Borrow<types::StorageConnection>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `connection`: iSCSI connection to create; the reply holds the created one.
@@ -147,9 +155,10 @@ pub struct StorageServerConnectionsServiceAddNfsRequest {
 impl StorageServerConnectionsServiceAddNfsRequest {
     /// NFS connection to create; the reply holds the created one.
     #[inline]
-    pub fn connection(mut self, value: impl Borrow<types::StorageConnection>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn connection(self, value: impl Borrow<types::StorageConnection>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `connection`: NFS connection to create; the reply holds the created one.
@@ -169,9 +178,10 @@ pub struct StorageServerConnectionsServiceAddVfsRequest {
 impl StorageServerConnectionsServiceAddVfsRequest {
     /// VFS connection to create; the reply holds the created one.
     #[inline]
-    pub fn connection(mut self, value: impl Borrow<types::StorageConnection>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn connection(self, value: impl Borrow<types::StorageConnection>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `connection`: VFS connection to create; the reply holds the created one.
@@ -191,9 +201,10 @@ pub struct StorageServerConnectionsServiceAddGlusterfsRequest {
 impl StorageServerConnectionsServiceAddGlusterfsRequest {
     /// GlusterFS connection to create; the reply holds the created one.
     #[inline]
-    pub fn connection(mut self, value: impl Borrow<types::StorageConnection>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn connection(self, value: impl Borrow<types::StorageConnection>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `connection`: GlusterFS connection to create; the reply holds the created one.
@@ -213,9 +224,10 @@ pub struct StorageServerConnectionsServiceAddLocalRequest {
 impl StorageServerConnectionsServiceAddLocalRequest {
     /// Local connection to create; the reply holds the created one.
     #[inline]
-    pub fn connection(mut self, value: impl Borrow<types::StorageConnection>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn connection(self, value: impl Borrow<types::StorageConnection>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `connection`: Local connection to create; the reply holds the created one.
@@ -235,9 +247,10 @@ pub struct StorageServerConnectionsServiceAddRequest {
 impl StorageServerConnectionsServiceAddRequest {
     /// Connection to create; the reply holds the created one.
     #[inline]
-    pub fn connection(mut self, value: impl Borrow<types::StorageConnection>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn connection(self, value: impl Borrow<types::StorageConnection>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `connection`: Connection to create; the reply holds the created one.
@@ -257,18 +270,20 @@ pub struct StorageServerConnectionsServiceListRequest {
 impl StorageServerConnectionsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `connections`: Storage connections found.

@@ -8,8 +8,15 @@ use super::super::types;
 /// Root service of the API. Gives access to all top-level collections.
 ///
 /// Path: `/`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SystemService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for SystemService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("SystemService", f)
+    }
+}
 
 impl SystemService {
     /// Returns product name, version and a summary that counts the main objects, along with links to the collections. The data are in `product_info`, `summary` and `special_objects`.
@@ -307,9 +314,10 @@ impl SystemServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `api`: Description of the API and the engine behind it.
@@ -329,9 +337,10 @@ pub struct SystemServiceReloadConfigurationsRequest {
 impl SystemServiceReloadConfigurationsRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

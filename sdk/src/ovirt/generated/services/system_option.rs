@@ -10,8 +10,15 @@ use super::super::types;
 /// Since 4.2.
 ///
 /// Path: `/options/{option_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SystemOptionService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for SystemOptionService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("SystemOptionService", f)
+    }
+}
 
 impl SystemOptionService {
     /// Returns the values of the option, for every version unless `version` is given. Needs the right permissions: some options are open to administrators only. Names, values and meaning of options can change or vanish at any time, so only software released together with the engine should rely on them.
@@ -39,9 +46,10 @@ impl SystemOptionServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn version(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("version", Into::<String>::into(value));
-        self
+    pub fn version(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("version", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `option`: The configuration option with its values.

@@ -7,8 +7,15 @@ use crate::ovirt::call::Resource;
 /// Since 4.2.
 ///
 /// Path: `/options`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SystemOptionsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for SystemOptionsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("SystemOptionsService", f)
+    }
+}
 
 impl SystemOptionsService {
     /// Service of one configuration option.

@@ -9,8 +9,15 @@ use super::super::types;
 /// Manages one tag.
 ///
 /// Path: `/tags/{tag_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct TagService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for TagService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("TagService", f)
+    }
+}
 
 impl TagService {
     /// Returns the tag.
@@ -58,9 +65,10 @@ impl TagServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `tag`: The tag.
@@ -80,16 +88,18 @@ pub struct TagServiceUpdateRequest {
 impl TagServiceUpdateRequest {
     /// New values of the tag; the reply holds the updated tag.
     #[inline]
-    pub fn tag(mut self, value: impl Borrow<types::Tag>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn tag(self, value: impl Borrow<types::Tag>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. Returns `tag`: New values of the tag; the reply holds the updated tag.
@@ -109,9 +119,10 @@ pub struct TagServiceRemoveRequest {
 impl TagServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

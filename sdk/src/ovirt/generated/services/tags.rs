@@ -11,8 +11,15 @@ use super::super::types;
 /// Manages all tags.
 ///
 /// Path: `/tags`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct TagsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for TagsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("TagsService", f)
+    }
+}
 
 impl TagsService {
     /// Creates a tag. Without a parent, the tag goes below the root tag, a built-in pseudo tag that can be neither deleted nor moved.
@@ -56,9 +63,10 @@ pub struct TagsServiceAddRequest {
 impl TagsServiceAddRequest {
     /// Tag to create; the reply holds the created one.
     #[inline]
-    pub fn tag(mut self, value: impl Borrow<types::Tag>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn tag(self, value: impl Borrow<types::Tag>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `tag`: Tag to create; the reply holds the created one.
@@ -78,18 +86,20 @@ pub struct TagsServiceListRequest {
 impl TagsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `tags`: All tags.

@@ -9,8 +9,15 @@ use super::super::types;
 /// Manages one template or one version of a template.
 ///
 /// Path: `/templates/{template_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct TemplateService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for TemplateService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("TemplateService", f)
+    }
+}
 
 impl TemplateService {
     /// Writes the template to an export storage domain.
@@ -142,16 +149,18 @@ pub struct TemplateServiceExportToExportDomainRequest {
 impl TemplateServiceExportToExportDomainRequest {
     /// With `true`, overwrites a template in the destination that has this template's name. Otherwise the export fails if there is one.
     #[inline]
-    pub fn exclusive(mut self, value: bool) -> Self {
-        self.call.set_field("exclusive", value);
-        self
+    pub fn exclusive(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("exclusive", value),
+        }
     }
 
     /// Export storage domain that receives the template.
     #[inline]
-    pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
-        self.call.set_field_record("storage_domain", value.borrow());
-        self
+    pub fn storage_domain(self, value: impl Borrow<types::StorageDomain>) -> Self {
+        Self {
+            call: self.call.with_field_record("storage_domain", value.borrow()),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -173,41 +182,46 @@ impl TemplateServiceExportToPathOnHostRequest {
     ///
     /// Since 4.2.3.
     #[inline]
-    pub fn host(mut self, value: impl Borrow<types::Host>) -> Self {
-        self.call.set_field_record("host", value.borrow());
-        self
+    pub fn host(self, value: impl Borrow<types::Host>) -> Self {
+        Self {
+            call: self.call.with_field_record("host", value.borrow()),
+        }
     }
 
     /// Directory on the host for the OVA file, as an absolute path.
     ///
     /// Since 4.2.3.
     #[inline]
-    pub fn directory(mut self, value: impl Into<String>) -> Self {
-        self.call.set_field("directory", Into::<String>::into(value));
-        self
+    pub fn directory(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_field("directory", Into::<String>::into(value)),
+        }
     }
 
     /// Name of the OVA file. When absent, the template's name with the suffix `.ova`.
     ///
     /// Since 4.2.3.
     #[inline]
-    pub fn filename(mut self, value: impl Into<String>) -> Self {
-        self.call.set_field("filename", Into::<String>::into(value));
-        self
+    pub fn filename(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_field("filename", Into::<String>::into(value)),
+        }
     }
 
     /// With `true`, overwrites a template in the destination that has this template's name. Otherwise the export fails if there is one.
     #[inline]
-    pub fn exclusive(mut self, value: bool) -> Self {
-        self.call.set_field("exclusive", value);
-        self
+    pub fn exclusive(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("exclusive", value),
+        }
     }
 
     /// Export storage domain that receives the template.
     #[inline]
-    pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
-        self.call.set_field_record("storage_domain", value.borrow());
-        self
+    pub fn storage_domain(self, value: impl Borrow<types::StorageDomain>) -> Self {
+        Self {
+            call: self.call.with_field_record("storage_domain", value.borrow()),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -227,16 +241,18 @@ pub struct TemplateServiceExportRequest {
 impl TemplateServiceExportRequest {
     /// With `true`, overwrites a template in the destination that has this template's name. Otherwise the export fails if there is one.
     #[inline]
-    pub fn exclusive(mut self, value: bool) -> Self {
-        self.call.set_field("exclusive", value);
-        self
+    pub fn exclusive(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("exclusive", value),
+        }
     }
 
     /// Export storage domain that receives the template.
     #[inline]
-    pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
-        self.call.set_field_record("storage_domain", value.borrow());
-        self
+    pub fn storage_domain(self, value: impl Borrow<types::StorageDomain>) -> Self {
+        Self {
+            call: self.call.with_field_record("storage_domain", value.borrow()),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -256,18 +272,20 @@ pub struct TemplateServiceGetRequest {
 impl TemplateServiceGetRequest {
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
     #[inline]
-    pub fn filter(mut self, value: bool) -> Self {
-        self.call.set_query("filter", value);
-        self
+    pub fn filter(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("filter", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `template`: The template or template version.
@@ -287,16 +305,18 @@ pub struct TemplateServiceUpdateRequest {
 impl TemplateServiceUpdateRequest {
     /// New values of the template; the reply holds the updated template.
     #[inline]
-    pub fn template(mut self, value: impl Borrow<types::Template>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn template(self, value: impl Borrow<types::Template>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. Returns `template`: New values of the template; the reply holds the updated template.
@@ -316,9 +336,10 @@ pub struct TemplateServiceRemoveRequest {
 impl TemplateServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

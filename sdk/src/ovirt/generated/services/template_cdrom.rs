@@ -8,8 +8,15 @@ use super::super::types;
 /// Reads one CD-ROM device of a template.
 ///
 /// Path: `/templates/{template_id}/cdroms/{cdrom_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct TemplateCdromService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for TemplateCdromService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("TemplateCdromService", f)
+    }
+}
 
 impl TemplateCdromService {
     /// Returns the CD-ROM device.
@@ -35,9 +42,10 @@ impl TemplateCdromServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `cdrom`: The CD-ROM device, with a reference to its template. `file` refers to the inserted ISO image and is absent when no disk is inserted.

@@ -8,8 +8,15 @@ use super::super::types;
 /// Manages the link between a template and one of its disks.
 ///
 /// Path: `/templates/{template_id}/diskattachments/{attachment_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct TemplateDiskAttachmentService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for TemplateDiskAttachmentService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("TemplateDiskAttachmentService", f)
+    }
+}
 
 impl TemplateDiskAttachmentService {
     /// Returns the attachment.
@@ -45,9 +52,10 @@ impl TemplateDiskAttachmentServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `attachment`: The disk attachment.
@@ -67,16 +75,18 @@ pub struct TemplateDiskAttachmentServiceRemoveRequest {
 impl TemplateDiskAttachmentServiceRemoveRequest {
     /// Identifier of the storage domain that holds the copy to remove.
     #[inline]
-    pub fn storage_domain(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("storage_domain", Into::<String>::into(value));
-        self
+    pub fn storage_domain(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("storage_domain", Into::<String>::into(value)),
+        }
     }
 
     /// Whether to force the removal.
     #[inline]
-    pub fn force(mut self, value: bool) -> Self {
-        self.call.set_query("force", value);
-        self
+    pub fn force(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("force", value),
+        }
     }
 
     /// Sends the request. There is no result.

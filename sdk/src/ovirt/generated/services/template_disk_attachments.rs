@@ -10,8 +10,15 @@ use super::super::types;
 /// Gives access to a template's disks, each as a `disk_attachment`.
 ///
 /// Path: `/templates/{template_id}/diskattachments`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct TemplateDiskAttachmentsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for TemplateDiskAttachmentsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("TemplateDiskAttachmentsService", f)
+    }
+}
 
 impl TemplateDiskAttachmentsService {
     /// Lists the template's disk attachments, in no guaranteed order.
@@ -43,9 +50,10 @@ impl TemplateDiskAttachmentsServiceListRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `attachments`: Disk attachments found.

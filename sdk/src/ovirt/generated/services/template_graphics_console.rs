@@ -8,8 +8,15 @@ use super::super::types;
 /// Manages one graphics console of a template.
 ///
 /// Path: `/templates/{template_id}/graphicsconsoles/{console_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct TemplateGraphicsConsoleService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for TemplateGraphicsConsoleService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("TemplateGraphicsConsoleService", f)
+    }
+}
 
 impl TemplateGraphicsConsoleService {
     /// Returns the template's graphics console.
@@ -45,9 +52,10 @@ impl TemplateGraphicsConsoleServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `console`: The graphics console.
@@ -67,9 +75,10 @@ pub struct TemplateGraphicsConsoleServiceRemoveRequest {
 impl TemplateGraphicsConsoleServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

@@ -9,8 +9,15 @@ use super::super::types;
 /// Manages one mediated device of a template.
 ///
 /// Path: `/templates/{template_id}/mediateddevices/{device_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct TemplateMediatedDeviceService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for TemplateMediatedDeviceService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("TemplateMediatedDeviceService", f)
+    }
+}
 
 impl TemplateMediatedDeviceService {
     /// Returns the template's mediated device.
@@ -62,9 +69,10 @@ impl TemplateMediatedDeviceServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `device`: The mediated device.
@@ -86,18 +94,20 @@ impl TemplateMediatedDeviceServiceUpdateRequest {
     ///
     /// Since 4.5.
     #[inline]
-    pub fn devices(mut self, value: impl Borrow<types::VmMediatedDevice>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn devices(self, value: impl Borrow<types::VmMediatedDevice>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     ///
     /// Since 4.5.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. Returns `devices`: New values of the mediated device; `spec_params` must be set. The reply holds the complete updated device.
@@ -119,9 +129,10 @@ impl TemplateMediatedDeviceServiceRemoveRequest {
     ///
     /// Since 4.5.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

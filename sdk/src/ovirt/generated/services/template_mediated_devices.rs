@@ -13,8 +13,15 @@ use super::super::types;
 /// Since 4.5.
 ///
 /// Path: `/templates/{template_id}/mediateddevices`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct TemplateMediatedDevicesService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for TemplateMediatedDevicesService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("TemplateMediatedDevicesService", f)
+    }
+}
 
 impl TemplateMediatedDevicesService {
     /// Adds a mediated device to the template.
@@ -60,9 +67,10 @@ pub struct TemplateMediatedDevicesServiceAddRequest {
 impl TemplateMediatedDevicesServiceAddRequest {
     /// Mediated device to add; the reply holds the added one.
     #[inline]
-    pub fn device(mut self, value: impl Borrow<types::VmMediatedDevice>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn device(self, value: impl Borrow<types::VmMediatedDevice>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `device`: Mediated device to add; the reply holds the added one.
@@ -84,18 +92,20 @@ impl TemplateMediatedDevicesServiceListRequest {
     ///
     /// Since 4.5.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `devices`: Mediated devices found.

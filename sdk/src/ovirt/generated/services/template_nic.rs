@@ -9,8 +9,15 @@ use super::super::types;
 /// Manages one NIC of a template.
 ///
 /// Path: `/templates/{template_id}/nics/{nic_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct TemplateNicService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for TemplateNicService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("TemplateNicService", f)
+    }
+}
 
 impl TemplateNicService {
     /// Returns the NIC.
@@ -58,9 +65,10 @@ impl TemplateNicServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `nic`: The NIC.
@@ -80,16 +88,18 @@ pub struct TemplateNicServiceUpdateRequest {
 impl TemplateNicServiceUpdateRequest {
     /// New values of the NIC; the reply holds the updated NIC.
     #[inline]
-    pub fn nic(mut self, value: impl Borrow<types::Nic>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn nic(self, value: impl Borrow<types::Nic>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. Returns `nic`: New values of the NIC; the reply holds the updated NIC.
@@ -109,9 +119,10 @@ pub struct TemplateNicServiceRemoveRequest {
 impl TemplateNicServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

@@ -9,8 +9,15 @@ use super::super::types;
 /// Manages one watchdog of a template.
 ///
 /// Path: `/templates/{template_id}/watchdogs/{watchdog_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct TemplateWatchdogService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for TemplateWatchdogService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("TemplateWatchdogService", f)
+    }
+}
 
 impl TemplateWatchdogService {
     /// Returns the watchdog.
@@ -58,9 +65,10 @@ impl TemplateWatchdogServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `watchdog`: The watchdog.
@@ -80,16 +88,18 @@ pub struct TemplateWatchdogServiceUpdateRequest {
 impl TemplateWatchdogServiceUpdateRequest {
     /// New values of the watchdog; the reply holds the updated watchdog.
     #[inline]
-    pub fn watchdog(mut self, value: impl Borrow<types::Watchdog>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn watchdog(self, value: impl Borrow<types::Watchdog>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. Returns `watchdog`: New values of the watchdog; the reply holds the updated watchdog.
@@ -109,9 +119,10 @@ pub struct TemplateWatchdogServiceRemoveRequest {
 impl TemplateWatchdogServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

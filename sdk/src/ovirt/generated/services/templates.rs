@@ -11,8 +11,15 @@ use super::super::types;
 /// Manages the templates known to the engine.
 ///
 /// Path: `/templates`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct TemplatesService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for TemplatesService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("TemplatesService", f)
+    }
+}
 
 impl TemplatesService {
     /// Creates a template from a virtual machine that exists.
@@ -94,23 +101,26 @@ pub struct TemplatesServiceAddFromVmRequest {
 impl TemplatesServiceAddFromVmRequest {
     /// Template to create; the reply holds the created template or template version.
     #[inline]
-    pub fn template(mut self, value: impl Borrow<types::Template>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn template(self, value: impl Borrow<types::Template>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// With `true`, copies the direct permissions of the virtual machine to the template; inherited ones are left out.
     #[inline]
-    pub fn clone_permissions(mut self, value: bool) -> Self {
-        self.call.set_query("clone_permissions", value);
-        self
+    pub fn clone_permissions(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("clone_permissions", value),
+        }
     }
 
     /// With `true`, seals the template once created: host-specific data such as the hostname, system ID, MAC addresses, SSH keys and UDEV rules are erased from its file system. Linux guests only.
     #[inline]
-    pub fn seal(mut self, value: bool) -> Self {
-        self.call.set_query("seal", value);
-        self
+    pub fn seal(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("seal", value),
+        }
     }
 
     /// Sends the request. Returns `template`: Template to create; the reply holds the created template or template version.
@@ -130,23 +140,26 @@ pub struct TemplatesServiceAddFromConfigurationRequest {
 impl TemplatesServiceAddFromConfigurationRequest {
     /// Template to create; the reply holds the created template or template version.
     #[inline]
-    pub fn template(mut self, value: impl Borrow<types::Template>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn template(self, value: impl Borrow<types::Template>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// With `true`, copies the direct permissions of the virtual machine to the template; inherited ones are left out.
     #[inline]
-    pub fn clone_permissions(mut self, value: bool) -> Self {
-        self.call.set_query("clone_permissions", value);
-        self
+    pub fn clone_permissions(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("clone_permissions", value),
+        }
     }
 
     /// With `true`, seals the template once created: host-specific data such as the hostname, system ID, MAC addresses, SSH keys and UDEV rules are erased from its file system. Linux guests only.
     #[inline]
-    pub fn seal(mut self, value: bool) -> Self {
-        self.call.set_query("seal", value);
-        self
+    pub fn seal(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("seal", value),
+        }
     }
 
     /// Sends the request. Returns `template`: Template to create; the reply holds the created template or template version.
@@ -166,23 +179,26 @@ pub struct TemplatesServiceAddFromVmSnapshotRequest {
 impl TemplatesServiceAddFromVmSnapshotRequest {
     /// Template to create; the reply holds the created template or template version.
     #[inline]
-    pub fn template(mut self, value: impl Borrow<types::Template>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn template(self, value: impl Borrow<types::Template>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// With `true`, copies the direct permissions of the virtual machine to the template; inherited ones are left out.
     #[inline]
-    pub fn clone_permissions(mut self, value: bool) -> Self {
-        self.call.set_query("clone_permissions", value);
-        self
+    pub fn clone_permissions(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("clone_permissions", value),
+        }
     }
 
     /// With `true`, seals the template once created: host-specific data such as the hostname, system ID, MAC addresses, SSH keys and UDEV rules are erased from its file system. Linux guests only.
     #[inline]
-    pub fn seal(mut self, value: bool) -> Self {
-        self.call.set_query("seal", value);
-        self
+    pub fn seal(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("seal", value),
+        }
     }
 
     /// Sends the request. Returns `template`: Template to create; the reply holds the created template or template version.
@@ -202,27 +218,30 @@ pub struct TemplatesServiceAddRequest {
 impl TemplatesServiceAddRequest {
     /// Template to create, with at least `name` and `vm`; the reply holds the created template or template version.
     #[inline]
-    pub fn template(mut self, value: impl Borrow<types::Template>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn template(self, value: impl Borrow<types::Template>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// With `true`, copies the direct permissions of the virtual machine to the template; inherited ones are left out.
     ///
     /// Since 4.0.0.
     #[inline]
-    pub fn clone_permissions(mut self, value: bool) -> Self {
-        self.call.set_query("clone_permissions", value);
-        self
+    pub fn clone_permissions(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("clone_permissions", value),
+        }
     }
 
     /// With `true`, seals the template once created: host-specific data such as the hostname, system ID, MAC addresses, SSH keys and UDEV rules are erased from its file system. Linux guests only.
     ///
     /// Since 4.1.2.
     #[inline]
-    pub fn seal(mut self, value: bool) -> Self {
-        self.call.set_query("seal", value);
-        self
+    pub fn seal(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("seal", value),
+        }
     }
 
     /// Sends the request. Returns `template`: Template to create, with at least `name` and `vm`; the reply holds the created template or template version.
@@ -242,39 +261,44 @@ pub struct TemplatesServiceListRequest {
 impl TemplatesServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Query in the search language of the engine, such as `name=my* and status=up sortby name page 2`. An invalid query gives an empty list, not an error.
     #[inline]
-    pub fn search(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("search", Into::<String>::into(value));
-        self
+    pub fn search(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("search", Into::<String>::into(value)),
+        }
     }
 
     /// With `false`, `search` ignores case. Default `true`.
     #[inline]
-    pub fn case_sensitive(mut self, value: bool) -> Self {
-        self.call.set_query("case_sensitive", value);
-        self
+    pub fn case_sensitive(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("case_sensitive", value),
+        }
     }
 
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
     #[inline]
-    pub fn filter(mut self, value: bool) -> Self {
-        self.call.set_query("filter", value);
-        self
+    pub fn filter(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("filter", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `templates`: Templates found.

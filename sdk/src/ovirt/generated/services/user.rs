@@ -9,8 +9,15 @@ use super::super::types;
 /// Reads or removes one user. New users are added through the `users` service.
 ///
 /// Path: `/users/{user_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct UserService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for UserService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("UserService", f)
+    }
+}
 
 impl UserService {
     /// Returns the user.
@@ -107,9 +114,10 @@ impl UserServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `user`: The user.
@@ -130,9 +138,10 @@ pub struct UserServiceUpdateRequest {
 impl UserServiceUpdateRequest {
     /// User with the new `user_options`; the reply holds the updated user.
     #[inline]
-    pub fn user(mut self, value: impl Borrow<types::User>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn user(self, value: impl Borrow<types::User>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `user`: User with the new `user_options`; the reply holds the updated user.
@@ -152,9 +161,10 @@ pub struct UserServiceRemoveRequest {
 impl UserServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

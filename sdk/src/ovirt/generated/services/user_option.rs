@@ -8,8 +8,15 @@ use super::super::types;
 /// Manages one option of a user.
 ///
 /// Path: `/users/{user_id}/options/{option_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct UserOptionService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for UserOptionService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("UserOptionService", f)
+    }
+}
 
 impl UserOptionService {
     /// Returns one property of the user's profile, whose content is JSON.

@@ -11,8 +11,15 @@ use super::super::types;
 /// Manages the options of a user: profile properties whose content is JSON.
 ///
 /// Path: `/users/{user_id}/options`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct UserOptionsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for UserOptionsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("UserOptionsService", f)
+    }
+}
 
 impl UserOptionsService {
     /// Creates a JSON property in the user's profile.
@@ -60,9 +67,10 @@ pub struct UserOptionsServiceAddRequest {
 impl UserOptionsServiceAddRequest {
     /// Option to create; the reply holds the created one.
     #[inline]
-    pub fn option(mut self, value: impl Borrow<types::UserOption>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn option(self, value: impl Borrow<types::UserOption>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `option`: Option to create; the reply holds the created one.

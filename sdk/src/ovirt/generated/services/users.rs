@@ -11,8 +11,15 @@ use super::super::types;
 /// Manages the users known to the engine.
 ///
 /// Path: `/users`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct UsersService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for UsersService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("UsersService", f)
+    }
+}
 
 impl UsersService {
     /// Adds a user taken from a directory service. For Active Directory, give the user principal name (UPN) followed by the name of the authorization provider as `user_name`, and set `principal` to the UPN as well.
@@ -56,9 +63,10 @@ pub struct UsersServiceAddRequest {
 impl UsersServiceAddRequest {
     /// User to add; the reply holds the added one.
     #[inline]
-    pub fn user(mut self, value: impl Borrow<types::User>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn user(self, value: impl Borrow<types::User>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `user`: User to add; the reply holds the added one.
@@ -78,32 +86,36 @@ pub struct UsersServiceListRequest {
 impl UsersServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Query in the search language of the engine, such as `name=my* and status=up sortby name page 2`. An invalid query gives an empty list, not an error.
     #[inline]
-    pub fn search(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("search", Into::<String>::into(value));
-        self
+    pub fn search(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("search", Into::<String>::into(value)),
+        }
     }
 
     /// With `false`, `search` ignores case. Default `true`.
     #[inline]
-    pub fn case_sensitive(mut self, value: bool) -> Self {
-        self.call.set_query("case_sensitive", value);
-        self
+    pub fn case_sensitive(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("case_sensitive", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `users`: Users found.

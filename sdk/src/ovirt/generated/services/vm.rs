@@ -10,8 +10,15 @@ use super::super::types;
 /// Manages one virtual machine: its life cycle, migration, snapshot preview, export, console tickets and devices.
 ///
 /// Path: `/vms/{vm_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct VmService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for VmService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("VmService", f)
+    }
+}
 
 impl VmService {
     /// Stops a running migration of the virtual machine to another host. Takes no parameters of its own.
@@ -442,9 +449,10 @@ pub struct VmServiceCancelMigrationRequest {
 impl VmServiceCancelMigrationRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -464,9 +472,10 @@ pub struct VmServiceCommitSnapshotRequest {
 impl VmServiceCommitSnapshotRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -486,34 +495,38 @@ pub struct VmServiceCloneRequest {
 impl VmServiceCloneRequest {
     /// Properties of the clone.
     #[inline]
-    pub fn vm(mut self, value: impl Borrow<types::Vm>) -> Self {
-        self.call.set_field_record("vm", value.borrow());
-        self
+    pub fn vm(self, value: impl Borrow<types::Vm>) -> Self {
+        Self {
+            call: self.call.with_field_record("vm", value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// With `true`, collapses the snapshots in the clone. Default `true`.
     ///
     /// Since 4.4.
     #[inline]
-    pub fn discard_snapshots(mut self, value: bool) -> Self {
-        self.call.set_field("discard_snapshots", value);
-        self
+    pub fn discard_snapshots(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("discard_snapshots", value),
+        }
     }
 
     /// Storage domain that receives the copied disks.
     ///
     /// Since 4.4.
     #[inline]
-    pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
-        self.call.set_field_record("storage_domain", value.borrow());
-        self
+    pub fn storage_domain(self, value: impl Borrow<types::StorageDomain>) -> Self {
+        Self {
+            call: self.call.with_field_record("storage_domain", value.borrow()),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -533,9 +546,10 @@ pub struct VmServiceDetachRequest {
 impl VmServiceDetachRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -555,30 +569,34 @@ pub struct VmServiceExportToExportDomainRequest {
 impl VmServiceExportToExportDomainRequest {
     /// With `true`, collapses all snapshots in the exported copy.
     #[inline]
-    pub fn discard_snapshots(mut self, value: bool) -> Self {
-        self.call.set_field("discard_snapshots", value);
-        self
+    pub fn discard_snapshots(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("discard_snapshots", value),
+        }
     }
 
     /// With `true`, overwrites a copy of the virtual machine already present in the export domain.
     #[inline]
-    pub fn exclusive(mut self, value: bool) -> Self {
-        self.call.set_field("exclusive", value);
-        self
+    pub fn exclusive(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("exclusive", value),
+        }
     }
 
     /// Export storage domain that receives the virtual machine.
     #[inline]
-    pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
-        self.call.set_field_record("storage_domain", value.borrow());
-        self
+    pub fn storage_domain(self, value: impl Borrow<types::StorageDomain>) -> Self {
+        Self {
+            call: self.call.with_field_record("storage_domain", value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -600,55 +618,62 @@ impl VmServiceExportToPathOnHostRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn host(mut self, value: impl Borrow<types::Host>) -> Self {
-        self.call.set_field_record("host", value.borrow());
-        self
+    pub fn host(self, value: impl Borrow<types::Host>) -> Self {
+        Self {
+            call: self.call.with_field_record("host", value.borrow()),
+        }
     }
 
     /// Directory on the host for the OVA file, as an absolute path.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn directory(mut self, value: impl Into<String>) -> Self {
-        self.call.set_field("directory", Into::<String>::into(value));
-        self
+    pub fn directory(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_field("directory", Into::<String>::into(value)),
+        }
     }
 
     /// Name of the OVA file. When absent, the virtual machine's name with the suffix `.ova`.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn filename(mut self, value: impl Into<String>) -> Self {
-        self.call.set_field("filename", Into::<String>::into(value));
-        self
+    pub fn filename(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_field("filename", Into::<String>::into(value)),
+        }
     }
 
     /// With `true`, collapses all snapshots in the exported copy.
     #[inline]
-    pub fn discard_snapshots(mut self, value: bool) -> Self {
-        self.call.set_field("discard_snapshots", value);
-        self
+    pub fn discard_snapshots(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("discard_snapshots", value),
+        }
     }
 
     /// With `true`, overwrites a copy of the virtual machine already present in the export domain.
     #[inline]
-    pub fn exclusive(mut self, value: bool) -> Self {
-        self.call.set_field("exclusive", value);
-        self
+    pub fn exclusive(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("exclusive", value),
+        }
     }
 
     /// Export storage domain that receives the virtual machine.
     #[inline]
-    pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
-        self.call.set_field_record("storage_domain", value.borrow());
-        self
+    pub fn storage_domain(self, value: impl Borrow<types::StorageDomain>) -> Self {
+        Self {
+            call: self.call.with_field_record("storage_domain", value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -668,30 +693,34 @@ pub struct VmServiceExportRequest {
 impl VmServiceExportRequest {
     /// With `true`, collapses all snapshots in the exported copy.
     #[inline]
-    pub fn discard_snapshots(mut self, value: bool) -> Self {
-        self.call.set_field("discard_snapshots", value);
-        self
+    pub fn discard_snapshots(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("discard_snapshots", value),
+        }
     }
 
     /// With `true`, overwrites a copy of the virtual machine already present in the export domain.
     #[inline]
-    pub fn exclusive(mut self, value: bool) -> Self {
-        self.call.set_field("exclusive", value);
-        self
+    pub fn exclusive(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("exclusive", value),
+        }
     }
 
     /// Export storage domain that receives the virtual machine.
     #[inline]
-    pub fn storage_domain(mut self, value: impl Borrow<types::StorageDomain>) -> Self {
-        self.call.set_field_record("storage_domain", value.borrow());
-        self
+    pub fn storage_domain(self, value: impl Borrow<types::StorageDomain>) -> Self {
+        Self {
+            call: self.call.with_field_record("storage_domain", value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -711,9 +740,10 @@ pub struct VmServiceFreezeFilesystemsRequest {
 impl VmServiceFreezeFilesystemsRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -733,44 +763,51 @@ pub struct VmServiceGetRequest {
 impl VmServiceGetRequest {
     /// With `true`, the reply includes pending changes that apply after a restart; with `false`, it shows the virtual machine as it runs now. Default `false`; present without a value counts as `true`.
     #[inline]
-    pub fn next_run(mut self, value: bool) -> Self {
-        self.call.set_query("next_run", value);
-        self
+    pub fn next_run(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("next_run", value),
+        }
     }
 
     /// With `true`, the reply includes parts that are costly to collect. Default `false`.
     ///
     /// Since 4.0.6.
     #[inline]
-    pub fn all_content(mut self, value: bool) -> Self {
-        self.call.set_header("All-Content", value);
-        self.call.set_query("all_content", value);
-        self
+    pub fn all_content(self, value: bool) -> Self {
+        Self {
+            call: self
+                .call
+                .with_header("All-Content", value)
+                .with_query("all_content", value),
+        }
     }
 
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
     #[inline]
-    pub fn filter(mut self, value: bool) -> Self {
-        self.call.set_query("filter", value);
-        self
+    pub fn filter(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("filter", value),
+        }
     }
 
     /// With `true`, puts the OVF document, in the form used in OVA files, into `initialization.configuration.data`. Effective only together with `all_content` set to `true`.
     ///
     /// Since 4.4.3.
     #[inline]
-    pub fn ovf_as_ova(mut self, value: bool) -> Self {
-        self.call.set_query("ovf_as_ova", value);
-        self
+    pub fn ovf_as_ova(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("ovf_as_ova", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `vm`: The virtual machine.
@@ -790,9 +827,10 @@ pub struct VmServiceLogonRequest {
 impl VmServiceLogonRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -812,16 +850,18 @@ pub struct VmServiceMaintenanceRequest {
 impl VmServiceMaintenanceRequest {
     /// Whether to turn global maintenance on (`true`) or off (`false`).
     #[inline]
-    pub fn maintenance_enabled(mut self, value: bool) -> Self {
-        self.call.set_field("maintenance_enabled", value);
-        self
+    pub fn maintenance_enabled(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("maintenance_enabled", value),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -841,37 +881,42 @@ pub struct VmServiceMigrateRequest {
 impl VmServiceMigrateRequest {
     /// Cluster to migrate to. When absent, the virtual machine stays in its cluster. Live migration between clusters is not supported; check hardware and network architecture of the target first.
     #[inline]
-    pub fn cluster(mut self, value: impl Borrow<types::Cluster>) -> Self {
-        self.call.set_field_record("cluster", value.borrow());
-        self
+    pub fn cluster(self, value: impl Borrow<types::Cluster>) -> Self {
+        Self {
+            call: self.call.with_field_record("cluster", value.borrow()),
+        }
     }
 
     /// With `true`, migrates the virtual machine although it is marked as non-migratable. Default `false`.
     #[inline]
-    pub fn force(mut self, value: bool) -> Self {
-        self.call.set_field("force", value);
-        self
+    pub fn force(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("force", value),
+        }
     }
 
     /// Host to migrate to, by `id` or `name`. When absent, the engine picks a host of the same cluster.
     #[inline]
-    pub fn host(mut self, value: impl Borrow<types::Host>) -> Self {
-        self.call.set_field_record("host", value.borrow());
-        self
+    pub fn host(self, value: impl Borrow<types::Host>) -> Self {
+        Self {
+            call: self.call.with_field_record("host", value.borrow()),
+        }
     }
 
     /// With `true`, also migrates the virtual machines on the same host that share a positive enforcing affinity group with this one. Default `false`.
     #[inline]
-    pub fn migrate_vms_in_affinity_closure(mut self, value: bool) -> Self {
-        self.call.set_field("migrate_vms_in_affinity_closure", value);
-        self
+    pub fn migrate_vms_in_affinity_closure(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("migrate_vms_in_affinity_closure", value),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -891,46 +936,52 @@ pub struct VmServicePreviewSnapshotRequest {
 impl VmServicePreviewSnapshotRequest {
     /// Disks to include in the preview. Each needs its `image_id` as well as its identifier.
     #[inline]
-    pub fn disks(mut self, value: impl Into<List<types::Disk>>) -> Self {
-        self.call.set_field_list("disks", &Some(value.into()), "disk");
-        self
+    pub fn disks(self, value: impl Into<List<types::Disk>>) -> Self {
+        Self {
+            call: self.call.with_field_list("disks", &Some(value.into()), "disk"),
+        }
     }
 
     /// Whether to restore the memory too.
     #[inline]
-    pub fn restore_memory(mut self, value: bool) -> Self {
-        self.call.set_field("restore_memory", value);
-        self
+    pub fn restore_memory(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("restore_memory", value),
+        }
     }
 
     /// Storage domain of the virtual machine lease during the preview. When absent, the one recorded in the snapshot; with an empty storage domain, no lease. Any other value must be the lease domain of one of this virtual machine's snapshots.
     ///
     /// Since 4.2.2.
     #[inline]
-    pub fn lease(mut self, value: impl Borrow<types::StorageDomainLease>) -> Self {
-        self.call.set_field_record("lease", value.borrow());
-        self
+    pub fn lease(self, value: impl Borrow<types::StorageDomainLease>) -> Self {
+        Self {
+            call: self.call.with_field_record("lease", value.borrow()),
+        }
     }
 
     /// Snapshot to preview, given by its `id`.
     #[inline]
-    pub fn snapshot(mut self, value: impl Borrow<types::Snapshot>) -> Self {
-        self.call.set_field_record("snapshot", value.borrow());
-        self
+    pub fn snapshot(self, value: impl Borrow<types::Snapshot>) -> Self {
+        Self {
+            call: self.call.with_field_record("snapshot", value.borrow()),
+        }
     }
 
     /// Virtual machine data sent with the request.
     #[inline]
-    pub fn vm(mut self, value: impl Borrow<types::Vm>) -> Self {
-        self.call.set_field_record("vm", value.borrow());
-        self
+    pub fn vm(self, value: impl Borrow<types::Vm>) -> Self {
+        Self {
+            call: self.call.with_field_record("vm", value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -953,16 +1004,18 @@ impl VmServiceAutoPinCpuAndNumaNodesRequest {
     ///
     /// Since 4.4.5.
     #[inline]
-    pub fn optimize_cpu_settings(mut self, value: bool) -> Self {
-        self.call.set_field("optimize_cpu_settings", value);
-        self
+    pub fn optimize_cpu_settings(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("optimize_cpu_settings", value),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -982,23 +1035,26 @@ pub struct VmServiceUpdateRequest {
 impl VmServiceUpdateRequest {
     /// New values of the virtual machine; the reply holds the updated one.
     #[inline]
-    pub fn vm(mut self, value: impl Borrow<types::Vm>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn vm(self, value: impl Borrow<types::Vm>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// With `true`, the change takes effect at the next restart only. Default `false`: at once.
     #[inline]
-    pub fn next_run(mut self, value: bool) -> Self {
-        self.call.set_query("next_run", value);
-        self
+    pub fn next_run(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("next_run", value),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. Returns `vm`: New values of the virtual machine; the reply holds the updated one.
@@ -1018,16 +1074,18 @@ pub struct VmServiceRebootRequest {
 impl VmServiceRebootRequest {
     /// With `true`, reboots even while the virtual machine is being backed up.
     #[inline]
-    pub fn force(mut self, value: bool) -> Self {
-        self.call.set_field("force", value);
-        self
+    pub fn force(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("force", value),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -1047,23 +1105,26 @@ pub struct VmServiceRemoveRequest {
 impl VmServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// With `true`, detaches the disks and keeps them. Otherwise they are deleted with the virtual machine.
     #[inline]
-    pub fn detach_only(mut self, value: bool) -> Self {
-        self.call.set_query("detach_only", value);
-        self
+    pub fn detach_only(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("detach_only", value),
+        }
     }
 
     /// With `true`, forces the removal. Needed if the virtual machine or a disk image is locked.
     #[inline]
-    pub fn force(mut self, value: bool) -> Self {
-        self.call.set_query("force", value);
-        self
+    pub fn force(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("force", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -1083,9 +1144,10 @@ pub struct VmServiceResetRequest {
 impl VmServiceResetRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -1105,9 +1167,10 @@ pub struct VmServiceReorderMacAddressesRequest {
 impl VmServiceReorderMacAddressesRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -1127,25 +1190,28 @@ pub struct VmServiceShutdownRequest {
 impl VmServiceShutdownRequest {
     /// With `true`, shuts down even while the virtual machine is being backed up.
     #[inline]
-    pub fn force(mut self, value: bool) -> Self {
-        self.call.set_field("force", value);
-        self
+    pub fn force(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("force", value),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Free text that says why the virtual machine is stopped. Optional.
     ///
     /// Since 4.4.
     #[inline]
-    pub fn reason(mut self, value: impl Into<String>) -> Self {
-        self.call.set_field("reason", Into::<String>::into(value));
-        self
+    pub fn reason(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_field("reason", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -1165,87 +1231,98 @@ pub struct VmServiceStartRequest {
 impl VmServiceStartRequest {
     /// Authorized key for this start.
     #[inline]
-    pub fn authorized_key(mut self, value: impl Borrow<types::AuthorizedKey>) -> Self {
-        self.call.set_field_record("authorized_key", value.borrow());
-        self
+    pub fn authorized_key(self, value: impl Borrow<types::AuthorizedKey>) -> Self {
+        Self {
+            call: self.call.with_field_record("authorized_key", value.borrow()),
+        }
     }
 
     /// With `true`, the virtual machine starts paused. Default `false`.
     #[inline]
-    pub fn pause(mut self, value: bool) -> Self {
-        self.call.set_field("pause", value);
-        self
+    pub fn pause(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("pause", value),
+        }
     }
 
     /// Definition for this run only, such as another boot device. Dropped when the virtual machine powers off.
     #[inline]
-    pub fn vm(mut self, value: impl Borrow<types::Vm>) -> Self {
-        self.call.set_field_record("vm", value.borrow());
-        self
+    pub fn vm(self, value: impl Borrow<types::Vm>) -> Self {
+        Self {
+            call: self.call.with_field_record("vm", value.borrow()),
+        }
     }
 
     /// With `true`, initializes the guest with cloud-init. Default `false`.
     #[inline]
-    pub fn use_cloud_init(mut self, value: bool) -> Self {
-        self.call.set_field("use_cloud_init", value);
-        self
+    pub fn use_cloud_init(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("use_cloud_init", value),
+        }
     }
 
     /// With `true`, initializes the guest with Sysprep. Default `false`.
     #[inline]
-    pub fn use_sysprep(mut self, value: bool) -> Self {
-        self.call.set_field("use_sysprep", value);
-        self
+    pub fn use_sysprep(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("use_sysprep", value),
+        }
     }
 
     /// With `true`, initializes the guest with Ignition. Default `false`.
     ///
     /// Since 4.4.0.
     #[inline]
-    pub fn use_ignition(mut self, value: bool) -> Self {
-        self.call.set_field("use_ignition", value);
-        self
+    pub fn use_ignition(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("use_ignition", value),
+        }
     }
 
     /// With `true`, picks the initialization by guest system: Sysprep for Windows, cloud-init for Linux, Ignition for Red Hat CoreOS. Ignored if `use_cloud_init`, `use_sysprep` or `use_ignition` is set. Default `false`.
     ///
     /// Since 4.4.0.
     #[inline]
-    pub fn use_initialization(mut self, value: bool) -> Self {
-        self.call.set_field("use_initialization", value);
-        self
+    pub fn use_initialization(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("use_initialization", value),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
     #[inline]
-    pub fn filter(mut self, value: bool) -> Self {
-        self.call.set_field("filter", value);
-        self
+    pub fn filter(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("filter", value),
+        }
     }
 
     /// With `true`, this run's configuration is dropped even when the guest itself reboots. Default `false`.
     ///
     /// Since 4.2.0.
     #[inline]
-    pub fn volatile(mut self, value: bool) -> Self {
-        self.call.set_field("volatile", value);
-        self
+    pub fn volatile(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("volatile", value),
+        }
     }
 
     /// With `true`, mounts the ISO image of the Windows guest tools. Default `false`.
     ///
     /// Since 4.6.1.
     #[inline]
-    pub fn attach_wgt(mut self, value: bool) -> Self {
-        self.call.set_field("attach_wgt", value);
-        self
+    pub fn attach_wgt(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("attach_wgt", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -1265,25 +1342,28 @@ pub struct VmServiceStopRequest {
 impl VmServiceStopRequest {
     /// With `true`, stops even while the virtual machine is being backed up.
     #[inline]
-    pub fn force(mut self, value: bool) -> Self {
-        self.call.set_field("force", value);
-        self
+    pub fn force(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("force", value),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Free text that says why the virtual machine is stopped. Optional.
     ///
     /// Since 4.4.
     #[inline]
-    pub fn reason(mut self, value: impl Into<String>) -> Self {
-        self.call.set_field("reason", Into::<String>::into(value));
-        self
+    pub fn reason(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_field("reason", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -1303,9 +1383,10 @@ pub struct VmServiceSuspendRequest {
 impl VmServiceSuspendRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -1325,9 +1406,10 @@ pub struct VmServiceThawFilesystemsRequest {
 impl VmServiceThawFilesystemsRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -1347,16 +1429,18 @@ pub struct VmServiceTicketRequest {
 impl VmServiceTicketRequest {
     /// Proposed ticket value and expiry in seconds, both optional; the reply holds those in force.
     #[inline]
-    pub fn ticket(mut self, value: impl Borrow<types::Ticket>) -> Self {
-        self.call.set_field_record("ticket", value.borrow());
-        self
+    pub fn ticket(self, value: impl Borrow<types::Ticket>) -> Self {
+        Self {
+            call: self.call.with_field_record("ticket", value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. Returns `ticket`: Proposed ticket value and expiry in seconds, both optional; the reply holds those in force.
@@ -1379,9 +1463,10 @@ pub struct VmServiceUndoSnapshotRequest {
 impl VmServiceUndoSnapshotRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

@@ -8,8 +8,15 @@ use super::super::types;
 /// Reads one application found in a virtual machine.
 ///
 /// Path: `/vms/{vm_id}/applications/{application_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct VmApplicationService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for VmApplicationService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("VmApplicationService", f)
+    }
+}
 
 impl VmApplicationService {
     /// Returns the application.
@@ -33,18 +40,20 @@ pub struct VmApplicationServiceGetRequest {
 impl VmApplicationServiceGetRequest {
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
     #[inline]
-    pub fn filter(mut self, value: bool) -> Self {
-        self.call.set_query("filter", value);
-        self
+    pub fn filter(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("filter", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `application`: The application. `name` is free text that may include a version; `vm` tells where it is installed.

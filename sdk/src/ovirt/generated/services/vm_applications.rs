@@ -10,8 +10,15 @@ use super::super::types;
 /// Gives access to the applications found in a virtual machine.
 ///
 /// Path: `/vms/{vm_id}/applications`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct VmApplicationsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for VmApplicationsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("VmApplicationsService", f)
+    }
+}
 
 impl VmApplicationsService {
     /// Lists the installed applications, in no guaranteed order.
@@ -41,25 +48,28 @@ pub struct VmApplicationsServiceListRequest {
 impl VmApplicationsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
     #[inline]
-    pub fn filter(mut self, value: bool) -> Self {
-        self.call.set_query("filter", value);
-        self
+    pub fn filter(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("filter", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `applications`: Applications found.

@@ -10,8 +10,15 @@ use super::super::types;
 /// Since 4.3.
 ///
 /// Path: `/vms/{vm_id}/backups/{backup_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct VmBackupService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for VmBackupService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("VmBackupService", f)
+    }
+}
 
 impl VmBackupService {
     /// Returns the backup.
@@ -59,9 +66,10 @@ impl VmBackupServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `backup`: The backup.

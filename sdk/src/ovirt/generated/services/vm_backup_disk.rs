@@ -8,8 +8,15 @@ use super::super::types;
 /// Reads one disk of a backup.
 ///
 /// Path: `/vms/{vm_id}/backups/{backup_id}/disks/{disk_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct VmBackupDiskService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for VmBackupDiskService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("VmBackupDiskService", f)
+    }
+}
 
 impl VmBackupDiskService {
     /// Returns the disk.
@@ -37,9 +44,10 @@ impl VmBackupDiskServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `disk`: The disk.

@@ -13,8 +13,15 @@ use super::super::types;
 /// Since 4.3.
 ///
 /// Path: `/vms/{vm_id}/backups`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct VmBackupsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for VmBackupsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("VmBackupsService", f)
+    }
+}
 
 impl VmBackupsService {
     /// Starts a backup of the virtual machine. Naming an earlier checkpoint makes it incremental. The identifier of the new backup may be chosen by the caller.
@@ -66,27 +73,30 @@ impl VmBackupsServiceAddRequest {
     ///
     /// Since 4.3.
     #[inline]
-    pub fn backup(mut self, value: impl Borrow<types::Backup>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn backup(self, value: impl Borrow<types::Backup>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// With `true`, the backup fails if the virtual machine cannot be frozen. Default `false`.
     ///
     /// Since 4.4.4.
     #[inline]
-    pub fn require_consistency(mut self, value: bool) -> Self {
-        self.call.set_query("require_consistency", value);
-        self
+    pub fn require_consistency(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("require_consistency", value),
+        }
     }
 
     /// With `true`, backs up from the active volume; with `false`, a snapshot is created for the backup. Default `false`.
     ///
     /// Since 4.5.
     #[inline]
-    pub fn use_active(mut self, value: bool) -> Self {
-        self.call.set_query("use_active", value);
-        self
+    pub fn use_active(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("use_active", value),
+        }
     }
 
     /// Sends the request. Returns `backup`: Backup to start; the reply holds the started one.
@@ -106,18 +116,20 @@ pub struct VmBackupsServiceListRequest {
 impl VmBackupsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `backups`: Backups found.

@@ -9,8 +9,15 @@ use super::super::types;
 /// Manages one CD-ROM device of a virtual machine. Disks are changed and ejected with `update`, through `file`.
 ///
 /// Path: `/vms/{vm_id}/cdroms/{cdrom_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct VmCdromService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for VmCdromService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("VmCdromService", f)
+    }
+}
 
 impl VmCdromService {
     /// Returns the CD-ROM device with a reference to its virtual machine. `file` refers to the inserted ISO image and is absent when no disk is inserted.
@@ -46,18 +53,20 @@ pub struct VmCdromServiceGetRequest {
 impl VmCdromServiceGetRequest {
     /// With `true`, describes the device in the running virtual machine. Default `false`.
     #[inline]
-    pub fn current(mut self, value: bool) -> Self {
-        self.call.set_query("current", value);
-        self
+    pub fn current(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("current", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `cdrom`: The CD-ROM device.
@@ -77,16 +86,18 @@ pub struct VmCdromServiceUpdateRequest {
 impl VmCdromServiceUpdateRequest {
     /// New values of the CD-ROM device; the reply holds the updated device.
     #[inline]
-    pub fn cdrom(mut self, value: impl Borrow<types::Cdrom>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn cdrom(self, value: impl Borrow<types::Cdrom>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// With `true`, changes the running virtual machine only. Default `false`: the change shows after the next boot.
     #[inline]
-    pub fn current(mut self, value: bool) -> Self {
-        self.call.set_query("current", value);
-        self
+    pub fn current(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("current", value),
+        }
     }
 
     /// Sends the request. Returns `cdrom`: New values of the CD-ROM device; the reply holds the updated device.

@@ -11,8 +11,15 @@ use super::super::types;
 /// Manages the CD-ROM devices of a virtual machine. Each virtual machine currently has exactly one, which cannot be removed; its disk is changed with `update` of the `vm_cdrom` service.
 ///
 /// Path: `/vms/{vm_id}/cdroms`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct VmCdromsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for VmCdromsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("VmCdromsService", f)
+    }
+}
 
 impl VmCdromsService {
     /// Adds a CD-ROM device to the virtual machine.
@@ -54,9 +61,10 @@ pub struct VmCdromsServiceAddRequest {
 impl VmCdromsServiceAddRequest {
     /// CD-ROM device to add; the reply holds the added one.
     #[inline]
-    pub fn cdrom(mut self, value: impl Borrow<types::Cdrom>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn cdrom(self, value: impl Borrow<types::Cdrom>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `cdrom`: CD-ROM device to add; the reply holds the added one.
@@ -76,18 +84,20 @@ pub struct VmCdromsServiceListRequest {
 impl VmCdromsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `cdroms`: CD-ROM devices found.

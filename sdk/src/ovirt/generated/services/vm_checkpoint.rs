@@ -10,8 +10,15 @@ use super::super::types;
 /// Since 4.4.
 ///
 /// Path: `/vms/{vm_id}/checkpoints/{checkpoint_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct VmCheckpointService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for VmCheckpointService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("VmCheckpointService", f)
+    }
+}
 
 impl VmCheckpointService {
     /// Returns the checkpoint.
@@ -59,9 +66,10 @@ impl VmCheckpointServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `checkpoint`: The checkpoint.
@@ -81,9 +89,10 @@ pub struct VmCheckpointServiceRemoveRequest {
 impl VmCheckpointServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

@@ -9,8 +9,15 @@ use crate::ovirt::list_stream::{self, ListStream};
 use super::super::types;
 
 /// Manages the disks of a virtual machine.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct VmDisksService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for VmDisksService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("VmDisksService", f)
+    }
+}
 
 impl VmDisksService {
     /// Adds a disk to the virtual machine.
@@ -50,9 +57,10 @@ pub struct VmDisksServiceAddRequest {
 impl VmDisksServiceAddRequest {
     /// Disk to add; the reply holds the added one.
     #[inline]
-    pub fn disk(mut self, value: impl Borrow<types::Disk>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn disk(self, value: impl Borrow<types::Disk>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `disk`: Disk to add; the reply holds the added one.
@@ -72,18 +80,20 @@ pub struct VmDisksServiceListRequest {
 impl VmDisksServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `disks`: Disks found.

@@ -9,8 +9,15 @@ use super::super::types;
 /// Manages one graphics console of a virtual machine.
 ///
 /// Path: `/vms/{vm_id}/graphicsconsoles/{console_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct VmGraphicsConsoleService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for VmGraphicsConsoleService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("VmGraphicsConsoleService", f)
+    }
+}
 
 impl VmGraphicsConsoleService {
     /// Returns the console, by default as it will be in the next run, when `address` and `port` are not yet known and so missing. Pass `true` for `current` to get them.
@@ -80,18 +87,20 @@ pub struct VmGraphicsConsoleServiceGetRequest {
 impl VmGraphicsConsoleServiceGetRequest {
     /// With `true`, describes the current run and includes `address` and `port`; with `false`, the next run, without them. Default `false`.
     #[inline]
-    pub fn current(mut self, value: bool) -> Self {
-        self.call.set_query("current", value);
-        self
+    pub fn current(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("current", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `console`: The graphics console.
@@ -111,9 +120,10 @@ pub struct VmGraphicsConsoleServiceProxyTicketRequest {
 impl VmGraphicsConsoleServiceProxyTicketRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. Returns `proxy_ticket`: The proxy ticket.
@@ -138,9 +148,10 @@ impl VmGraphicsConsoleServiceTicketRequest {
     ///
     /// Since 4.1.
     #[inline]
-    pub fn ticket(mut self, value: impl Borrow<types::Ticket>) -> Self {
-        self.call.set_field_record("ticket", value.borrow());
-        self
+    pub fn ticket(self, value: impl Borrow<types::Ticket>) -> Self {
+        Self {
+            call: self.call.with_field_record("ticket", value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `ticket`: Proposed ticket value and expiry in seconds, both optional; the reply holds the ticket that opens the console.
@@ -181,9 +192,10 @@ pub struct VmGraphicsConsoleServiceRemoveRequest {
 impl VmGraphicsConsoleServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

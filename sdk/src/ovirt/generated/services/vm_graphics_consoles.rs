@@ -11,8 +11,15 @@ use super::super::types;
 /// Manages the graphics consoles of a virtual machine.
 ///
 /// Path: `/vms/{vm_id}/graphicsconsoles`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct VmGraphicsConsolesService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for VmGraphicsConsolesService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("VmGraphicsConsolesService", f)
+    }
+}
 
 impl VmGraphicsConsolesService {
     /// Adds a graphics console of type `spice` or `vnc` to the virtual machine. The engine does not check whether the operating system supports the protocol.
@@ -54,9 +61,10 @@ pub struct VmGraphicsConsolesServiceAddRequest {
 impl VmGraphicsConsolesServiceAddRequest {
     /// Console to add; the reply holds the added one.
     #[inline]
-    pub fn console(mut self, value: impl Borrow<types::GraphicsConsole>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn console(self, value: impl Borrow<types::GraphicsConsole>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `console`: Console to add; the reply holds the added one.
@@ -76,25 +84,28 @@ pub struct VmGraphicsConsolesServiceListRequest {
 impl VmGraphicsConsolesServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// With `true`, describes the current run and includes `address` and `port`; with `false`, the next run, without them. Default `false`.
     #[inline]
-    pub fn current(mut self, value: bool) -> Self {
-        self.call.set_query("current", value);
-        self
+    pub fn current(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("current", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `consoles`: Graphics consoles found.

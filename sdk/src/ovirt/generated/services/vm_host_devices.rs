@@ -11,8 +11,15 @@ use super::super::types;
 /// Manages the host devices given to a virtual machine.
 ///
 /// Path: `/vms/{vm_id}/hostdevices`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct VmHostDevicesService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for VmHostDevicesService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("VmHostDevicesService", f)
+    }
+}
 
 impl VmHostDevicesService {
     /// Attaches a host device to the virtual machine, whose pinning must name exactly one host; the device identifier refers to that host. The remaining devices of a PCI device's IOMMU group come along with `placeholder` set to `true`. Adding a placeholder explicitly clears that flag and makes the device usable in the virtual machine.
@@ -54,9 +61,10 @@ pub struct VmHostDevicesServiceAddRequest {
 impl VmHostDevicesServiceAddRequest {
     /// Host device to attach; the reply holds the attached one.
     #[inline]
-    pub fn device(mut self, value: impl Borrow<types::HostDevice>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn device(self, value: impl Borrow<types::HostDevice>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `device`: Host device to attach; the reply holds the attached one.
@@ -76,18 +84,20 @@ pub struct VmHostDevicesServiceListRequest {
 impl VmHostDevicesServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `device`: Host devices found.

@@ -9,8 +9,15 @@ use super::super::types;
 /// Manages one NIC of a virtual machine.
 ///
 /// Path: `/vms/{vm_id}/nics/{nic_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct VmNicService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for VmNicService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("VmNicService", f)
+    }
+}
 
 impl VmNicService {
     /// Activates the NIC.
@@ -98,9 +105,10 @@ pub struct VmNicServiceActivateRequest {
 impl VmNicServiceActivateRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -120,9 +128,10 @@ pub struct VmNicServiceDeactivateRequest {
 impl VmNicServiceDeactivateRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -144,9 +153,10 @@ impl VmNicServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `nic`: The NIC.
@@ -166,16 +176,18 @@ pub struct VmNicServiceUpdateRequest {
 impl VmNicServiceUpdateRequest {
     /// New values of the NIC; the reply holds the updated NIC.
     #[inline]
-    pub fn nic(mut self, value: impl Borrow<types::Nic>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn nic(self, value: impl Borrow<types::Nic>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. Returns `nic`: New values of the NIC; the reply holds the updated NIC.
@@ -195,9 +207,10 @@ pub struct VmNicServiceRemoveRequest {
 impl VmNicServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

@@ -11,8 +11,15 @@ use super::super::types;
 /// Manages the NICs of a virtual machine.
 ///
 /// Path: `/vms/{vm_id}/nics`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct VmNicsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for VmNicsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("VmNicsService", f)
+    }
+}
 
 impl VmNicsService {
     /// Gives the virtual machine a new NIC. Hotplug needs a guest operating system that supports it.
@@ -56,9 +63,10 @@ pub struct VmNicsServiceAddRequest {
 impl VmNicsServiceAddRequest {
     /// NIC to add; the reply holds the added one.
     #[inline]
-    pub fn nic(mut self, value: impl Borrow<types::Nic>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn nic(self, value: impl Borrow<types::Nic>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `nic`: NIC to add; the reply holds the added one.
@@ -78,18 +86,20 @@ pub struct VmNicsServiceListRequest {
 impl VmNicsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `nics`: NICs found.

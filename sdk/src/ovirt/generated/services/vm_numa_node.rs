@@ -9,8 +9,15 @@ use super::super::types;
 /// Manages one virtual NUMA node of a virtual machine.
 ///
 /// Path: `/vms/{vm_id}/numanodes/{node_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct VmNumaNodeService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for VmNumaNodeService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("VmNumaNodeService", f)
+    }
+}
 
 impl VmNumaNodeService {
     /// Returns the virtual NUMA node.
@@ -58,9 +65,10 @@ impl VmNumaNodeServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `node`: The virtual NUMA node.
@@ -80,16 +88,18 @@ pub struct VmNumaNodeServiceUpdateRequest {
 impl VmNumaNodeServiceUpdateRequest {
     /// New values of the virtual NUMA node; the reply holds the updated node.
     #[inline]
-    pub fn node(mut self, value: impl Borrow<types::VirtualNumaNode>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn node(self, value: impl Borrow<types::VirtualNumaNode>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. Returns `node`: New values of the virtual NUMA node; the reply holds the updated node.
@@ -109,9 +119,10 @@ pub struct VmNumaNodeServiceRemoveRequest {
 impl VmNumaNodeServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

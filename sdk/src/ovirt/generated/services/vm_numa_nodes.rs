@@ -11,8 +11,15 @@ use super::super::types;
 /// Manages the virtual NUMA nodes of a virtual machine.
 ///
 /// Path: `/vms/{vm_id}/numanodes`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct VmNumaNodesService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for VmNumaNodesService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("VmNumaNodesService", f)
+    }
+}
 
 impl VmNumaNodesService {
     /// Creates a virtual NUMA node in the virtual machine.
@@ -56,9 +63,10 @@ pub struct VmNumaNodesServiceAddRequest {
 impl VmNumaNodesServiceAddRequest {
     /// Virtual NUMA node to create; the reply holds the created one.
     #[inline]
-    pub fn node(mut self, value: impl Borrow<types::VirtualNumaNode>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn node(self, value: impl Borrow<types::VirtualNumaNode>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `node`: Virtual NUMA node to create; the reply holds the created one.
@@ -78,18 +86,20 @@ pub struct VmNumaNodesServiceListRequest {
 impl VmNumaNodesServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `nodes`: Virtual NUMA nodes found.

@@ -9,8 +9,15 @@ use super::super::types;
 /// Manages one virtual machine pool.
 ///
 /// Path: `/vmpools/{pool_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct VmPoolService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for VmPoolService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("VmPoolService", f)
+    }
+}
 
 impl VmPoolService {
     /// Allocates a virtual machine from the pool. Takes no parameters of its own.
@@ -72,9 +79,10 @@ pub struct VmPoolServiceAllocateVmRequest {
 impl VmPoolServiceAllocateVmRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_field("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_field("async", value),
+        }
     }
 
     /// Sends the request. There is no result.
@@ -94,18 +102,20 @@ pub struct VmPoolServiceGetRequest {
 impl VmPoolServiceGetRequest {
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
     #[inline]
-    pub fn filter(mut self, value: bool) -> Self {
-        self.call.set_query("filter", value);
-        self
+    pub fn filter(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("filter", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `pool`: The pool.
@@ -125,25 +135,28 @@ pub struct VmPoolServiceUpdateRequest {
 impl VmPoolServiceUpdateRequest {
     /// New values of the pool; the reply holds the updated pool.
     #[inline]
-    pub fn pool(mut self, value: impl Borrow<types::VmPool>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn pool(self, value: impl Borrow<types::VmPool>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Whether to seal the virtual machines that the pool creates. When absent, they are sealed only if their template is sealed and the guest is not Windows.
     ///
     /// Since 4.5.
     #[inline]
-    pub fn seal(mut self, value: bool) -> Self {
-        self.call.set_query("seal", value);
-        self
+    pub fn seal(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("seal", value),
+        }
     }
 
     /// Sends the request. Returns `pool`: New values of the pool; the reply holds the updated pool.
@@ -163,9 +176,10 @@ pub struct VmPoolServiceRemoveRequest {
 impl VmPoolServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

@@ -11,8 +11,15 @@ use super::super::types;
 /// Manages all virtual machine pools.
 ///
 /// Path: `/vmpools`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct VmPoolsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for VmPoolsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("VmPoolsService", f)
+    }
+}
 
 impl VmPoolsService {
     /// Creates a pool. `name`, `cluster` and `template` must be set, the last two by `id` or `name`.
@@ -56,18 +63,20 @@ pub struct VmPoolsServiceAddRequest {
 impl VmPoolsServiceAddRequest {
     /// Pool to create, with at least `name`, `cluster` and `template`; the reply holds the created one.
     #[inline]
-    pub fn pool(mut self, value: impl Borrow<types::VmPool>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn pool(self, value: impl Borrow<types::VmPool>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Whether to seal the virtual machines that the pool creates. When absent, they are sealed only if their template is sealed and the guest is not Windows.
     ///
     /// Since 4.5.
     #[inline]
-    pub fn seal(mut self, value: bool) -> Self {
-        self.call.set_query("seal", value);
-        self
+    pub fn seal(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("seal", value),
+        }
     }
 
     /// Sends the request. Returns `pool`: Pool to create, with at least `name`, `cluster` and `template`; the reply holds the created one.
@@ -87,39 +96,44 @@ pub struct VmPoolsServiceListRequest {
 impl VmPoolsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Query in the search language of the engine, such as `name=my* and status=up sortby name page 2`. An invalid query gives an empty list, not an error.
     #[inline]
-    pub fn search(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("search", Into::<String>::into(value));
-        self
+    pub fn search(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("search", Into::<String>::into(value)),
+        }
     }
 
     /// With `false`, `search` ignores case. Default `true`.
     #[inline]
-    pub fn case_sensitive(mut self, value: bool) -> Self {
-        self.call.set_query("case_sensitive", value);
-        self
+    pub fn case_sensitive(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("case_sensitive", value),
+        }
     }
 
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
     #[inline]
-    pub fn filter(mut self, value: bool) -> Self {
-        self.call.set_query("filter", value);
-        self
+    pub fn filter(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("filter", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `pools`: Pools found.

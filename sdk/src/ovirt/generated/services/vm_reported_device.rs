@@ -8,8 +8,15 @@ use super::super::types;
 /// Reads one device reported for a virtual machine.
 ///
 /// Path: `/vms/{vm_id}/reporteddevices/{reported_device_id}` and one other.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct VmReportedDeviceService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for VmReportedDeviceService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("VmReportedDeviceService", f)
+    }
+}
 
 impl VmReportedDeviceService {
     /// Returns the reported device.
@@ -35,9 +42,10 @@ impl VmReportedDeviceServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `reported_device`: The reported device.

@@ -8,8 +8,15 @@ use super::super::types;
 /// Reads one user session on a virtual machine.
 ///
 /// Path: `/vms/{vm_id}/sessions/{session_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct VmSessionService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for VmSessionService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("VmSessionService", f)
+    }
+}
 
 impl VmSessionService {
     /// Returns the session.
@@ -35,9 +42,10 @@ impl VmSessionServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `session`: The session.

@@ -11,8 +11,15 @@ use super::super::types;
 /// Manages a virtual machine's watchdogs.
 ///
 /// Path: `/vms/{vm_id}/watchdogs`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct VmWatchdogsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for VmWatchdogsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("VmWatchdogsService", f)
+    }
+}
 
 impl VmWatchdogsService {
     /// Adds a watchdog to the virtual machine. `model` and `action` must be set.
@@ -54,9 +61,10 @@ pub struct VmWatchdogsServiceAddRequest {
 impl VmWatchdogsServiceAddRequest {
     /// Watchdog to add. Needs `model`, such as `i6300esb`, and `action`: `dump`, `none`, `pause`, `poweroff` or `reset`. The reply also refers to the new watchdog and the virtual machine.
     #[inline]
-    pub fn watchdog(mut self, value: impl Borrow<types::Watchdog>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn watchdog(self, value: impl Borrow<types::Watchdog>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `watchdog`: Watchdog to add. Needs `model`, such as `i6300esb`, and `action`: `dump`, `none`, `pause`, `poweroff` or `reset`. The reply also refers to the new watchdog and the virtual machine.
@@ -76,18 +84,20 @@ pub struct VmWatchdogsServiceListRequest {
 impl VmWatchdogsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `watchdogs`: Watchdogs found, each with `model`, `action` and its virtual machine.

@@ -11,8 +11,15 @@ use super::super::types;
 /// Manages all virtual machines known to the engine.
 ///
 /// Path: `/vms`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct VmsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for VmsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("VmsService", f)
+    }
+}
 
 impl VmsService {
     /// Creates a virtual machine from scratch.
@@ -96,44 +103,50 @@ pub struct VmsServiceAddFromScratchRequest {
 impl VmsServiceAddFromScratchRequest {
     /// Virtual machine to create; the reply holds the created one.
     #[inline]
-    pub fn vm(mut self, value: impl Borrow<types::Vm>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn vm(self, value: impl Borrow<types::Vm>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// With `true`, the new virtual machine gets full copies of the template's disks and does not depend on the template. By default its disks are copy-on-write layers that store only the differences.
     #[inline]
-    pub fn clone(mut self, value: bool) -> Self {
-        self.call.set_query("clone", value);
-        self
+    pub fn clone(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("clone", value),
+        }
     }
 
     /// With `true`, copies the direct permissions of the template to the virtual machine; inherited ones are left out.
     #[inline]
-    pub fn clone_permissions(mut self, value: bool) -> Self {
-        self.call.set_query("clone_permissions", value);
-        self
+    pub fn clone_permissions(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("clone_permissions", value),
+        }
     }
 
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
     #[inline]
-    pub fn filter(mut self, value: bool) -> Self {
-        self.call.set_query("filter", value);
-        self
+    pub fn filter(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("filter", value),
+        }
     }
 
     /// Whether and how CPU and NUMA are configured automatically. Deprecated since engine 4.5 and due for removal; use plain `add` instead.
     #[inline]
-    pub fn auto_pinning_policy(mut self, value: types::AutoPinningPolicy) -> Self {
-        self.call.set_query("auto_pinning_policy", value);
-        self
+    pub fn auto_pinning_policy(self, value: types::AutoPinningPolicy) -> Self {
+        Self {
+            call: self.call.with_query("auto_pinning_policy", value),
+        }
     }
 
     /// Whether to seal the virtual machine once created. When absent, it is sealed only if its template is sealed and the guest is not Windows.
     #[inline]
-    pub fn seal(mut self, value: bool) -> Self {
-        self.call.set_query("seal", value);
-        self
+    pub fn seal(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("seal", value),
+        }
     }
 
     /// Sends the request. Returns `vm`: Virtual machine to create; the reply holds the created one.
@@ -153,44 +166,50 @@ pub struct VmsServiceAddFromSnapshotRequest {
 impl VmsServiceAddFromSnapshotRequest {
     /// Virtual machine to create; the reply holds the created one.
     #[inline]
-    pub fn vm(mut self, value: impl Borrow<types::Vm>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn vm(self, value: impl Borrow<types::Vm>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// With `true`, the new virtual machine gets full copies of the template's disks and does not depend on the template. By default its disks are copy-on-write layers that store only the differences.
     #[inline]
-    pub fn clone(mut self, value: bool) -> Self {
-        self.call.set_query("clone", value);
-        self
+    pub fn clone(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("clone", value),
+        }
     }
 
     /// With `true`, copies the direct permissions of the template to the virtual machine; inherited ones are left out.
     #[inline]
-    pub fn clone_permissions(mut self, value: bool) -> Self {
-        self.call.set_query("clone_permissions", value);
-        self
+    pub fn clone_permissions(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("clone_permissions", value),
+        }
     }
 
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
     #[inline]
-    pub fn filter(mut self, value: bool) -> Self {
-        self.call.set_query("filter", value);
-        self
+    pub fn filter(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("filter", value),
+        }
     }
 
     /// Whether and how CPU and NUMA are configured automatically. Deprecated since engine 4.5 and due for removal; use plain `add` instead.
     #[inline]
-    pub fn auto_pinning_policy(mut self, value: types::AutoPinningPolicy) -> Self {
-        self.call.set_query("auto_pinning_policy", value);
-        self
+    pub fn auto_pinning_policy(self, value: types::AutoPinningPolicy) -> Self {
+        Self {
+            call: self.call.with_query("auto_pinning_policy", value),
+        }
     }
 
     /// Whether to seal the virtual machine once created. When absent, it is sealed only if its template is sealed and the guest is not Windows.
     #[inline]
-    pub fn seal(mut self, value: bool) -> Self {
-        self.call.set_query("seal", value);
-        self
+    pub fn seal(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("seal", value),
+        }
     }
 
     /// Sends the request. Returns `vm`: Virtual machine to create; the reply holds the created one.
@@ -210,44 +229,50 @@ pub struct VmsServiceAddFromConfigurationRequest {
 impl VmsServiceAddFromConfigurationRequest {
     /// Virtual machine to create; the reply holds the created one.
     #[inline]
-    pub fn vm(mut self, value: impl Borrow<types::Vm>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn vm(self, value: impl Borrow<types::Vm>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// With `true`, the new virtual machine gets full copies of the template's disks and does not depend on the template. By default its disks are copy-on-write layers that store only the differences.
     #[inline]
-    pub fn clone(mut self, value: bool) -> Self {
-        self.call.set_query("clone", value);
-        self
+    pub fn clone(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("clone", value),
+        }
     }
 
     /// With `true`, copies the direct permissions of the template to the virtual machine; inherited ones are left out.
     #[inline]
-    pub fn clone_permissions(mut self, value: bool) -> Self {
-        self.call.set_query("clone_permissions", value);
-        self
+    pub fn clone_permissions(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("clone_permissions", value),
+        }
     }
 
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
     #[inline]
-    pub fn filter(mut self, value: bool) -> Self {
-        self.call.set_query("filter", value);
-        self
+    pub fn filter(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("filter", value),
+        }
     }
 
     /// Whether and how CPU and NUMA are configured automatically. Deprecated since engine 4.5 and due for removal; use plain `add` instead.
     #[inline]
-    pub fn auto_pinning_policy(mut self, value: types::AutoPinningPolicy) -> Self {
-        self.call.set_query("auto_pinning_policy", value);
-        self
+    pub fn auto_pinning_policy(self, value: types::AutoPinningPolicy) -> Self {
+        Self {
+            call: self.call.with_query("auto_pinning_policy", value),
+        }
     }
 
     /// Whether to seal the virtual machine once created. When absent, it is sealed only if its template is sealed and the guest is not Windows.
     #[inline]
-    pub fn seal(mut self, value: bool) -> Self {
-        self.call.set_query("seal", value);
-        self
+    pub fn seal(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("seal", value),
+        }
     }
 
     /// Sends the request. Returns `vm`: Virtual machine to create; the reply holds the created one.
@@ -267,34 +292,38 @@ pub struct VmsServiceAddRequest {
 impl VmsServiceAddRequest {
     /// Virtual machine to create; the reply holds the created one.
     #[inline]
-    pub fn vm(mut self, value: impl Borrow<types::Vm>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn vm(self, value: impl Borrow<types::Vm>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// With `true`, the new virtual machine gets full copies of the template's disks and does not depend on the template. By default its disks are copy-on-write layers that store only the differences.
     #[inline]
-    pub fn clone(mut self, value: bool) -> Self {
-        self.call.set_query("clone", value);
-        self
+    pub fn clone(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("clone", value),
+        }
     }
 
     /// With `true`, copies the direct permissions of the template to the virtual machine; inherited ones are left out.
     ///
     /// Since 4.0.0.
     #[inline]
-    pub fn clone_permissions(mut self, value: bool) -> Self {
-        self.call.set_query("clone_permissions", value);
-        self
+    pub fn clone_permissions(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("clone_permissions", value),
+        }
     }
 
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
     ///
     /// Since 4.0.0.
     #[inline]
-    pub fn filter(mut self, value: bool) -> Self {
-        self.call.set_query("filter", value);
-        self
+    pub fn filter(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("filter", value),
+        }
     }
 
     /// Whether and how CPU and NUMA are configured automatically. Deprecated since engine 4.5 and due for removal; use plain `add` instead.
@@ -302,18 +331,20 @@ impl VmsServiceAddRequest {
     /// Since 4.4.
     #[deprecated = "deprecated in the API"]
     #[inline]
-    pub fn auto_pinning_policy(mut self, value: types::AutoPinningPolicy) -> Self {
-        self.call.set_query("auto_pinning_policy", value);
-        self
+    pub fn auto_pinning_policy(self, value: types::AutoPinningPolicy) -> Self {
+        Self {
+            call: self.call.with_query("auto_pinning_policy", value),
+        }
     }
 
     /// Whether to seal the virtual machine once created. When absent, it is sealed only if its template is sealed and the guest is not Windows.
     ///
     /// Since 4.5.
     #[inline]
-    pub fn seal(mut self, value: bool) -> Self {
-        self.call.set_query("seal", value);
-        self
+    pub fn seal(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("seal", value),
+        }
     }
 
     /// Sends the request. Returns `vm`: Virtual machine to create; the reply holds the created one.
@@ -333,58 +364,67 @@ pub struct VmsServiceListRequest {
 impl VmsServiceListRequest {
     /// Query in the search language of the engine, such as `name=my* and status=up sortby name page 2`. An invalid query gives an empty list, not an error.
     #[inline]
-    pub fn search(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("search", Into::<String>::into(value));
-        self
+    pub fn search(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("search", Into::<String>::into(value)),
+        }
     }
 
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// With `false`, `search` ignores case. Default `true`.
     #[inline]
-    pub fn case_sensitive(mut self, value: bool) -> Self {
-        self.call.set_query("case_sensitive", value);
-        self
+    pub fn case_sensitive(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("case_sensitive", value),
+        }
     }
 
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
     #[inline]
-    pub fn filter(mut self, value: bool) -> Self {
-        self.call.set_query("filter", value);
-        self
+    pub fn filter(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("filter", value),
+        }
     }
 
     /// With `true`, the reply includes parts that are costly to collect. Default `false`.
     ///
     /// Since 4.0.6.
     #[inline]
-    pub fn all_content(mut self, value: bool) -> Self {
-        self.call.set_header("All-Content", value);
-        self.call.set_query("all_content", value);
-        self
+    pub fn all_content(self, value: bool) -> Self {
+        Self {
+            call: self
+                .call
+                .with_header("All-Content", value)
+                .with_query("all_content", value),
+        }
     }
 
     /// With `true`, puts the OVF document, in the form used in OVA files, into `initialization.configuration.data`. Effective only together with `all_content` set to `true`.
     ///
     /// Since 4.4.3.
     #[inline]
-    pub fn ovf_as_ova(mut self, value: bool) -> Self {
-        self.call.set_query("ovf_as_ova", value);
-        self
+    pub fn ovf_as_ova(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("ovf_as_ova", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `vms`: Virtual machines found.

@@ -9,8 +9,15 @@ use super::super::types;
 /// Manages one vNIC profile.
 ///
 /// Path: `/vnicprofiles/{profile_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct VnicProfileService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for VnicProfileService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("VnicProfileService", f)
+    }
+}
 
 impl VnicProfileService {
     /// Returns the vNIC profile.
@@ -64,9 +71,10 @@ impl VnicProfileServiceGetRequest {
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `profile`: The vNIC profile.
@@ -86,16 +94,18 @@ pub struct VnicProfileServiceUpdateRequest {
 impl VnicProfileServiceUpdateRequest {
     /// New values of the vNIC profile; the reply holds the updated profile.
     #[inline]
-    pub fn profile(mut self, value: impl Borrow<types::VnicProfile>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn profile(self, value: impl Borrow<types::VnicProfile>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. Returns `profile`: New values of the vNIC profile; the reply holds the updated profile.
@@ -115,9 +125,10 @@ pub struct VnicProfileServiceRemoveRequest {
 impl VnicProfileServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

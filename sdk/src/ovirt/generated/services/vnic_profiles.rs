@@ -11,8 +11,15 @@ use super::super::types;
 /// Manages all vNIC profiles.
 ///
 /// Path: `/vnicprofiles`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct VnicProfilesService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for VnicProfilesService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("VnicProfilesService", f)
+    }
+}
 
 impl VnicProfilesService {
     /// Creates a vNIC profile. Without a network filter in the request the default filter is used; an empty one means no filter; a valid identifier selects that filter. Profiles the engine creates for external networks have no filter.
@@ -56,9 +63,10 @@ pub struct VnicProfilesServiceAddRequest {
 impl VnicProfilesServiceAddRequest {
     /// vNIC profile to create; the reply holds the created one.
     #[inline]
-    pub fn profile(mut self, value: impl Borrow<types::VnicProfile>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn profile(self, value: impl Borrow<types::VnicProfile>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `profile`: vNIC profile to create; the reply holds the created one.
@@ -78,18 +86,20 @@ pub struct VnicProfilesServiceListRequest {
 impl VnicProfilesServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `profiles`: vNIC profiles found.

@@ -8,8 +8,15 @@ use super::super::types;
 /// Manages one weight of a scheduling policy.
 ///
 /// Path: `/schedulingpolicies/{policy_id}/weights/{weight_id}`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct WeightService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for WeightService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("WeightService", f)
+    }
+}
 
 impl WeightService {
     /// Returns the weight.
@@ -43,18 +50,20 @@ pub struct WeightServiceGetRequest {
 impl WeightServiceGetRequest {
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
     #[inline]
-    pub fn filter(mut self, value: bool) -> Self {
-        self.call.set_query("filter", value);
-        self
+    pub fn filter(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("filter", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `weight`: The weight.
@@ -74,9 +83,10 @@ pub struct WeightServiceRemoveRequest {
 impl WeightServiceRemoveRequest {
     /// With `true`, the engine may answer before the work is done; poll the object or its job to see the end. Default `false`.
     #[inline]
-    pub fn r#async(mut self, value: bool) -> Self {
-        self.call.set_query("async", value);
-        self
+    pub fn r#async(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("async", value),
+        }
     }
 
     /// Sends the request. There is no result.

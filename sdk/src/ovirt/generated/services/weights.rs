@@ -11,8 +11,15 @@ use super::super::types;
 /// Manages the weights of a scheduling policy.
 ///
 /// Path: `/schedulingpolicies/{policy_id}/weights`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct WeightsService(pub(crate) Resource);
+
+impl ::core::fmt::Debug for WeightsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        self.0.debug("WeightsService", f)
+    }
+}
 
 impl WeightsService {
     /// Adds a weight to the scheduling policy, which must be user-defined.
@@ -54,9 +61,10 @@ pub struct WeightsServiceAddRequest {
 impl WeightsServiceAddRequest {
     /// Weight to add; the reply holds the added one.
     #[inline]
-    pub fn weight(mut self, value: impl Borrow<types::Weight>) -> Self {
-        self.call.set_body(value.borrow());
-        self
+    pub fn weight(self, value: impl Borrow<types::Weight>) -> Self {
+        Self {
+            call: self.call.with_body(value.borrow()),
+        }
     }
 
     /// Sends the request. Returns `weight`: Weight to add; the reply holds the added one.
@@ -76,25 +84,28 @@ pub struct WeightsServiceListRequest {
 impl WeightsServiceListRequest {
     /// Largest number of objects to return. Absent, all are returned, or one page when `search` names a page.
     #[inline]
-    pub fn max(mut self, value: i64) -> Self {
-        self.call.set_query("max", value);
-        self
+    pub fn max(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_query("max", value),
+        }
     }
 
     /// With `true`, results are limited to what the user has permissions on; with `false`, an administrator sees everything. Default: by the kind of user.
     #[inline]
-    pub fn filter(mut self, value: bool) -> Self {
-        self.call.set_query("filter", value);
-        self
+    pub fn filter(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_query("filter", value),
+        }
     }
 
     /// Comma-separated list of links to inline in the reply, each a dotted path such as `disk_attachments.disk`; saves one request per link.
     ///
     /// Since 4.2.
     #[inline]
-    pub fn follow(mut self, value: impl Into<String>) -> Self {
-        self.call.set_query("follow", Into::<String>::into(value));
-        self
+    pub fn follow(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_query("follow", Into::<String>::into(value)),
+        }
     }
 
     /// Sends the request. Returns `weights`: Weights found.

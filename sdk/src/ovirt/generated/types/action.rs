@@ -1412,6 +1412,7 @@ impl Default for Action {
 }
 
 impl Clone for Action {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -1420,6 +1421,7 @@ impl Clone for Action {
 }
 
 impl PartialEq for Action {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -1435,6 +1437,7 @@ impl ::serde::Serialize for Action {
 }
 
 impl ::core::fmt::Debug for Action {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

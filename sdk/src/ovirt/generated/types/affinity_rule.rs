@@ -113,6 +113,7 @@ impl Default for AffinityRule {
 }
 
 impl Clone for AffinityRule {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -121,6 +122,7 @@ impl Clone for AffinityRule {
 }
 
 impl PartialEq for AffinityRule {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -136,6 +138,7 @@ impl ::serde::Serialize for AffinityRule {
 }
 
 impl ::core::fmt::Debug for AffinityRule {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

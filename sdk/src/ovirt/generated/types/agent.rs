@@ -249,6 +249,7 @@ impl Default for Agent {
 }
 
 impl Clone for Agent {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -257,6 +258,7 @@ impl Clone for Agent {
 }
 
 impl PartialEq for Agent {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -272,6 +274,7 @@ impl ::serde::Serialize for Agent {
 }
 
 impl ::core::fmt::Debug for Agent {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

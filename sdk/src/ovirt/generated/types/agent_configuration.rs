@@ -145,6 +145,7 @@ impl Default for AgentConfiguration {
 }
 
 impl Clone for AgentConfiguration {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -153,6 +154,7 @@ impl Clone for AgentConfiguration {
 }
 
 impl PartialEq for AgentConfiguration {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -168,6 +170,7 @@ impl ::serde::Serialize for AgentConfiguration {
 }
 
 impl ::core::fmt::Debug for AgentConfiguration {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

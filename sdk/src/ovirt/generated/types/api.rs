@@ -165,6 +165,7 @@ impl Default for Api {
 }
 
 impl Clone for Api {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -173,6 +174,7 @@ impl Clone for Api {
 }
 
 impl PartialEq for Api {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -188,6 +190,7 @@ impl ::serde::Serialize for Api {
 }
 
 impl ::core::fmt::Debug for Api {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -132,6 +132,7 @@ impl Default for Application {
 }
 
 impl Clone for Application {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -140,6 +141,7 @@ impl Clone for Application {
 }
 
 impl PartialEq for Application {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -155,6 +157,7 @@ impl ::serde::Serialize for Application {
 }
 
 impl ::core::fmt::Debug for Application {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

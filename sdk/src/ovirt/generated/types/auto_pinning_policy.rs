@@ -53,18 +53,21 @@ impl Text for AutoPinningPolicy {
 
 impl Default for AutoPinningPolicy {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for AutoPinningPolicy {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for AutoPinningPolicy {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -78,12 +81,14 @@ impl ::core::hash::Hash for AutoPinningPolicy {
 }
 
 impl ::core::fmt::Debug for AutoPinningPolicy {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for AutoPinningPolicy {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -99,6 +104,7 @@ impl ::serde::Serialize for AutoPinningPolicy {
 }
 
 impl From<&str> for AutoPinningPolicy {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

@@ -255,6 +255,7 @@ impl Default for Backup {
 }
 
 impl Clone for Backup {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -263,6 +264,7 @@ impl Clone for Backup {
 }
 
 impl PartialEq for Backup {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -278,6 +280,7 @@ impl ::serde::Serialize for Backup {
 }
 
 impl ::core::fmt::Debug for Backup {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -68,18 +68,21 @@ impl Text for BackupPhase {
 
 impl Default for BackupPhase {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for BackupPhase {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for BackupPhase {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -93,12 +96,14 @@ impl ::core::hash::Hash for BackupPhase {
 }
 
 impl ::core::fmt::Debug for BackupPhase {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for BackupPhase {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -114,6 +119,7 @@ impl ::serde::Serialize for BackupPhase {
 }
 
 impl From<&str> for BackupPhase {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

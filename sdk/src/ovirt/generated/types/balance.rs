@@ -153,6 +153,7 @@ impl Default for Balance {
 }
 
 impl Clone for Balance {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -161,6 +162,7 @@ impl Clone for Balance {
 }
 
 impl PartialEq for Balance {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -176,6 +178,7 @@ impl ::serde::Serialize for Balance {
 }
 
 impl ::core::fmt::Debug for Balance {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

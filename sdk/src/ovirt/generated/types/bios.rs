@@ -94,6 +94,7 @@ impl Default for Bios {
 }
 
 impl Clone for Bios {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -102,6 +103,7 @@ impl Clone for Bios {
 }
 
 impl PartialEq for Bios {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -117,6 +119,7 @@ impl ::serde::Serialize for Bios {
 }
 
 impl ::core::fmt::Debug for Bios {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

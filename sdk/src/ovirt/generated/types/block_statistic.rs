@@ -80,6 +80,7 @@ impl Default for BlockStatistic {
 }
 
 impl Clone for BlockStatistic {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -88,6 +89,7 @@ impl Clone for BlockStatistic {
 }
 
 impl PartialEq for BlockStatistic {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -103,6 +105,7 @@ impl ::serde::Serialize for BlockStatistic {
 }
 
 impl ::core::fmt::Debug for BlockStatistic {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

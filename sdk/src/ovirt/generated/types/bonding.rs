@@ -123,6 +123,7 @@ impl Default for Bonding {
 }
 
 impl Clone for Bonding {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -131,6 +132,7 @@ impl Clone for Bonding {
 }
 
 impl PartialEq for Bonding {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -146,6 +148,7 @@ impl ::serde::Serialize for Bonding {
 }
 
 impl ::core::fmt::Debug for Bonding {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

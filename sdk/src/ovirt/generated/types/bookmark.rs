@@ -131,6 +131,7 @@ impl Default for Bookmark {
 }
 
 impl Clone for Bookmark {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -139,6 +140,7 @@ impl Clone for Bookmark {
 }
 
 impl PartialEq for Bookmark {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -154,6 +156,7 @@ impl ::serde::Serialize for Bookmark {
 }
 
 impl ::core::fmt::Debug for Bookmark {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

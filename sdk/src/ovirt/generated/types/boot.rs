@@ -76,6 +76,7 @@ impl Default for Boot {
 }
 
 impl Clone for Boot {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -84,6 +85,7 @@ impl Clone for Boot {
 }
 
 impl PartialEq for Boot {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -99,6 +101,7 @@ impl ::serde::Serialize for Boot {
 }
 
 impl ::core::fmt::Debug for Boot {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -96,6 +96,7 @@ impl Default for BrickProfileDetail {
 }
 
 impl Clone for BrickProfileDetail {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -104,6 +105,7 @@ impl Clone for BrickProfileDetail {
 }
 
 impl PartialEq for BrickProfileDetail {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -119,6 +121,7 @@ impl ::serde::Serialize for BrickProfileDetail {
 }
 
 impl ::core::fmt::Debug for BrickProfileDetail {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

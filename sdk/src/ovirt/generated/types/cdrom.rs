@@ -186,6 +186,7 @@ impl Default for Cdrom {
 }
 
 impl Clone for Cdrom {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -194,6 +195,7 @@ impl Clone for Cdrom {
 }
 
 impl PartialEq for Cdrom {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -209,6 +211,7 @@ impl ::serde::Serialize for Cdrom {
 }
 
 impl ::core::fmt::Debug for Cdrom {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -157,6 +157,7 @@ impl Default for Certificate {
 }
 
 impl Clone for Certificate {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -165,6 +166,7 @@ impl Clone for Certificate {
 }
 
 impl PartialEq for Certificate {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -180,6 +182,7 @@ impl ::serde::Serialize for Certificate {
 }
 
 impl ::core::fmt::Debug for Certificate {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -162,6 +162,7 @@ impl Default for CloudInit {
 }
 
 impl Clone for CloudInit {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -170,6 +171,7 @@ impl Clone for CloudInit {
 }
 
 impl PartialEq for CloudInit {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -185,6 +187,7 @@ impl ::serde::Serialize for CloudInit {
 }
 
 impl ::core::fmt::Debug for CloudInit {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

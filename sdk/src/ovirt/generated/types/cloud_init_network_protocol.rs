@@ -46,18 +46,21 @@ impl Text for CloudInitNetworkProtocol {
 
 impl Default for CloudInitNetworkProtocol {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for CloudInitNetworkProtocol {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for CloudInitNetworkProtocol {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -71,12 +74,14 @@ impl ::core::hash::Hash for CloudInitNetworkProtocol {
 }
 
 impl ::core::fmt::Debug for CloudInitNetworkProtocol {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for CloudInitNetworkProtocol {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -92,6 +97,7 @@ impl ::serde::Serialize for CloudInitNetworkProtocol {
 }
 
 impl From<&str> for CloudInitNetworkProtocol {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

@@ -807,6 +807,7 @@ impl Default for Cluster {
 }
 
 impl Clone for Cluster {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -815,6 +816,7 @@ impl Clone for Cluster {
 }
 
 impl PartialEq for Cluster {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -830,6 +832,7 @@ impl ::serde::Serialize for Cluster {
 }
 
 impl ::core::fmt::Debug for Cluster {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

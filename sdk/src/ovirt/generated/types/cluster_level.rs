@@ -168,6 +168,7 @@ impl Default for ClusterLevel {
 }
 
 impl Clone for ClusterLevel {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -176,6 +177,7 @@ impl Clone for ClusterLevel {
 }
 
 impl PartialEq for ClusterLevel {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -191,6 +193,7 @@ impl ::serde::Serialize for ClusterLevel {
 }
 
 impl ::core::fmt::Debug for ClusterLevel {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -52,18 +52,21 @@ impl Text for ClusterUpgradeAction {
 
 impl Default for ClusterUpgradeAction {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for ClusterUpgradeAction {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for ClusterUpgradeAction {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -77,12 +80,14 @@ impl ::core::hash::Hash for ClusterUpgradeAction {
 }
 
 impl ::core::fmt::Debug for ClusterUpgradeAction {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for ClusterUpgradeAction {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -98,6 +103,7 @@ impl ::serde::Serialize for ClusterUpgradeAction {
 }
 
 impl From<&str> for ClusterUpgradeAction {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

@@ -158,6 +158,7 @@ impl Default for CpuProfile {
 }
 
 impl Clone for CpuProfile {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -166,6 +167,7 @@ impl Clone for CpuProfile {
 }
 
 impl PartialEq for CpuProfile {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -181,6 +183,7 @@ impl ::serde::Serialize for CpuProfile {
 }
 
 impl ::core::fmt::Debug for CpuProfile {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -105,6 +105,7 @@ impl Default for CpuTopology {
 }
 
 impl Clone for CpuTopology {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -113,6 +114,7 @@ impl Clone for CpuTopology {
 }
 
 impl PartialEq for CpuTopology {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -128,6 +130,7 @@ impl ::serde::Serialize for CpuTopology {
 }
 
 impl ::core::fmt::Debug for CpuTopology {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

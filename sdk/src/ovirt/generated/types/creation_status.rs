@@ -48,18 +48,21 @@ impl Text for CreationStatus {
 
 impl Default for CreationStatus {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for CreationStatus {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for CreationStatus {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -73,12 +76,14 @@ impl ::core::hash::Hash for CreationStatus {
 }
 
 impl ::core::fmt::Debug for CreationStatus {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for CreationStatus {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -94,6 +99,7 @@ impl ::serde::Serialize for CreationStatus {
 }
 
 impl From<&str> for CreationStatus {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

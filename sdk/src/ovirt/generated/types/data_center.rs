@@ -309,6 +309,7 @@ impl Default for DataCenter {
 }
 
 impl Clone for DataCenter {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -317,6 +318,7 @@ impl Clone for DataCenter {
 }
 
 impl PartialEq for DataCenter {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -332,6 +334,7 @@ impl ::serde::Serialize for DataCenter {
 }
 
 impl ::core::fmt::Debug for DataCenter {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

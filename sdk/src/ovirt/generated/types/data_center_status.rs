@@ -56,18 +56,21 @@ impl Text for DataCenterStatus {
 
 impl Default for DataCenterStatus {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for DataCenterStatus {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for DataCenterStatus {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -81,12 +84,14 @@ impl ::core::hash::Hash for DataCenterStatus {
 }
 
 impl ::core::fmt::Debug for DataCenterStatus {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for DataCenterStatus {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -102,6 +107,7 @@ impl ::serde::Serialize for DataCenterStatus {
 }
 
 impl From<&str> for DataCenterStatus {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

@@ -257,6 +257,7 @@ impl Default for DiskAttachment {
 }
 
 impl Clone for DiskAttachment {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -265,6 +266,7 @@ impl Clone for DiskAttachment {
 }
 
 impl PartialEq for DiskAttachment {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -280,6 +282,7 @@ impl ::serde::Serialize for DiskAttachment {
 }
 
 impl ::core::fmt::Debug for DiskAttachment {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -46,18 +46,21 @@ impl Text for DiskBackupMode {
 
 impl Default for DiskBackupMode {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for DiskBackupMode {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for DiskBackupMode {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -71,12 +74,14 @@ impl ::core::hash::Hash for DiskBackupMode {
 }
 
 impl ::core::fmt::Debug for DiskBackupMode {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for DiskBackupMode {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -92,6 +97,7 @@ impl ::serde::Serialize for DiskBackupMode {
 }
 
 impl From<&str> for DiskBackupMode {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

@@ -92,18 +92,21 @@ impl Text for DiskContentType {
 
 impl Default for DiskContentType {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for DiskContentType {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for DiskContentType {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -117,12 +120,14 @@ impl ::core::hash::Hash for DiskContentType {
 }
 
 impl ::core::fmt::Debug for DiskContentType {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for DiskContentType {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -138,6 +143,7 @@ impl ::serde::Serialize for DiskContentType {
 }
 
 impl From<&str> for DiskContentType {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

@@ -161,6 +161,7 @@ impl Default for DiskProfile {
 }
 
 impl Clone for DiskProfile {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -169,6 +170,7 @@ impl Clone for DiskProfile {
 }
 
 impl PartialEq for DiskProfile {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -184,6 +186,7 @@ impl ::serde::Serialize for DiskProfile {
 }
 
 impl ::core::fmt::Debug for DiskProfile {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -695,6 +695,7 @@ impl Default for DiskSnapshot {
 }
 
 impl Clone for DiskSnapshot {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -703,6 +704,7 @@ impl Clone for DiskSnapshot {
 }
 
 impl PartialEq for DiskSnapshot {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -718,6 +720,7 @@ impl ::serde::Serialize for DiskSnapshot {
 }
 
 impl ::core::fmt::Debug for DiskSnapshot {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -280,6 +280,7 @@ impl Default for Display {
 }
 
 impl Clone for Display {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -288,6 +289,7 @@ impl Clone for Display {
 }
 
 impl PartialEq for Display {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -303,6 +305,7 @@ impl ::serde::Serialize for Display {
 }
 
 impl ::core::fmt::Debug for Display {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -93,6 +93,7 @@ impl Default for Dns {
 }
 
 impl Clone for Dns {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -101,6 +102,7 @@ impl Clone for Dns {
 }
 
 impl PartialEq for Dns {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -116,6 +118,7 @@ impl ::serde::Serialize for Dns {
 }
 
 impl ::core::fmt::Debug for Dns {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

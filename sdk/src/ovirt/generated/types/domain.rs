@@ -158,6 +158,7 @@ impl Default for Domain {
 }
 
 impl Clone for Domain {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -166,6 +167,7 @@ impl Clone for Domain {
 }
 
 impl PartialEq for Domain {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -181,6 +183,7 @@ impl ::serde::Serialize for Domain {
 }
 
 impl ::core::fmt::Debug for Domain {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -159,6 +159,7 @@ impl Default for EngineBackupInfo {
 }
 
 impl Clone for EngineBackupInfo {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -167,6 +168,7 @@ impl Clone for EngineBackupInfo {
 }
 
 impl PartialEq for EngineBackupInfo {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -182,6 +184,7 @@ impl ::serde::Serialize for EngineBackupInfo {
 }
 
 impl ::core::fmt::Debug for EngineBackupInfo {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -73,6 +73,7 @@ impl Default for ErrorHandling {
 }
 
 impl Clone for ErrorHandling {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -81,6 +82,7 @@ impl Clone for ErrorHandling {
 }
 
 impl PartialEq for ErrorHandling {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -96,6 +98,7 @@ impl ::serde::Serialize for ErrorHandling {
 }
 
 impl ::core::fmt::Debug for ErrorHandling {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

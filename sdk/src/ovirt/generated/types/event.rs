@@ -348,6 +348,7 @@ impl Default for Event {
 }
 
 impl Clone for Event {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -356,6 +357,7 @@ impl Clone for Event {
 }
 
 impl PartialEq for Event {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -371,6 +373,7 @@ impl ::serde::Serialize for Event {
 }
 
 impl ::core::fmt::Debug for Event {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -178,6 +178,7 @@ impl Default for EventSubscription {
 }
 
 impl Clone for EventSubscription {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -186,6 +187,7 @@ impl Clone for EventSubscription {
 }
 
 impl PartialEq for EventSubscription {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -201,6 +203,7 @@ impl ::serde::Serialize for EventSubscription {
 }
 
 impl ::core::fmt::Debug for EventSubscription {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

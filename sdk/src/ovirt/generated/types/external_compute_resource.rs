@@ -176,6 +176,7 @@ impl Default for ExternalComputeResource {
 }
 
 impl Clone for ExternalComputeResource {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -184,6 +185,7 @@ impl Clone for ExternalComputeResource {
 }
 
 impl PartialEq for ExternalComputeResource {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -199,6 +201,7 @@ impl ::serde::Serialize for ExternalComputeResource {
 }
 
 impl ::core::fmt::Debug for ExternalComputeResource {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -150,6 +150,7 @@ impl Default for ExternalHost {
 }
 
 impl Clone for ExternalHost {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -158,6 +159,7 @@ impl Clone for ExternalHost {
 }
 
 impl PartialEq for ExternalHost {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -173,6 +175,7 @@ impl ::serde::Serialize for ExternalHost {
 }
 
 impl ::core::fmt::Debug for ExternalHost {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -189,6 +189,7 @@ impl Default for ExternalHostGroup {
 }
 
 impl Clone for ExternalHostGroup {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -197,6 +198,7 @@ impl Clone for ExternalHostGroup {
 }
 
 impl PartialEq for ExternalHostGroup {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -212,6 +214,7 @@ impl ::serde::Serialize for ExternalHostGroup {
 }
 
 impl ::core::fmt::Debug for ExternalHostGroup {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

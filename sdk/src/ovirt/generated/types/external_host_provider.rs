@@ -281,6 +281,7 @@ impl Default for ExternalHostProvider {
 }
 
 impl Clone for ExternalHostProvider {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -289,6 +290,7 @@ impl Clone for ExternalHostProvider {
 }
 
 impl PartialEq for ExternalHostProvider {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -304,6 +306,7 @@ impl ::serde::Serialize for ExternalHostProvider {
 }
 
 impl ::core::fmt::Debug for ExternalHostProvider {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

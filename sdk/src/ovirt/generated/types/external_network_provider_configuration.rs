@@ -154,6 +154,7 @@ impl Default for ExternalNetworkProviderConfiguration {
 }
 
 impl Clone for ExternalNetworkProviderConfiguration {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -162,6 +163,7 @@ impl Clone for ExternalNetworkProviderConfiguration {
 }
 
 impl PartialEq for ExternalNetworkProviderConfiguration {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -177,6 +179,7 @@ impl ::serde::Serialize for ExternalNetworkProviderConfiguration {
 }
 
 impl ::core::fmt::Debug for ExternalNetworkProviderConfiguration {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -197,6 +197,7 @@ impl Default for ExternalProvider {
 }
 
 impl Clone for ExternalProvider {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -205,6 +206,7 @@ impl Clone for ExternalProvider {
 }
 
 impl PartialEq for ExternalProvider {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -220,6 +222,7 @@ impl ::serde::Serialize for ExternalProvider {
 }
 
 impl ::core::fmt::Debug for ExternalProvider {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -40,18 +40,21 @@ impl Text for ExternalSystemType {
 
 impl Default for ExternalSystemType {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for ExternalSystemType {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for ExternalSystemType {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -65,12 +68,14 @@ impl ::core::hash::Hash for ExternalSystemType {
 }
 
 impl ::core::fmt::Debug for ExternalSystemType {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for ExternalSystemType {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -86,6 +91,7 @@ impl ::serde::Serialize for ExternalSystemType {
 }
 
 impl From<&str> for ExternalSystemType {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

@@ -192,6 +192,7 @@ impl Default for ExternalTemplateImport {
 }
 
 impl Clone for ExternalTemplateImport {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -200,6 +201,7 @@ impl Clone for ExternalTemplateImport {
 }
 
 impl PartialEq for ExternalTemplateImport {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -215,6 +217,7 @@ impl ::serde::Serialize for ExternalTemplateImport {
 }
 
 impl ::core::fmt::Debug for ExternalTemplateImport {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

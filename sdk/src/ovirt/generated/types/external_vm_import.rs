@@ -267,6 +267,7 @@ impl Default for ExternalVmImport {
 }
 
 impl Clone for ExternalVmImport {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -275,6 +276,7 @@ impl Clone for ExternalVmImport {
 }
 
 impl PartialEq for ExternalVmImport {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -290,6 +292,7 @@ impl ::serde::Serialize for ExternalVmImport {
 }
 
 impl ::core::fmt::Debug for ExternalVmImport {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -140,6 +140,7 @@ impl Default for FencingPolicy {
 }
 
 impl Clone for FencingPolicy {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -148,6 +149,7 @@ impl Clone for FencingPolicy {
 }
 
 impl PartialEq for FencingPolicy {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -163,6 +165,7 @@ impl ::serde::Serialize for FencingPolicy {
 }
 
 impl ::core::fmt::Debug for FencingPolicy {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

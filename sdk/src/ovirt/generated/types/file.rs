@@ -161,6 +161,7 @@ impl Default for File {
 }
 
 impl Clone for File {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -169,6 +170,7 @@ impl Clone for File {
 }
 
 impl PartialEq for File {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -184,6 +186,7 @@ impl ::serde::Serialize for File {
 }
 
 impl ::core::fmt::Debug for File {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -338,6 +338,7 @@ impl Default for GlusterBrick {
 }
 
 impl Clone for GlusterBrick {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -346,6 +347,7 @@ impl Clone for GlusterBrick {
 }
 
 impl PartialEq for GlusterBrick {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -361,6 +363,7 @@ impl ::serde::Serialize for GlusterBrick {
 }
 
 impl ::core::fmt::Debug for GlusterBrick {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -270,6 +270,7 @@ impl Default for GlusterBrickAdvancedDetails {
 }
 
 impl Clone for GlusterBrickAdvancedDetails {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -278,6 +279,7 @@ impl Clone for GlusterBrickAdvancedDetails {
 }
 
 impl PartialEq for GlusterBrickAdvancedDetails {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -293,6 +295,7 @@ impl ::serde::Serialize for GlusterBrickAdvancedDetails {
 }
 
 impl ::core::fmt::Debug for GlusterBrickAdvancedDetails {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

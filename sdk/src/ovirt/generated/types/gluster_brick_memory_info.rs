@@ -83,6 +83,7 @@ impl Default for GlusterBrickMemoryInfo {
 }
 
 impl Clone for GlusterBrickMemoryInfo {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -91,6 +92,7 @@ impl Clone for GlusterBrickMemoryInfo {
 }
 
 impl PartialEq for GlusterBrickMemoryInfo {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -106,6 +108,7 @@ impl ::serde::Serialize for GlusterBrickMemoryInfo {
 }
 
 impl ::core::fmt::Debug for GlusterBrickMemoryInfo {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

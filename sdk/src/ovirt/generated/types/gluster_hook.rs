@@ -252,6 +252,7 @@ impl Default for GlusterHook {
 }
 
 impl Clone for GlusterHook {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -260,6 +261,7 @@ impl Clone for GlusterHook {
 }
 
 impl PartialEq for GlusterHook {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -275,6 +277,7 @@ impl ::serde::Serialize for GlusterHook {
 }
 
 impl ::core::fmt::Debug for GlusterHook {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

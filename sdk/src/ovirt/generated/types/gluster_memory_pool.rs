@@ -222,6 +222,7 @@ impl Default for GlusterMemoryPool {
 }
 
 impl Clone for GlusterMemoryPool {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -230,6 +231,7 @@ impl Clone for GlusterMemoryPool {
 }
 
 impl PartialEq for GlusterMemoryPool {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -245,6 +247,7 @@ impl ::serde::Serialize for GlusterMemoryPool {
 }
 
 impl ::core::fmt::Debug for GlusterMemoryPool {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -171,6 +171,7 @@ impl Default for GlusterServerHook {
 }
 
 impl Clone for GlusterServerHook {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -179,6 +180,7 @@ impl Clone for GlusterServerHook {
 }
 
 impl PartialEq for GlusterServerHook {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -194,6 +196,7 @@ impl ::serde::Serialize for GlusterServerHook {
 }
 
 impl ::core::fmt::Debug for GlusterServerHook {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -156,6 +156,7 @@ impl Default for GlusterVolumeProfileDetails {
 }
 
 impl Clone for GlusterVolumeProfileDetails {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -164,6 +165,7 @@ impl Clone for GlusterVolumeProfileDetails {
 }
 
 impl PartialEq for GlusterVolumeProfileDetails {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -179,6 +181,7 @@ impl ::serde::Serialize for GlusterVolumeProfileDetails {
 }
 
 impl ::core::fmt::Debug for GlusterVolumeProfileDetails {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -68,18 +68,21 @@ impl Text for GlusterVolumeType {
 
 impl Default for GlusterVolumeType {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for GlusterVolumeType {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for GlusterVolumeType {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -93,12 +96,14 @@ impl ::core::hash::Hash for GlusterVolumeType {
 }
 
 impl ::core::fmt::Debug for GlusterVolumeType {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for GlusterVolumeType {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -114,6 +119,7 @@ impl ::serde::Serialize for GlusterVolumeType {
 }
 
 impl From<&str> for GlusterVolumeType {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

@@ -210,6 +210,7 @@ impl Default for GraphicsConsole {
 }
 
 impl Clone for GraphicsConsole {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -218,6 +219,7 @@ impl Clone for GraphicsConsole {
 }
 
 impl PartialEq for GraphicsConsole {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -233,6 +235,7 @@ impl ::serde::Serialize for GraphicsConsole {
 }
 
 impl ::core::fmt::Debug for GraphicsConsole {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -144,6 +144,7 @@ impl Default for GuestOperatingSystem {
 }
 
 impl Clone for GuestOperatingSystem {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -152,6 +153,7 @@ impl Clone for GuestOperatingSystem {
 }
 
 impl PartialEq for GuestOperatingSystem {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -167,6 +169,7 @@ impl ::serde::Serialize for GuestOperatingSystem {
 }
 
 impl ::core::fmt::Debug for GuestOperatingSystem {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -92,6 +92,7 @@ impl Default for HighAvailability {
 }
 
 impl Clone for HighAvailability {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -100,6 +101,7 @@ impl Clone for HighAvailability {
 }
 
 impl PartialEq for HighAvailability {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -115,6 +117,7 @@ impl ::serde::Serialize for HighAvailability {
 }
 
 impl ::core::fmt::Debug for HighAvailability {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

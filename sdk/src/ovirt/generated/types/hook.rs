@@ -158,6 +158,7 @@ impl Default for Hook {
 }
 
 impl Clone for Hook {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -166,6 +167,7 @@ impl Clone for Hook {
 }
 
 impl PartialEq for Hook {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -181,6 +183,7 @@ impl ::serde::Serialize for Hook {
 }
 
 impl ::core::fmt::Debug for Hook {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -40,18 +40,21 @@ impl Text for HookContentType {
 
 impl Default for HookContentType {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for HookContentType {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for HookContentType {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -65,12 +68,14 @@ impl ::core::hash::Hash for HookContentType {
 }
 
 impl ::core::fmt::Debug for HookContentType {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for HookContentType {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -86,6 +91,7 @@ impl ::serde::Serialize for HookContentType {
 }
 
 impl From<&str> for HookContentType {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

@@ -44,18 +44,21 @@ impl Text for HookStatus {
 
 impl Default for HookStatus {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for HookStatus {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for HookStatus {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -69,12 +72,14 @@ impl ::core::hash::Hash for HookStatus {
 }
 
 impl ::core::fmt::Debug for HookStatus {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for HookStatus {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -90,6 +95,7 @@ impl ::serde::Serialize for HookStatus {
 }
 
 impl From<&str> for HookStatus {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

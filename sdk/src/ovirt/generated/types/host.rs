@@ -890,6 +890,7 @@ impl Default for Host {
 }
 
 impl Clone for Host {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -898,6 +899,7 @@ impl Clone for Host {
 }
 
 impl PartialEq for Host {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -913,6 +915,7 @@ impl ::serde::Serialize for Host {
 }
 
 impl ::core::fmt::Debug for Host {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -196,6 +196,7 @@ impl Default for HostCpuUnit {
 }
 
 impl Clone for HostCpuUnit {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -204,6 +205,7 @@ impl Clone for HostCpuUnit {
 }
 
 impl PartialEq for HostCpuUnit {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -219,6 +221,7 @@ impl ::serde::Serialize for HostCpuUnit {
 }
 
 impl ::core::fmt::Debug for HostCpuUnit {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

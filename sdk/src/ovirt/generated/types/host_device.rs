@@ -279,6 +279,7 @@ impl Default for HostDevice {
 }
 
 impl Clone for HostDevice {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -287,6 +288,7 @@ impl Clone for HostDevice {
 }
 
 impl PartialEq for HostDevice {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -302,6 +304,7 @@ impl ::serde::Serialize for HostDevice {
 }
 
 impl ::core::fmt::Debug for HostDevice {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -444,6 +444,7 @@ impl Default for HostNic {
 }
 
 impl Clone for HostNic {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -452,6 +453,7 @@ impl Clone for HostNic {
 }
 
 impl PartialEq for HostNic {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -467,6 +469,7 @@ impl ::serde::Serialize for HostNic {
 }
 
 impl ::core::fmt::Debug for HostNic {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

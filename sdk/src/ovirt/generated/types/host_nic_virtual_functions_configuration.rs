@@ -108,6 +108,7 @@ impl Default for HostNicVirtualFunctionsConfiguration {
 }
 
 impl Clone for HostNicVirtualFunctionsConfiguration {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -116,6 +117,7 @@ impl Clone for HostNicVirtualFunctionsConfiguration {
 }
 
 impl PartialEq for HostNicVirtualFunctionsConfiguration {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -131,6 +133,7 @@ impl ::serde::Serialize for HostNicVirtualFunctionsConfiguration {
 }
 
 impl ::core::fmt::Debug for HostNicVirtualFunctionsConfiguration {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

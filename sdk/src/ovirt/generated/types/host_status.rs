@@ -97,18 +97,21 @@ impl Text for HostStatus {
 
 impl Default for HostStatus {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for HostStatus {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for HostStatus {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -122,12 +125,14 @@ impl ::core::hash::Hash for HostStatus {
 }
 
 impl ::core::fmt::Debug for HostStatus {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for HostStatus {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -143,6 +148,7 @@ impl ::serde::Serialize for HostStatus {
 }
 
 impl From<&str> for HostStatus {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

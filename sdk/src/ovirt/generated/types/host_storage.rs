@@ -378,6 +378,7 @@ impl Default for HostStorage {
 }
 
 impl Clone for HostStorage {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -386,6 +387,7 @@ impl Clone for HostStorage {
 }
 
 impl PartialEq for HostStorage {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -401,6 +403,7 @@ impl ::serde::Serialize for HostStorage {
 }
 
 impl ::core::fmt::Debug for HostStorage {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -45,18 +45,21 @@ impl Text for HostType {
 
 impl Default for HostType {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for HostType {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for HostType {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -70,12 +73,14 @@ impl ::core::hash::Hash for HostType {
 }
 
 impl ::core::fmt::Debug for HostType {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for HostType {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -91,6 +96,7 @@ impl ::serde::Serialize for HostType {
 }
 
 impl From<&str> for HostType {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

@@ -131,6 +131,7 @@ impl Default for HostedEngine {
 }
 
 impl Clone for HostedEngine {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -139,6 +140,7 @@ impl Clone for HostedEngine {
 }
 
 impl PartialEq for HostedEngine {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -154,6 +156,7 @@ impl ::serde::Serialize for HostedEngine {
 }
 
 impl ::core::fmt::Debug for HostedEngine {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -144,6 +144,7 @@ impl Default for Icon {
 }
 
 impl Clone for Icon {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -152,6 +153,7 @@ impl Clone for Icon {
 }
 
 impl PartialEq for Icon {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -167,6 +169,7 @@ impl ::serde::Serialize for Icon {
 }
 
 impl ::core::fmt::Debug for Icon {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

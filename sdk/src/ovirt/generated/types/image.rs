@@ -165,6 +165,7 @@ impl Default for Image {
 }
 
 impl Clone for Image {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -173,6 +174,7 @@ impl Clone for Image {
 }
 
 impl PartialEq for Image {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -188,6 +190,7 @@ impl ::serde::Serialize for Image {
 }
 
 impl ::core::fmt::Debug for Image {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

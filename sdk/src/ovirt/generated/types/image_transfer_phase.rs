@@ -125,18 +125,21 @@ impl Text for ImageTransferPhase {
 
 impl Default for ImageTransferPhase {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for ImageTransferPhase {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for ImageTransferPhase {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -150,12 +153,14 @@ impl ::core::hash::Hash for ImageTransferPhase {
 }
 
 impl ::core::fmt::Debug for ImageTransferPhase {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for ImageTransferPhase {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -171,6 +176,7 @@ impl ::serde::Serialize for ImageTransferPhase {
 }
 
 impl From<&str> for ImageTransferPhase {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

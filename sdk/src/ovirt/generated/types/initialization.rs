@@ -365,6 +365,7 @@ impl Default for Initialization {
 }
 
 impl Clone for Initialization {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -373,6 +374,7 @@ impl Clone for Initialization {
 }
 
 impl PartialEq for Initialization {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -388,6 +390,7 @@ impl ::serde::Serialize for Initialization {
 }
 
 impl ::core::fmt::Debug for Initialization {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

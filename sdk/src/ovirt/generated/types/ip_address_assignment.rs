@@ -92,6 +92,7 @@ impl Default for IpAddressAssignment {
 }
 
 impl Clone for IpAddressAssignment {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -100,6 +101,7 @@ impl Clone for IpAddressAssignment {
 }
 
 impl PartialEq for IpAddressAssignment {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -115,6 +117,7 @@ impl ::serde::Serialize for IpAddressAssignment {
 }
 
 impl ::core::fmt::Debug for IpAddressAssignment {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -166,6 +166,7 @@ impl Default for IscsiBond {
 }
 
 impl Clone for IscsiBond {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -174,6 +175,7 @@ impl Clone for IscsiBond {
 }
 
 impl PartialEq for IscsiBond {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -189,6 +191,7 @@ impl ::serde::Serialize for IscsiBond {
 }
 
 impl ::core::fmt::Debug for IscsiBond {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -287,6 +287,7 @@ impl Default for IscsiDetails {
 }
 
 impl Clone for IscsiDetails {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -295,6 +296,7 @@ impl Clone for IscsiDetails {
 }
 
 impl PartialEq for IscsiDetails {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -310,6 +312,7 @@ impl ::serde::Serialize for IscsiDetails {
 }
 
 impl ::core::fmt::Debug for IscsiDetails {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

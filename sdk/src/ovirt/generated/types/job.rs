@@ -224,6 +224,7 @@ impl Default for Job {
 }
 
 impl Clone for Job {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -232,6 +233,7 @@ impl Clone for Job {
 }
 
 impl PartialEq for Job {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -247,6 +249,7 @@ impl ::serde::Serialize for Job {
 }
 
 impl ::core::fmt::Debug for Job {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -52,18 +52,21 @@ impl Text for JobStatus {
 
 impl Default for JobStatus {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for JobStatus {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for JobStatus {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -77,12 +80,14 @@ impl ::core::hash::Hash for JobStatus {
 }
 
 impl ::core::fmt::Debug for JobStatus {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for JobStatus {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -98,6 +103,7 @@ impl ::serde::Serialize for JobStatus {
 }
 
 impl From<&str> for JobStatus {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

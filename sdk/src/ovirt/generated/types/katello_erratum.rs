@@ -237,6 +237,7 @@ impl Default for KatelloErratum {
 }
 
 impl Clone for KatelloErratum {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -245,6 +246,7 @@ impl Clone for KatelloErratum {
 }
 
 impl PartialEq for KatelloErratum {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -260,6 +262,7 @@ impl ::serde::Serialize for KatelloErratum {
 }
 
 impl ::core::fmt::Debug for KatelloErratum {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -181,6 +181,7 @@ impl Default for LinkLayerDiscoveryProtocolElement {
 }
 
 impl Clone for LinkLayerDiscoveryProtocolElement {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -189,6 +190,7 @@ impl Clone for LinkLayerDiscoveryProtocolElement {
 }
 
 impl PartialEq for LinkLayerDiscoveryProtocolElement {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -204,6 +206,7 @@ impl ::serde::Serialize for LinkLayerDiscoveryProtocolElement {
 }
 
 impl ::core::fmt::Debug for LinkLayerDiscoveryProtocolElement {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

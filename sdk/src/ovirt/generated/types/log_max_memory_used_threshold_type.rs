@@ -46,18 +46,21 @@ impl Text for LogMaxMemoryUsedThresholdType {
 
 impl Default for LogMaxMemoryUsedThresholdType {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for LogMaxMemoryUsedThresholdType {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for LogMaxMemoryUsedThresholdType {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -71,12 +74,14 @@ impl ::core::hash::Hash for LogMaxMemoryUsedThresholdType {
 }
 
 impl ::core::fmt::Debug for LogMaxMemoryUsedThresholdType {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for LogMaxMemoryUsedThresholdType {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -92,6 +97,7 @@ impl ::serde::Serialize for LogMaxMemoryUsedThresholdType {
 }
 
 impl From<&str> for LogMaxMemoryUsedThresholdType {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

@@ -48,18 +48,21 @@ impl Text for LogSeverity {
 
 impl Default for LogSeverity {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for LogSeverity {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for LogSeverity {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -73,12 +76,14 @@ impl ::core::hash::Hash for LogSeverity {
 }
 
 impl ::core::fmt::Debug for LogSeverity {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for LogSeverity {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -94,6 +99,7 @@ impl ::serde::Serialize for LogSeverity {
 }
 
 impl From<&str> for LogSeverity {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

@@ -332,6 +332,7 @@ impl Default for LogicalUnit {
 }
 
 impl Clone for LogicalUnit {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -340,6 +341,7 @@ impl Clone for LogicalUnit {
 }
 
 impl PartialEq for LogicalUnit {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -355,6 +357,7 @@ impl ::serde::Serialize for LogicalUnit {
 }
 
 impl ::core::fmt::Debug for LogicalUnit {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -128,6 +128,7 @@ impl Default for MDevType {
 }
 
 impl Clone for MDevType {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -136,6 +137,7 @@ impl Clone for MDevType {
 }
 
 impl PartialEq for MDevType {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -151,6 +153,7 @@ impl ::serde::Serialize for MDevType {
 }
 
 impl ::core::fmt::Debug for MDevType {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

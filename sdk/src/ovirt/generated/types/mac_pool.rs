@@ -173,6 +173,7 @@ impl Default for MacPool {
 }
 
 impl Clone for MacPool {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -181,6 +182,7 @@ impl Clone for MacPool {
 }
 
 impl PartialEq for MacPool {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -196,6 +198,7 @@ impl ::serde::Serialize for MacPool {
 }
 
 impl ::core::fmt::Debug for MacPool {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

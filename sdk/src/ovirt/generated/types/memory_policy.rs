@@ -133,6 +133,7 @@ impl Default for MemoryPolicy {
 }
 
 impl Clone for MemoryPolicy {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -141,6 +142,7 @@ impl Clone for MemoryPolicy {
 }
 
 impl PartialEq for MemoryPolicy {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -156,6 +158,7 @@ impl ::serde::Serialize for MemoryPolicy {
 }
 
 impl ::core::fmt::Debug for MemoryPolicy {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -97,6 +97,7 @@ impl Default for MigrationBandwidth {
 }
 
 impl Clone for MigrationBandwidth {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -105,6 +106,7 @@ impl Clone for MigrationBandwidth {
 }
 
 impl PartialEq for MigrationBandwidth {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -120,6 +122,7 @@ impl ::serde::Serialize for MigrationBandwidth {
 }
 
 impl ::core::fmt::Debug for MigrationBandwidth {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -169,6 +169,7 @@ impl Default for MigrationOptions {
 }
 
 impl Clone for MigrationOptions {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -177,6 +178,7 @@ impl Clone for MigrationOptions {
 }
 
 impl PartialEq for MigrationOptions {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -192,6 +194,7 @@ impl ::serde::Serialize for MigrationOptions {
 }
 
 impl ::core::fmt::Debug for MigrationOptions {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -408,6 +408,7 @@ impl Default for Network {
 }
 
 impl Clone for Network {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -416,6 +417,7 @@ impl Clone for Network {
 }
 
 impl PartialEq for Network {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -431,6 +433,7 @@ impl ::serde::Serialize for Network {
 }
 
 impl ::core::fmt::Debug for Network {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

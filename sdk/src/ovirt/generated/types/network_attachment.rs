@@ -261,6 +261,7 @@ impl Default for NetworkAttachment {
 }
 
 impl Clone for NetworkAttachment {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -269,6 +270,7 @@ impl Clone for NetworkAttachment {
 }
 
 impl PartialEq for NetworkAttachment {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -284,6 +286,7 @@ impl ::serde::Serialize for NetworkAttachment {
 }
 
 impl ::core::fmt::Debug for NetworkAttachment {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

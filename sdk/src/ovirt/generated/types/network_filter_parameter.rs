@@ -151,6 +151,7 @@ impl Default for NetworkFilterParameter {
 }
 
 impl Clone for NetworkFilterParameter {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -159,6 +160,7 @@ impl Clone for NetworkFilterParameter {
 }
 
 impl PartialEq for NetworkFilterParameter {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -174,6 +176,7 @@ impl ::serde::Serialize for NetworkFilterParameter {
 }
 
 impl ::core::fmt::Debug for NetworkFilterParameter {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -58,18 +58,21 @@ impl Text for NetworkUsage {
 
 impl Default for NetworkUsage {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for NetworkUsage {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for NetworkUsage {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -83,12 +86,14 @@ impl ::core::hash::Hash for NetworkUsage {
 }
 
 impl ::core::fmt::Debug for NetworkUsage {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for NetworkUsage {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -104,6 +109,7 @@ impl ::serde::Serialize for NetworkUsage {
 }
 
 impl From<&str> for NetworkUsage {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

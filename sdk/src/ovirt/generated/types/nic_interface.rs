@@ -60,18 +60,21 @@ impl Text for NicInterface {
 
 impl Default for NicInterface {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for NicInterface {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for NicInterface {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -85,12 +88,14 @@ impl ::core::hash::Hash for NicInterface {
 }
 
 impl ::core::fmt::Debug for NicInterface {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for NicInterface {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -106,6 +111,7 @@ impl ::serde::Serialize for NicInterface {
 }
 
 impl From<&str> for NicInterface {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

@@ -850,18 +850,21 @@ impl Text for NotifiableEvent {
 
 impl Default for NotifiableEvent {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for NotifiableEvent {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for NotifiableEvent {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -875,12 +878,14 @@ impl ::core::hash::Hash for NotifiableEvent {
 }
 
 impl ::core::fmt::Debug for NotifiableEvent {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for NotifiableEvent {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -896,6 +901,7 @@ impl ::serde::Serialize for NotifiableEvent {
 }
 
 impl From<&str> for NotifiableEvent {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

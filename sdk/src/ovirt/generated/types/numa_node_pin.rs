@@ -109,6 +109,7 @@ impl Default for NumaNodePin {
 }
 
 impl Clone for NumaNodePin {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -117,6 +118,7 @@ impl Clone for NumaNodePin {
 }
 
 impl PartialEq for NumaNodePin {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -132,6 +134,7 @@ impl ::serde::Serialize for NumaNodePin {
 }
 
 impl ::core::fmt::Debug for NumaNodePin {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

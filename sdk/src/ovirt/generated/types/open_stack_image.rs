@@ -137,6 +137,7 @@ impl Default for OpenStackImage {
 }
 
 impl Clone for OpenStackImage {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -145,6 +146,7 @@ impl Clone for OpenStackImage {
 }
 
 impl PartialEq for OpenStackImage {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -160,6 +162,7 @@ impl ::serde::Serialize for OpenStackImage {
 }
 
 impl ::core::fmt::Debug for OpenStackImage {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

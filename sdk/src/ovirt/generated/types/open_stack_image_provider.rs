@@ -236,6 +236,7 @@ impl Default for OpenStackImageProvider {
 }
 
 impl Clone for OpenStackImageProvider {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -244,6 +245,7 @@ impl Clone for OpenStackImageProvider {
 }
 
 impl PartialEq for OpenStackImageProvider {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -259,6 +261,7 @@ impl ::serde::Serialize for OpenStackImageProvider {
 }
 
 impl ::core::fmt::Debug for OpenStackImageProvider {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -137,6 +137,7 @@ impl Default for OpenStackNetwork {
 }
 
 impl Clone for OpenStackNetwork {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -145,6 +146,7 @@ impl Clone for OpenStackNetwork {
 }
 
 impl PartialEq for OpenStackNetwork {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -160,6 +162,7 @@ impl ::serde::Serialize for OpenStackNetwork {
 }
 
 impl ::core::fmt::Debug for OpenStackNetwork {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -395,6 +395,7 @@ impl Default for OpenStackNetworkProvider {
 }
 
 impl Clone for OpenStackNetworkProvider {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -403,6 +404,7 @@ impl Clone for OpenStackNetworkProvider {
 }
 
 impl PartialEq for OpenStackNetworkProvider {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -418,6 +420,7 @@ impl ::serde::Serialize for OpenStackNetworkProvider {
 }
 
 impl ::core::fmt::Debug for OpenStackNetworkProvider {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

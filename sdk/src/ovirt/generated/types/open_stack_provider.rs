@@ -210,6 +210,7 @@ impl Default for OpenStackProvider {
 }
 
 impl Clone for OpenStackProvider {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -218,6 +219,7 @@ impl Clone for OpenStackProvider {
 }
 
 impl PartialEq for OpenStackProvider {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -233,6 +235,7 @@ impl ::serde::Serialize for OpenStackProvider {
 }
 
 impl ::core::fmt::Debug for OpenStackProvider {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

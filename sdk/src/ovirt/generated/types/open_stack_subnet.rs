@@ -187,6 +187,7 @@ impl Default for OpenStackSubnet {
 }
 
 impl Clone for OpenStackSubnet {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -195,6 +196,7 @@ impl Clone for OpenStackSubnet {
 }
 
 impl PartialEq for OpenStackSubnet {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -210,6 +212,7 @@ impl ::serde::Serialize for OpenStackSubnet {
 }
 
 impl ::core::fmt::Debug for OpenStackSubnet {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

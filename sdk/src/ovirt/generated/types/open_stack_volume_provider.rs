@@ -281,6 +281,7 @@ impl Default for OpenStackVolumeProvider {
 }
 
 impl Clone for OpenStackVolumeProvider {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -289,6 +290,7 @@ impl Clone for OpenStackVolumeProvider {
 }
 
 impl PartialEq for OpenStackVolumeProvider {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -304,6 +306,7 @@ impl ::serde::Serialize for OpenStackVolumeProvider {
 }
 
 impl ::core::fmt::Debug for OpenStackVolumeProvider {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -196,6 +196,7 @@ impl Default for OpenstackVolumeAuthenticationKey {
 }
 
 impl Clone for OpenstackVolumeAuthenticationKey {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -204,6 +205,7 @@ impl Clone for OpenstackVolumeAuthenticationKey {
 }
 
 impl PartialEq for OpenstackVolumeAuthenticationKey {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -219,6 +221,7 @@ impl ::serde::Serialize for OpenstackVolumeAuthenticationKey {
 }
 
 impl ::core::fmt::Debug for OpenstackVolumeAuthenticationKey {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -37,18 +37,21 @@ impl Text for OpenstackVolumeAuthenticationKeyUsageType {
 
 impl Default for OpenstackVolumeAuthenticationKeyUsageType {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for OpenstackVolumeAuthenticationKeyUsageType {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for OpenstackVolumeAuthenticationKeyUsageType {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -62,12 +65,14 @@ impl ::core::hash::Hash for OpenstackVolumeAuthenticationKeyUsageType {
 }
 
 impl ::core::fmt::Debug for OpenstackVolumeAuthenticationKeyUsageType {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for OpenstackVolumeAuthenticationKeyUsageType {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -83,6 +88,7 @@ impl ::serde::Serialize for OpenstackVolumeAuthenticationKeyUsageType {
 }
 
 impl From<&str> for OpenstackVolumeAuthenticationKeyUsageType {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

@@ -185,6 +185,7 @@ impl Default for OperatingSystem {
 }
 
 impl Clone for OperatingSystem {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -193,6 +194,7 @@ impl Clone for OperatingSystem {
 }
 
 impl PartialEq for OperatingSystem {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -208,6 +210,7 @@ impl ::serde::Serialize for OperatingSystem {
 }
 
 impl ::core::fmt::Debug for OperatingSystem {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -121,18 +121,21 @@ impl Text for OsType {
 
 impl Default for OsType {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for OsType {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for OsType {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -146,12 +149,14 @@ impl ::core::hash::Hash for OsType {
 }
 
 impl ::core::fmt::Debug for OsType {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for OsType {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -167,6 +172,7 @@ impl ::serde::Serialize for OsType {
 }
 
 impl From<&str> for OsType {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

@@ -64,18 +64,21 @@ impl Text for ParallelMigrationsPolicy {
 
 impl Default for ParallelMigrationsPolicy {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for ParallelMigrationsPolicy {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for ParallelMigrationsPolicy {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -89,12 +92,14 @@ impl ::core::hash::Hash for ParallelMigrationsPolicy {
 }
 
 impl ::core::fmt::Debug for ParallelMigrationsPolicy {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for ParallelMigrationsPolicy {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -110,6 +115,7 @@ impl ::serde::Serialize for ParallelMigrationsPolicy {
 }
 
 impl From<&str> for ParallelMigrationsPolicy {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

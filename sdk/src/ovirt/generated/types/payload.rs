@@ -106,6 +106,7 @@ impl Default for Payload {
 }
 
 impl Clone for Payload {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -114,6 +115,7 @@ impl Clone for Payload {
 }
 
 impl PartialEq for Payload {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -129,6 +131,7 @@ impl ::serde::Serialize for Payload {
 }
 
 impl ::core::fmt::Debug for Payload {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

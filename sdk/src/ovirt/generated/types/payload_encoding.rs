@@ -40,18 +40,21 @@ impl Text for PayloadEncoding {
 
 impl Default for PayloadEncoding {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for PayloadEncoding {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for PayloadEncoding {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -65,12 +68,14 @@ impl ::core::hash::Hash for PayloadEncoding {
 }
 
 impl ::core::fmt::Debug for PayloadEncoding {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for PayloadEncoding {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -86,6 +91,7 @@ impl ::serde::Serialize for PayloadEncoding {
 }
 
 impl From<&str> for PayloadEncoding {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

@@ -265,6 +265,7 @@ impl Default for Permission {
 }
 
 impl Clone for Permission {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -273,6 +274,7 @@ impl Clone for Permission {
 }
 
 impl PartialEq for Permission {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -288,6 +290,7 @@ impl ::serde::Serialize for Permission {
 }
 
 impl ::core::fmt::Debug for Permission {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

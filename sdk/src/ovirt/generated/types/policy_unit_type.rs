@@ -44,18 +44,21 @@ impl Text for PolicyUnitType {
 
 impl Default for PolicyUnitType {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for PolicyUnitType {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for PolicyUnitType {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -69,12 +72,14 @@ impl ::core::hash::Hash for PolicyUnitType {
 }
 
 impl ::core::fmt::Debug for PolicyUnitType {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for PolicyUnitType {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -90,6 +95,7 @@ impl ::serde::Serialize for PolicyUnitType {
 }
 
 impl From<&str> for PolicyUnitType {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

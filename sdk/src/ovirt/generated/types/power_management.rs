@@ -210,6 +210,7 @@ impl Default for PowerManagement {
 }
 
 impl Clone for PowerManagement {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -218,6 +219,7 @@ impl Clone for PowerManagement {
 }
 
 impl PartialEq for PowerManagement {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -233,6 +235,7 @@ impl ::serde::Serialize for PowerManagement {
 }
 
 impl ::core::fmt::Debug for PowerManagement {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

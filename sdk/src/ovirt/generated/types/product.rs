@@ -118,6 +118,7 @@ impl Default for Product {
 }
 
 impl Clone for Product {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -126,6 +127,7 @@ impl Clone for Product {
 }
 
 impl PartialEq for Product {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -141,6 +143,7 @@ impl ::serde::Serialize for Product {
 }
 
 impl ::core::fmt::Debug for Product {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -138,6 +138,7 @@ impl Default for ProfileDetail {
 }
 
 impl Clone for ProfileDetail {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -146,6 +147,7 @@ impl Clone for ProfileDetail {
 }
 
 impl PartialEq for ProfileDetail {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -161,6 +163,7 @@ impl ::serde::Serialize for ProfileDetail {
 }
 
 impl ::core::fmt::Debug for ProfileDetail {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -353,6 +353,7 @@ impl Default for Qos {
 }
 
 impl Clone for Qos {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -361,6 +362,7 @@ impl Clone for Qos {
 }
 
 impl PartialEq for Qos {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -376,6 +378,7 @@ impl ::serde::Serialize for Qos {
 }
 
 impl ::core::fmt::Debug for Qos {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -278,6 +278,7 @@ impl Default for Quota {
 }
 
 impl Clone for Quota {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -286,6 +287,7 @@ impl Clone for Quota {
 }
 
 impl PartialEq for Quota {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -301,6 +303,7 @@ impl ::serde::Serialize for Quota {
 }
 
 impl ::core::fmt::Debug for Quota {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

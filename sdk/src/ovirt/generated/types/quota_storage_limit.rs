@@ -174,6 +174,7 @@ impl Default for QuotaStorageLimit {
 }
 
 impl Clone for QuotaStorageLimit {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -182,6 +183,7 @@ impl Clone for QuotaStorageLimit {
 }
 
 impl PartialEq for QuotaStorageLimit {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -197,6 +199,7 @@ impl ::serde::Serialize for QuotaStorageLimit {
 }
 
 impl ::core::fmt::Debug for QuotaStorageLimit {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -92,6 +92,7 @@ impl Default for Range {
 }
 
 impl Clone for Range {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -100,6 +101,7 @@ impl Clone for Range {
 }
 
 impl PartialEq for Range {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -115,6 +117,7 @@ impl ::serde::Serialize for Range {
 }
 
 impl ::core::fmt::Debug for Range {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -99,6 +99,7 @@ impl Default for RegistrationAffinityLabelMapping {
 }
 
 impl Clone for RegistrationAffinityLabelMapping {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -107,6 +108,7 @@ impl Clone for RegistrationAffinityLabelMapping {
 }
 
 impl PartialEq for RegistrationAffinityLabelMapping {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -122,6 +124,7 @@ impl ::serde::Serialize for RegistrationAffinityLabelMapping {
 }
 
 impl ::core::fmt::Debug for RegistrationAffinityLabelMapping {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

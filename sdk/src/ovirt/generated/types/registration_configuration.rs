@@ -228,6 +228,7 @@ impl Default for RegistrationConfiguration {
 }
 
 impl Clone for RegistrationConfiguration {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -236,6 +237,7 @@ impl Clone for RegistrationConfiguration {
 }
 
 impl PartialEq for RegistrationConfiguration {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -251,6 +253,7 @@ impl ::serde::Serialize for RegistrationConfiguration {
 }
 
 impl ::core::fmt::Debug for RegistrationConfiguration {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

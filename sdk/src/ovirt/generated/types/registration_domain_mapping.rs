@@ -99,6 +99,7 @@ impl Default for RegistrationDomainMapping {
 }
 
 impl Clone for RegistrationDomainMapping {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -107,6 +108,7 @@ impl Clone for RegistrationDomainMapping {
 }
 
 impl PartialEq for RegistrationDomainMapping {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -122,6 +124,7 @@ impl ::serde::Serialize for RegistrationDomainMapping {
 }
 
 impl ::core::fmt::Debug for RegistrationDomainMapping {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -36,18 +36,21 @@ impl Text for ReportedDeviceType {
 
 impl Default for ReportedDeviceType {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for ReportedDeviceType {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for ReportedDeviceType {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -61,12 +64,14 @@ impl ::core::hash::Hash for ReportedDeviceType {
 }
 
 impl ::core::fmt::Debug for ReportedDeviceType {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for ReportedDeviceType {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -82,6 +87,7 @@ impl ::serde::Serialize for ReportedDeviceType {
 }
 
 impl From<&str> for ReportedDeviceType {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

@@ -46,18 +46,21 @@ impl Text for RngSource {
 
 impl Default for RngSource {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for RngSource {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for RngSource {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -71,12 +74,14 @@ impl ::core::hash::Hash for RngSource {
 }
 
 impl ::core::fmt::Debug for RngSource {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for RngSource {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -92,6 +97,7 @@ impl ::serde::Serialize for RngSource {
 }
 
 impl From<&str> for RngSource {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

@@ -171,6 +171,7 @@ impl Default for Role {
 }
 
 impl Clone for Role {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -179,6 +180,7 @@ impl Clone for Role {
 }
 
 impl PartialEq for Role {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -194,6 +196,7 @@ impl ::serde::Serialize for Role {
 }
 
 impl ::core::fmt::Debug for Role {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -50,18 +50,21 @@ impl Text for SerialNumberPolicy {
 
 impl Default for SerialNumberPolicy {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for SerialNumberPolicy {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for SerialNumberPolicy {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -75,12 +78,14 @@ impl ::core::hash::Hash for SerialNumberPolicy {
 }
 
 impl ::core::fmt::Debug for SerialNumberPolicy {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for SerialNumberPolicy {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -96,6 +101,7 @@ impl ::serde::Serialize for SerialNumberPolicy {
 }
 
 impl From<&str> for SerialNumberPolicy {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

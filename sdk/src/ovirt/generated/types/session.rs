@@ -184,6 +184,7 @@ impl Default for Session {
 }
 
 impl Clone for Session {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -192,6 +193,7 @@ impl Clone for Session {
 }
 
 impl PartialEq for Session {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -207,6 +209,7 @@ impl ::serde::Serialize for Session {
 }
 
 impl ::core::fmt::Debug for Session {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

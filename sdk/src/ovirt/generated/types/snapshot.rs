@@ -1407,6 +1407,7 @@ impl Default for Snapshot {
 }
 
 impl Clone for Snapshot {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -1415,6 +1416,7 @@ impl Clone for Snapshot {
 }
 
 impl PartialEq for Snapshot {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -1430,6 +1432,7 @@ impl ::serde::Serialize for Snapshot {
 }
 
 impl ::core::fmt::Debug for Snapshot {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -44,18 +44,21 @@ impl Text for SnapshotStatus {
 
 impl Default for SnapshotStatus {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for SnapshotStatus {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for SnapshotStatus {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -69,12 +72,14 @@ impl ::core::hash::Hash for SnapshotStatus {
 }
 
 impl ::core::fmt::Debug for SnapshotStatus {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for SnapshotStatus {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -90,6 +95,7 @@ impl ::serde::Serialize for SnapshotStatus {
 }
 
 impl From<&str> for SnapshotStatus {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

@@ -48,18 +48,21 @@ impl Text for SnapshotType {
 
 impl Default for SnapshotType {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for SnapshotType {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for SnapshotType {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -73,12 +76,14 @@ impl ::core::hash::Hash for SnapshotType {
 }
 
 impl ::core::fmt::Debug for SnapshotType {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for SnapshotType {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -94,6 +99,7 @@ impl ::serde::Serialize for SnapshotType {
 }
 
 impl From<&str> for SnapshotType {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

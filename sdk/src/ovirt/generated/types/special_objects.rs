@@ -93,6 +93,7 @@ impl Default for SpecialObjects {
 }
 
 impl Clone for SpecialObjects {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -101,6 +102,7 @@ impl Clone for SpecialObjects {
 }
 
 impl PartialEq for SpecialObjects {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -116,6 +118,7 @@ impl ::serde::Serialize for SpecialObjects {
 }
 
 impl ::core::fmt::Debug for SpecialObjects {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -190,6 +190,7 @@ impl Default for Ssh {
 }
 
 impl Clone for Ssh {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -198,6 +199,7 @@ impl Clone for Ssh {
 }
 
 impl PartialEq for Ssh {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -213,6 +215,7 @@ impl ::serde::Serialize for Ssh {
 }
 
 impl ::core::fmt::Debug for Ssh {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

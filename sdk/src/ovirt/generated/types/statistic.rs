@@ -291,6 +291,7 @@ impl Default for Statistic {
 }
 
 impl Clone for Statistic {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -299,6 +300,7 @@ impl Clone for Statistic {
 }
 
 impl PartialEq for Statistic {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -314,6 +316,7 @@ impl ::serde::Serialize for Statistic {
 }
 
 impl ::core::fmt::Debug for Statistic {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -60,18 +60,21 @@ impl Text for StatisticUnit {
 
 impl Default for StatisticUnit {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for StatisticUnit {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for StatisticUnit {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -85,12 +88,14 @@ impl ::core::hash::Hash for StatisticUnit {
 }
 
 impl ::core::fmt::Debug for StatisticUnit {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for StatisticUnit {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -106,6 +111,7 @@ impl ::serde::Serialize for StatisticUnit {
 }
 
 impl From<&str> for StatisticUnit {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

@@ -280,6 +280,7 @@ impl Default for Step {
 }
 
 impl Clone for Step {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -288,6 +289,7 @@ impl Clone for Step {
 }
 
 impl PartialEq for Step {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -303,6 +305,7 @@ impl ::serde::Serialize for Step {
 }
 
 impl ::core::fmt::Debug for Step {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

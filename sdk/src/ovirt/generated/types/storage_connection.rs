@@ -317,6 +317,7 @@ impl Default for StorageConnection {
 }
 
 impl Clone for StorageConnection {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -325,6 +326,7 @@ impl Clone for StorageConnection {
 }
 
 impl PartialEq for StorageConnection {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -340,6 +342,7 @@ impl ::serde::Serialize for StorageConnection {
 }
 
 impl ::core::fmt::Debug for StorageConnection {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

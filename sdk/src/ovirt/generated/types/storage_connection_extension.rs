@@ -171,6 +171,7 @@ impl Default for StorageConnectionExtension {
 }
 
 impl Clone for StorageConnectionExtension {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -179,6 +180,7 @@ impl Clone for StorageConnectionExtension {
 }
 
 impl PartialEq for StorageConnectionExtension {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -194,6 +196,7 @@ impl ::serde::Serialize for StorageConnectionExtension {
 }
 
 impl ::core::fmt::Debug for StorageConnectionExtension {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

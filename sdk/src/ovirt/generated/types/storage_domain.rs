@@ -532,6 +532,7 @@ impl Default for StorageDomain {
 }
 
 impl Clone for StorageDomain {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -540,6 +541,7 @@ impl Clone for StorageDomain {
 }
 
 impl PartialEq for StorageDomain {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -555,6 +557,7 @@ impl ::serde::Serialize for StorageDomain {
 }
 
 impl ::core::fmt::Debug for StorageDomain {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -87,6 +87,7 @@ impl Default for StorageDomainLease {
 }
 
 impl Clone for StorageDomainLease {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -95,6 +96,7 @@ impl Clone for StorageDomainLease {
 }
 
 impl PartialEq for StorageDomainLease {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -110,6 +112,7 @@ impl ::serde::Serialize for StorageDomainLease {
 }
 
 impl ::core::fmt::Debug for StorageDomainLease {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -72,18 +72,21 @@ impl Text for StorageDomainStatus {
 
 impl Default for StorageDomainStatus {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for StorageDomainStatus {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for StorageDomainStatus {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -97,12 +100,14 @@ impl ::core::hash::Hash for StorageDomainStatus {
 }
 
 impl ::core::fmt::Debug for StorageDomainStatus {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for StorageDomainStatus {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -118,6 +123,7 @@ impl ::serde::Serialize for StorageDomainStatus {
 }
 
 impl From<&str> for StorageDomainStatus {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

@@ -70,18 +70,21 @@ impl Text for StorageType {
 
 impl Default for StorageType {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for StorageType {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for StorageType {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -95,12 +98,14 @@ impl ::core::hash::Hash for StorageType {
 }
 
 impl ::core::fmt::Debug for StorageType {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for StorageType {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -116,6 +121,7 @@ impl ::serde::Serialize for StorageType {
 }
 
 impl From<&str> for StorageType {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

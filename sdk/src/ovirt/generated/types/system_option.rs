@@ -136,6 +136,7 @@ impl Default for SystemOption {
 }
 
 impl Clone for SystemOption {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -144,6 +145,7 @@ impl Clone for SystemOption {
 }
 
 impl PartialEq for SystemOption {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -159,6 +161,7 @@ impl ::serde::Serialize for SystemOption {
 }
 
 impl ::core::fmt::Debug for SystemOption {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

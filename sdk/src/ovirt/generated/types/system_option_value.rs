@@ -98,6 +98,7 @@ impl Default for SystemOptionValue {
 }
 
 impl Clone for SystemOptionValue {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -106,6 +107,7 @@ impl Clone for SystemOptionValue {
 }
 
 impl PartialEq for SystemOptionValue {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -121,6 +123,7 @@ impl ::serde::Serialize for SystemOptionValue {
 }
 
 impl ::core::fmt::Debug for SystemOptionValue {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -197,6 +197,7 @@ impl Default for Tag {
 }
 
 impl Clone for Tag {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -205,6 +206,7 @@ impl Clone for Tag {
 }
 
 impl PartialEq for Tag {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -220,6 +222,7 @@ impl ::serde::Serialize for Tag {
 }
 
 impl ::core::fmt::Debug for Tag {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -932,6 +932,7 @@ impl Default for Template {
 }
 
 impl Clone for Template {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -940,6 +941,7 @@ impl Clone for Template {
 }
 
 impl PartialEq for Template {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -955,6 +957,7 @@ impl ::serde::Serialize for Template {
 }
 
 impl ::core::fmt::Debug for Template {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -44,18 +44,21 @@ impl Text for TemplateStatus {
 
 impl Default for TemplateStatus {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for TemplateStatus {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for TemplateStatus {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -69,12 +72,14 @@ impl ::core::hash::Hash for TemplateStatus {
 }
 
 impl ::core::fmt::Debug for TemplateStatus {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for TemplateStatus {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -90,6 +95,7 @@ impl ::serde::Serialize for TemplateStatus {
 }
 
 impl From<&str> for TemplateStatus {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

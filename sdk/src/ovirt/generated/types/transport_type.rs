@@ -40,18 +40,21 @@ impl Text for TransportType {
 
 impl Default for TransportType {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for TransportType {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for TransportType {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -65,12 +68,14 @@ impl ::core::hash::Hash for TransportType {
 }
 
 impl ::core::fmt::Debug for TransportType {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for TransportType {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -86,6 +91,7 @@ impl ::serde::Serialize for TransportType {
 }
 
 impl From<&str> for TransportType {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

@@ -41,18 +41,21 @@ impl Text for UsbType {
 
 impl Default for UsbType {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for UsbType {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for UsbType {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -66,12 +69,14 @@ impl ::core::hash::Hash for UsbType {
 }
 
 impl ::core::fmt::Debug for UsbType {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for UsbType {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -87,6 +92,7 @@ impl ::serde::Serialize for UsbType {
 }
 
 impl From<&str> for UsbType {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

@@ -354,6 +354,7 @@ impl Default for User {
 }
 
 impl Clone for User {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -362,6 +363,7 @@ impl Clone for User {
 }
 
 impl PartialEq for User {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -377,6 +379,7 @@ impl ::serde::Serialize for User {
 }
 
 impl ::core::fmt::Debug for User {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -118,6 +118,7 @@ impl Default for Vendor {
 }
 
 impl Clone for Vendor {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -126,6 +127,7 @@ impl Clone for Vendor {
 }
 
 impl PartialEq for Vendor {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -141,6 +143,7 @@ impl ::serde::Serialize for Vendor {
 }
 
 impl ::core::fmt::Debug for Vendor {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

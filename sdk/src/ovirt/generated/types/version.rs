@@ -183,6 +183,7 @@ impl Default for Version {
 }
 
 impl Clone for Version {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -191,6 +192,7 @@ impl Clone for Version {
 }
 
 impl PartialEq for Version {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -206,6 +208,7 @@ impl ::serde::Serialize for Version {
 }
 
 impl ::core::fmt::Debug for Version {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

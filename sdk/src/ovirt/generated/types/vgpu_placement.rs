@@ -46,18 +46,21 @@ impl Text for VgpuPlacement {
 
 impl Default for VgpuPlacement {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for VgpuPlacement {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for VgpuPlacement {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -71,12 +74,14 @@ impl ::core::hash::Hash for VgpuPlacement {
 }
 
 impl ::core::fmt::Debug for VgpuPlacement {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for VgpuPlacement {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -92,6 +97,7 @@ impl ::serde::Serialize for VgpuPlacement {
 }
 
 impl From<&str> for VgpuPlacement {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

@@ -50,18 +50,21 @@ impl Text for VideoType {
 
 impl Default for VideoType {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for VideoType {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for VideoType {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -75,12 +78,14 @@ impl ::core::hash::Hash for VideoType {
 }
 
 impl ::core::fmt::Debug for VideoType {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for VideoType {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -96,6 +101,7 @@ impl ::serde::Serialize for VideoType {
 }
 
 impl From<&str> for VideoType {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

@@ -1329,6 +1329,7 @@ impl Default for Vm {
 }
 
 impl Clone for Vm {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -1337,6 +1338,7 @@ impl Clone for Vm {
 }
 
 impl PartialEq for Vm {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -1352,6 +1354,7 @@ impl ::serde::Serialize for Vm {
 }
 
 impl ::core::fmt::Debug for Vm {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

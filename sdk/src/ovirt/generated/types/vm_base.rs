@@ -763,6 +763,7 @@ impl Default for VmBase {
 }
 
 impl Clone for VmBase {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -771,6 +772,7 @@ impl Clone for VmBase {
 }
 
 impl PartialEq for VmBase {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -786,6 +788,7 @@ impl ::serde::Serialize for VmBase {
 }
 
 impl ::core::fmt::Debug for VmBase {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -190,6 +190,7 @@ impl Default for VmMediatedDevice {
 }
 
 impl Clone for VmMediatedDevice {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -198,6 +199,7 @@ impl Clone for VmMediatedDevice {
 }
 
 impl PartialEq for VmMediatedDevice {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -213,6 +215,7 @@ impl ::serde::Serialize for VmMediatedDevice {
 }
 
 impl ::core::fmt::Debug for VmMediatedDevice {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -333,6 +333,7 @@ impl Default for VmPool {
 }
 
 impl Clone for VmPool {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -341,6 +342,7 @@ impl Clone for VmPool {
 }
 
 impl PartialEq for VmPool {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -356,6 +358,7 @@ impl ::serde::Serialize for VmPool {
 }
 
 impl ::core::fmt::Debug for VmPool {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -92,18 +92,21 @@ impl Text for VmStatus {
 
 impl Default for VmStatus {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for VmStatus {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for VmStatus {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -117,12 +120,14 @@ impl ::core::hash::Hash for VmStatus {
 }
 
 impl ::core::fmt::Debug for VmStatus {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for VmStatus {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -138,6 +143,7 @@ impl ::serde::Serialize for VmStatus {
 }
 
 impl From<&str> for VmStatus {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

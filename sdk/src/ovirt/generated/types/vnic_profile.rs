@@ -246,6 +246,7 @@ impl Default for VnicProfile {
 }
 
 impl Clone for VnicProfile {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -254,6 +255,7 @@ impl Clone for VnicProfile {
 }
 
 impl PartialEq for VnicProfile {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -269,6 +271,7 @@ impl ::serde::Serialize for VnicProfile {
 }
 
 impl ::core::fmt::Debug for VnicProfile {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

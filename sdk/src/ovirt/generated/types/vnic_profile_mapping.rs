@@ -124,6 +124,7 @@ impl Default for VnicProfileMapping {
 }
 
 impl Clone for VnicProfileMapping {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -132,6 +133,7 @@ impl Clone for VnicProfileMapping {
 }
 
 impl PartialEq for VnicProfileMapping {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -147,6 +149,7 @@ impl ::serde::Serialize for VnicProfileMapping {
 }
 
 impl ::core::fmt::Debug for VnicProfileMapping {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -199,6 +199,7 @@ impl Default for Watchdog {
 }
 
 impl Clone for Watchdog {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -207,6 +208,7 @@ impl Clone for Watchdog {
 }
 
 impl PartialEq for Watchdog {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -222,6 +224,7 @@ impl ::serde::Serialize for Watchdog {
 }
 
 impl ::core::fmt::Debug for Watchdog {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

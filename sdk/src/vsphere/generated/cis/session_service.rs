@@ -7,11 +7,18 @@ use ::reqwest::Method;
 use crate::vsphere::Session;
 
 /// Manages session tokens: `create` logs in, `get` reads the current session, `delete` logs out. `create` takes another authentication token, for example a SAML token, in the security context and yields a session token. Later calls carry that token in the security context, REST calls in the `vmware-api-session-id` header.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SessionService(pub(crate) Session);
 
+impl ::core::fmt::Debug for SessionService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("SessionService")
+    }
+}
+
 impl SessionService {
-    /// Logs in: takes the credentials in the security context and returns a session token in exchange. Send the token with all later calls; in REST through header `vmware-api-session-id`. Fails with `Unauthenticated` if the request is at fault and with `ServiceUnavailable` if the server is, such as an unreachable back end; details are withheld for security.
+    /// Prefer `Session::builder`, which does this by itself and shows the credentials that this call alone does not. Logs in: takes the credentials in the security context and returns a session token in exchange. Send the token with all later calls; in REST through header `vmware-api-session-id`. Fails with `Unauthenticated` if the request is at fault and with `ServiceUnavailable` if the server is, such as an unreachable back end; details are withheld for security.
     ///
     /// `POST /api/session`, formerly `POST /rest/com/vmware/cis/session`
     ///
@@ -23,7 +30,7 @@ impl SessionService {
         }
     }
 
-    /// Logs out: makes the session token that comes with the request invalid. Fails with `Unauthenticated` if the token is missing or no such session exists, and with `ServiceUnavailable` on trouble inside the server.
+    /// Prefer `close`, which does this for the session itself. Logs out: makes the session token that comes with the request invalid. Fails with `Unauthenticated` if the token is missing or no such session exists, and with `ServiceUnavailable` on trouble inside the server.
     ///
     /// `DELETE /api/session`, formerly `DELETE /rest/com/vmware/cis/session`
     ///

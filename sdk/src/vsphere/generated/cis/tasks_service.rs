@@ -9,8 +9,15 @@ use crate::vsphere::Session;
 /// Watches and cancels tasks, which stand for long-running operations.
 ///
 /// Since 6.7.1.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct TasksService(pub(crate) Session);
+
+impl ::core::fmt::Debug for TasksService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("TasksService")
+    }
+}
 
 impl TasksService {
     /// Returns the data of one task. Fails with `NotFound` if the task does not exist, `ResourceInaccessible` if its state cannot be read, `ServiceUnavailable` if a needed service does not respond, `Unauthenticated` or `Unauthorized` for lack of login or privileges.
@@ -27,9 +34,12 @@ impl TasksService {
         &self,
         task: impl Into<super::super::ids::TaskId>,
     ) -> TasksServiceGetRequest {
-        let mut call = self.0.call(&GET);
-        call.set_text("task", Into::<super::super::ids::TaskId>::into(task).into());
-        TasksServiceGetRequest { call }
+        TasksServiceGetRequest {
+            call: self
+                .0
+                .call(&GET)
+                .with_text("task", Into::<super::super::ids::TaskId>::into(task).into()),
+        }
     }
 
     /// Returns a map from task identifier to task data for the tasks that match the filter and that the user may see, 1000 at most. All tasks must come from one provider. Fails with `InvalidArgument` for a bad parameter and with `ResourceInaccessible` if a task state cannot be read or more than 1000 tasks match; `ServiceUnavailable`, `Unauthenticated` and `Unauthorized` as in `get`.
@@ -60,9 +70,12 @@ impl TasksService {
         &self,
         task: impl Into<super::super::ids::TaskId>,
     ) -> TasksServiceCancelRequest {
-        let mut call = self.0.call(&CANCEL);
-        call.set_text("task", Into::<super::super::ids::TaskId>::into(task).into());
-        TasksServiceCancelRequest { call }
+        TasksServiceCancelRequest {
+            call: self
+                .0
+                .call(&CANCEL)
+                .with_text("task", Into::<super::super::ids::TaskId>::into(task).into()),
+        }
     }
 }
 
@@ -76,9 +89,10 @@ pub struct TasksServiceGetRequest {
 impl TasksServiceGetRequest {
     /// What to return. Absent: as with an empty specification, the basic data together with the result of the operation.
     #[inline]
-    pub fn spec(mut self, value: super::tasks::GetSpec) -> Self {
-        self.call.set_record("spec", value);
-        self
+    pub fn spec(self, value: super::tasks::GetSpec) -> Self {
+        Self {
+            call: self.call.with_record("spec", value),
+        }
     }
 
     /// Sends the request.
@@ -98,16 +112,18 @@ pub struct TasksServiceListRequest {
 impl TasksServiceListRequest {
     /// Which tasks to return. Currently required; later releases may read its absence as all tasks.
     #[inline]
-    pub fn filter_spec(mut self, value: super::tasks::FilterSpec) -> Self {
-        self.call.set_record("filter_spec", value);
-        self
+    pub fn filter_spec(self, value: super::tasks::FilterSpec) -> Self {
+        Self {
+            call: self.call.with_record("filter_spec", value),
+        }
     }
 
     /// What to return per task. Absent: as with an empty specification, the basic data together with the result of the operation.
     #[inline]
-    pub fn result_spec(mut self, value: super::tasks::GetSpec) -> Self {
-        self.call.set_record("result_spec", value);
-        self
+    pub fn result_spec(self, value: super::tasks::GetSpec) -> Self {
+        Self {
+            call: self.call.with_record("result_spec", value),
+        }
     }
 
     /// Sends the request.

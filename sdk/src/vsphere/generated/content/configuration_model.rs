@@ -579,6 +579,7 @@ impl Default for ConfigurationModel {
 }
 
 impl Clone for ConfigurationModel {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -587,6 +588,7 @@ impl Clone for ConfigurationModel {
 }
 
 impl PartialEq for ConfigurationModel {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -602,6 +604,7 @@ impl ::serde::Serialize for ConfigurationModel {
 }
 
 impl ::core::fmt::Debug for ConfigurationModel {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

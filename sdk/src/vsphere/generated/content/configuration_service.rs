@@ -7,8 +7,15 @@ use ::reqwest::Method;
 use crate::vsphere::Session;
 
 /// Settings that steer the operations of the Content Library service as a whole.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ConfigurationService(pub(crate) Session);
+
+impl ::core::fmt::Debug for ConfigurationService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("ConfigurationService")
+    }
+}
 
 impl ConfigurationService {
     /// Changes global settings; members absent from the model keep their value. Not atomic: after a crash only some settings may be changed. Fails with `InvalidArgument` if a value is out of range and with `Unauthorized` without privilege `ContentLibrary.UpdateConfiguration`.
@@ -25,10 +32,8 @@ impl ConfigurationService {
         &self,
         model: super::ConfigurationModel,
     ) -> ConfigurationServiceUpdateRequest {
-        let mut call = self.0.call(&UPDATE);
-        call.set_record("model", model);
         ConfigurationServiceUpdateRequest {
-            call,
+            call: self.0.call(&UPDATE).with_record("model", model),
         }
     }
 

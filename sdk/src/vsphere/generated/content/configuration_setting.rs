@@ -111,6 +111,7 @@ impl Default for ConfigurationSetting {
 }
 
 impl Clone for ConfigurationSetting {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -119,6 +120,7 @@ impl Clone for ConfigurationSetting {
 }
 
 impl PartialEq for ConfigurationSetting {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -134,6 +136,7 @@ impl ::serde::Serialize for ConfigurationSetting {
 }
 
 impl ::core::fmt::Debug for ConfigurationSetting {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -54,18 +54,21 @@ impl Text for ConfigurationSettingConstraintType {
 
 impl Default for ConfigurationSettingConstraintType {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for ConfigurationSettingConstraintType {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for ConfigurationSettingConstraintType {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -79,12 +82,14 @@ impl ::core::hash::Hash for ConfigurationSettingConstraintType {
 }
 
 impl ::core::fmt::Debug for ConfigurationSettingConstraintType {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for ConfigurationSettingConstraintType {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -100,6 +105,7 @@ impl ::serde::Serialize for ConfigurationSettingConstraintType {
 }
 
 impl From<&str> for ConfigurationSettingConstraintType {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

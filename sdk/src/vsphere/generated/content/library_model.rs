@@ -358,6 +358,7 @@ impl Default for LibraryModel {
 }
 
 impl Clone for LibraryModel {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -366,6 +367,7 @@ impl Clone for LibraryModel {
 }
 
 impl PartialEq for LibraryModel {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -381,6 +383,7 @@ impl ::serde::Serialize for LibraryModel {
 }
 
 impl ::core::fmt::Debug for LibraryModel {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

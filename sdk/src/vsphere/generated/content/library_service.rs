@@ -7,8 +7,15 @@ use ::reqwest::Method;
 use crate::vsphere::Session;
 
 /// What applies to libraries of every type. Settings specific to one type belong to `local_library` and `subscribed_library`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct LibraryService(pub(crate) Session);
+
+impl ::core::fmt::Debug for LibraryService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("LibraryService")
+    }
+}
 
 impl LibraryService {
     /// Returns the data of one library of any type. Fails with `NotFound` if it does not exist and with `Unauthorized` without the needed privilege on it.
@@ -25,12 +32,15 @@ impl LibraryService {
         &self,
         library_id: impl Into<super::super::ids::LibraryId>,
     ) -> LibraryServiceGetRequest {
-        let mut call = self.0.call(&GET);
-        call.set_text(
-            "library_id",
-            Into::<super::super::ids::LibraryId>::into(library_id).into(),
-        );
-        LibraryServiceGetRequest { call }
+        LibraryServiceGetRequest {
+            call: self
+                .0
+                .call(&GET)
+                .with_text(
+                    "library_id",
+                    Into::<super::super::ids::LibraryId>::into(library_id).into(),
+                ),
+        }
     }
 
     /// Returns the identifier of every library, whatever its type. Fails with `Unauthorized` without privilege `System.Read`.
@@ -56,9 +66,9 @@ impl LibraryService {
     /// Privileges: `System.Read`.
     #[inline]
     pub fn find(&self, spec: super::library::FindSpec) -> LibraryServiceFindRequest {
-        let mut call = self.0.call(&FIND);
-        call.set_record("spec", spec);
-        LibraryServiceFindRequest { call }
+        LibraryServiceFindRequest {
+            call: self.0.call(&FIND).with_record("spec", spec),
+        }
     }
 
     /// Changes the properties common to all library types; absent members stay as they are. Publication and subscription settings are not touched: use `update` of `local_library` or `subscribed_library`. Fails with `NotFound` if the library does not exist, `InvalidArgument` if the specification is bad or its `version` differs from the current one, `Unauthorized` without the needed privilege on the library.
@@ -78,14 +88,15 @@ impl LibraryService {
         library_id: impl Into<super::super::ids::LibraryId>,
         update_spec: super::LibraryModel,
     ) -> LibraryServiceUpdateRequest {
-        let mut call = self.0.call(&UPDATE);
-        call.set_text(
-            "library_id",
-            Into::<super::super::ids::LibraryId>::into(library_id).into(),
-        );
-        call.set_record("update_spec", update_spec);
         LibraryServiceUpdateRequest {
-            call,
+            call: self
+                .0
+                .call(&UPDATE)
+                .with_text(
+                    "library_id",
+                    Into::<super::super::ids::LibraryId>::into(library_id).into(),
+                )
+                .with_record("update_spec", update_spec),
         }
     }
 
@@ -108,14 +119,15 @@ impl LibraryService {
         library_id: impl Into<super::super::ids::LibraryId>,
         migrate_spec: super::library::MigrateSpec,
     ) -> LibraryServiceMigrateRequest {
-        let mut call = self.0.call(&MIGRATE);
-        call.set_text(
-            "library_id",
-            Into::<super::super::ids::LibraryId>::into(library_id).into(),
-        );
-        call.set_record("migrate_spec", migrate_spec);
         LibraryServiceMigrateRequest {
-            call,
+            call: self
+                .0
+                .call(&MIGRATE)
+                .with_text(
+                    "library_id",
+                    Into::<super::super::ids::LibraryId>::into(library_id).into(),
+                )
+                .with_record("migrate_spec", migrate_spec),
         }
     }
 
@@ -138,14 +150,15 @@ impl LibraryService {
         library_id: impl Into<super::super::ids::LibraryId>,
         conversion_spec: super::library::ConversionSpec,
     ) -> LibraryServiceConvertRequest {
-        let mut call = self.0.call(&CONVERT);
-        call.set_text(
-            "library_id",
-            Into::<super::super::ids::LibraryId>::into(library_id).into(),
-        );
-        call.set_record("conversion_spec", conversion_spec);
         LibraryServiceConvertRequest {
-            call,
+            call: self
+                .0
+                .call(&CONVERT)
+                .with_text(
+                    "library_id",
+                    Into::<super::super::ids::LibraryId>::into(library_id).into(),
+                )
+                .with_record("conversion_spec", conversion_spec),
         }
     }
 
@@ -165,13 +178,14 @@ impl LibraryService {
         &self,
         library_id: impl Into<super::super::ids::LibraryId>,
     ) -> LibraryServiceEnterMaintenanceRequest {
-        let mut call = self.0.call(&ENTER_MAINTENANCE);
-        call.set_text(
-            "library_id",
-            Into::<super::super::ids::LibraryId>::into(library_id).into(),
-        );
         LibraryServiceEnterMaintenanceRequest {
-            call,
+            call: self
+                .0
+                .call(&ENTER_MAINTENANCE)
+                .with_text(
+                    "library_id",
+                    Into::<super::super::ids::LibraryId>::into(library_id).into(),
+                ),
         }
     }
 
@@ -191,13 +205,14 @@ impl LibraryService {
         &self,
         library_id: impl Into<super::super::ids::LibraryId>,
     ) -> LibraryServiceExitMaintenanceRequest {
-        let mut call = self.0.call(&EXIT_MAINTENANCE);
-        call.set_text(
-            "library_id",
-            Into::<super::super::ids::LibraryId>::into(library_id).into(),
-        );
         LibraryServiceExitMaintenanceRequest {
-            call,
+            call: self
+                .0
+                .call(&EXIT_MAINTENANCE)
+                .with_text(
+                    "library_id",
+                    Into::<super::super::ids::LibraryId>::into(library_id).into(),
+                ),
         }
     }
 
@@ -217,13 +232,14 @@ impl LibraryService {
         &self,
         library_id: impl Into<super::super::ids::LibraryId>,
     ) -> LibraryServiceDeleteRequest {
-        let mut call = self.0.call(&DELETE);
-        call.set_text(
-            "library_id",
-            Into::<super::super::ids::LibraryId>::into(library_id).into(),
-        );
         LibraryServiceDeleteRequest {
-            call,
+            call: self
+                .0
+                .call(&DELETE)
+                .with_text(
+                    "library_id",
+                    Into::<super::super::ids::LibraryId>::into(library_id).into(),
+                ),
         }
     }
 
@@ -243,13 +259,14 @@ impl LibraryService {
         &self,
         library_id: impl Into<super::super::ids::LibraryId>,
     ) -> LibraryServiceForceDeleteRequest {
-        let mut call = self.0.call(&FORCE_DELETE);
-        call.set_text(
-            "library_id",
-            Into::<super::super::ids::LibraryId>::into(library_id).into(),
-        );
         LibraryServiceForceDeleteRequest {
-            call,
+            call: self
+                .0
+                .call(&FORCE_DELETE)
+                .with_text(
+                    "library_id",
+                    Into::<super::super::ids::LibraryId>::into(library_id).into(),
+                ),
         }
     }
 

@@ -7,8 +7,15 @@ use ::reqwest::Method;
 use crate::vsphere::Session;
 
 /// Creates and maintains local libraries. What applies to every library type is in `library`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct LocalLibraryService(pub(crate) Session);
+
+impl ::core::fmt::Debug for LocalLibraryService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("LocalLibraryService")
+    }
+}
 
 impl LocalLibraryService {
     /// Creates a local library and returns its identifier. Fails with `InvalidArgument` for a bad specification or a token that is no UUID, `Unsupported` for more than one storage backing, `Unauthorized` without privilege `ContentLibrary.CreateLocalLibrary` or a privilege on the datastore.
@@ -25,10 +32,8 @@ impl LocalLibraryService {
         &self,
         create_spec: super::LibraryModel,
     ) -> LocalLibraryServiceCreateRequest {
-        let mut call = self.0.call(&CREATE);
-        call.set_record("create_spec", create_spec);
         LocalLibraryServiceCreateRequest {
-            call,
+            call: self.0.call(&CREATE).with_record("create_spec", create_spec),
         }
     }
 
@@ -46,13 +51,14 @@ impl LocalLibraryService {
         &self,
         library_id: impl Into<super::super::ids::LibraryId>,
     ) -> LocalLibraryServiceDeleteRequest {
-        let mut call = self.0.call(&DELETE);
-        call.set_text(
-            "library_id",
-            Into::<super::super::ids::LibraryId>::into(library_id).into(),
-        );
         LocalLibraryServiceDeleteRequest {
-            call,
+            call: self
+                .0
+                .call(&DELETE)
+                .with_text(
+                    "library_id",
+                    Into::<super::super::ids::LibraryId>::into(library_id).into(),
+                ),
         }
     }
 
@@ -72,13 +78,14 @@ impl LocalLibraryService {
         &self,
         library_id: impl Into<super::super::ids::LibraryId>,
     ) -> LocalLibraryServiceForceDeleteRequest {
-        let mut call = self.0.call(&FORCE_DELETE);
-        call.set_text(
-            "library_id",
-            Into::<super::super::ids::LibraryId>::into(library_id).into(),
-        );
         LocalLibraryServiceForceDeleteRequest {
-            call,
+            call: self
+                .0
+                .call(&FORCE_DELETE)
+                .with_text(
+                    "library_id",
+                    Into::<super::super::ids::LibraryId>::into(library_id).into(),
+                ),
         }
     }
 
@@ -96,13 +103,14 @@ impl LocalLibraryService {
         &self,
         library_id: impl Into<super::super::ids::LibraryId>,
     ) -> LocalLibraryServiceGetRequest {
-        let mut call = self.0.call(&GET);
-        call.set_text(
-            "library_id",
-            Into::<super::super::ids::LibraryId>::into(library_id).into(),
-        );
         LocalLibraryServiceGetRequest {
-            call,
+            call: self
+                .0
+                .call(&GET)
+                .with_text(
+                    "library_id",
+                    Into::<super::super::ids::LibraryId>::into(library_id).into(),
+                ),
         }
     }
 
@@ -135,14 +143,15 @@ impl LocalLibraryService {
         library_id: impl Into<super::super::ids::LibraryId>,
         update_spec: super::LibraryModel,
     ) -> LocalLibraryServiceUpdateRequest {
-        let mut call = self.0.call(&UPDATE);
-        call.set_text(
-            "library_id",
-            Into::<super::super::ids::LibraryId>::into(library_id).into(),
-        );
-        call.set_record("update_spec", update_spec);
         LocalLibraryServiceUpdateRequest {
-            call,
+            call: self
+                .0
+                .call(&UPDATE)
+                .with_text(
+                    "library_id",
+                    Into::<super::super::ids::LibraryId>::into(library_id).into(),
+                )
+                .with_record("update_spec", update_spec),
         }
     }
 
@@ -162,13 +171,14 @@ impl LocalLibraryService {
         &self,
         library_id: impl Into<super::super::ids::LibraryId>,
     ) -> LocalLibraryServicePublishRequest {
-        let mut call = self.0.call(&PUBLISH);
-        call.set_text(
-            "library_id",
-            Into::<super::super::ids::LibraryId>::into(library_id).into(),
-        );
         LocalLibraryServicePublishRequest {
-            call,
+            call: self
+                .0
+                .call(&PUBLISH)
+                .with_text(
+                    "library_id",
+                    Into::<super::super::ids::LibraryId>::into(library_id).into(),
+                ),
         }
     }
 }
@@ -183,9 +193,10 @@ pub struct LocalLibraryServiceCreateRequest {
 impl LocalLibraryServiceCreateRequest {
     /// UUID made by the client for this request; makes creation idempotent. Absent: not idempotent.
     #[inline]
-    pub fn client_token(mut self, value: impl Into<String>) -> Self {
-        self.call.set_text("client_token", value.into());
-        self
+    pub fn client_token(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_text("client_token", value.into()),
+        }
     }
 
     /// Sends the request.
@@ -281,11 +292,12 @@ impl LocalLibraryServicePublishRequest {
     /// Subscriptions that receive the library. Absent: all of them.
     #[inline]
     pub fn subscriptions(
-        mut self,
+        self,
         value: Vec<super::local_library::DestinationSpec>,
     ) -> Self {
-        self.call.set_records("subscriptions", value);
-        self
+        Self {
+            call: self.call.with_records("subscriptions", value),
+        }
     }
 
     /// Sends the request. There is no result.

@@ -9,8 +9,15 @@ use crate::vsphere::Session;
 /// Security policies, which can be applied to libraries.
 ///
 /// Since 7.0.3.0.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SecurityPoliciesService(pub(crate) Session);
+
+impl ::core::fmt::Debug for SecurityPoliciesService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("SecurityPoliciesService")
+    }
+}
 
 impl SecurityPoliciesService {
     /// Returns the security policies. Fails with `Unauthenticated` without valid login, `Unauthorized` without privilege `System.Read`.

@@ -38,18 +38,21 @@ impl Text for SecurityRuleType {
 
 impl Default for SecurityRuleType {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for SecurityRuleType {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for SecurityRuleType {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -63,12 +66,14 @@ impl ::core::hash::Hash for SecurityRuleType {
 }
 
 impl ::core::fmt::Debug for SecurityRuleType {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for SecurityRuleType {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -84,6 +89,7 @@ impl ::serde::Serialize for SecurityRuleType {
 }
 
 impl From<&str> for SecurityRuleType {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

@@ -7,8 +7,15 @@ use ::reqwest::Method;
 use crate::vsphere::Session;
 
 /// Creates and maintains subscribed libraries. What applies to every library type is in `library`; actions on single items are in `subscribed_item`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SubscribedLibraryService(pub(crate) Session);
+
+impl ::core::fmt::Debug for SubscribedLibraryService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("SubscribedLibraryService")
+    }
+}
 
 impl SubscribedLibraryService {
     /// Creates a subscribed library, empty at first, and returns its identifier. With `subscription_info` set, the server then synchronizes with the remote source asynchronously, so content may appear later. Fails with `InvalidArgument` for a bad specification or a token that is no UUID, `Unsupported` for more than one storage backing, `ResourceInaccessible` if the published library cannot be accessed, `Unauthorized` without privilege `ContentLibrary.CreateSubscribedLibrary` or a privilege on the datastore.
@@ -25,10 +32,8 @@ impl SubscribedLibraryService {
         &self,
         create_spec: super::LibraryModel,
     ) -> SubscribedLibraryServiceCreateRequest {
-        let mut call = self.0.call(&CREATE);
-        call.set_record("create_spec", create_spec);
         SubscribedLibraryServiceCreateRequest {
-            call,
+            call: self.0.call(&CREATE).with_record("create_spec", create_spec),
         }
     }
 
@@ -46,13 +51,14 @@ impl SubscribedLibraryService {
         &self,
         library_id: impl Into<super::super::ids::LibraryId>,
     ) -> SubscribedLibraryServiceDeleteRequest {
-        let mut call = self.0.call(&DELETE);
-        call.set_text(
-            "library_id",
-            Into::<super::super::ids::LibraryId>::into(library_id).into(),
-        );
         SubscribedLibraryServiceDeleteRequest {
-            call,
+            call: self
+                .0
+                .call(&DELETE)
+                .with_text(
+                    "library_id",
+                    Into::<super::super::ids::LibraryId>::into(library_id).into(),
+                ),
         }
     }
 
@@ -72,13 +78,14 @@ impl SubscribedLibraryService {
         &self,
         library_id: impl Into<super::super::ids::LibraryId>,
     ) -> SubscribedLibraryServiceForceDeleteRequest {
-        let mut call = self.0.call(&FORCE_DELETE);
-        call.set_text(
-            "library_id",
-            Into::<super::super::ids::LibraryId>::into(library_id).into(),
-        );
         SubscribedLibraryServiceForceDeleteRequest {
-            call,
+            call: self
+                .0
+                .call(&FORCE_DELETE)
+                .with_text(
+                    "library_id",
+                    Into::<super::super::ids::LibraryId>::into(library_id).into(),
+                ),
         }
     }
 
@@ -96,13 +103,14 @@ impl SubscribedLibraryService {
         &self,
         library_id: impl Into<super::super::ids::LibraryId>,
     ) -> SubscribedLibraryServiceEvictRequest {
-        let mut call = self.0.call(&EVICT);
-        call.set_text(
-            "library_id",
-            Into::<super::super::ids::LibraryId>::into(library_id).into(),
-        );
         SubscribedLibraryServiceEvictRequest {
-            call,
+            call: self
+                .0
+                .call(&EVICT)
+                .with_text(
+                    "library_id",
+                    Into::<super::super::ids::LibraryId>::into(library_id).into(),
+                ),
         }
     }
 
@@ -120,13 +128,14 @@ impl SubscribedLibraryService {
         &self,
         library_id: impl Into<super::super::ids::LibraryId>,
     ) -> SubscribedLibraryServiceGetRequest {
-        let mut call = self.0.call(&GET);
-        call.set_text(
-            "library_id",
-            Into::<super::super::ids::LibraryId>::into(library_id).into(),
-        );
         SubscribedLibraryServiceGetRequest {
-            call,
+            call: self
+                .0
+                .call(&GET)
+                .with_text(
+                    "library_id",
+                    Into::<super::super::ids::LibraryId>::into(library_id).into(),
+                ),
         }
     }
 
@@ -156,13 +165,14 @@ impl SubscribedLibraryService {
         &self,
         library_id: impl Into<super::super::ids::LibraryId>,
     ) -> SubscribedLibraryServiceSyncRequest {
-        let mut call = self.0.call(&SYNC);
-        call.set_text(
-            "library_id",
-            Into::<super::super::ids::LibraryId>::into(library_id).into(),
-        );
         SubscribedLibraryServiceSyncRequest {
-            call,
+            call: self
+                .0
+                .call(&SYNC)
+                .with_text(
+                    "library_id",
+                    Into::<super::super::ids::LibraryId>::into(library_id).into(),
+                ),
         }
     }
 
@@ -183,14 +193,15 @@ impl SubscribedLibraryService {
         library_id: impl Into<super::super::ids::LibraryId>,
         update_spec: super::LibraryModel,
     ) -> SubscribedLibraryServiceUpdateRequest {
-        let mut call = self.0.call(&UPDATE);
-        call.set_text(
-            "library_id",
-            Into::<super::super::ids::LibraryId>::into(library_id).into(),
-        );
-        call.set_record("update_spec", update_spec);
         SubscribedLibraryServiceUpdateRequest {
-            call,
+            call: self
+                .0
+                .call(&UPDATE)
+                .with_text(
+                    "library_id",
+                    Into::<super::super::ids::LibraryId>::into(library_id).into(),
+                )
+                .with_record("update_spec", update_spec),
         }
     }
 
@@ -206,10 +217,8 @@ impl SubscribedLibraryService {
         &self,
         subscription_info: super::library::SubscriptionInfo,
     ) -> SubscribedLibraryServiceProbeRequest {
-        let mut call = self.0.call(&PROBE);
-        call.set_record("subscription_info", subscription_info);
         SubscribedLibraryServiceProbeRequest {
-            call,
+            call: self.0.call(&PROBE).with_record("subscription_info", subscription_info),
         }
     }
 }
@@ -224,9 +233,10 @@ pub struct SubscribedLibraryServiceCreateRequest {
 impl SubscribedLibraryServiceCreateRequest {
     /// UUID made by the client for this request; makes creation idempotent. Absent: not idempotent.
     #[inline]
-    pub fn client_token(mut self, value: impl Into<String>) -> Self {
-        self.call.set_text("client_token", value.into());
-        self
+    pub fn client_token(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_text("client_token", value.into()),
+        }
     }
 
     /// Sends the request.

@@ -9,8 +9,15 @@ use crate::vsphere::Session;
 /// Trust store of the Content Library service: adds, reads and deletes trusted certificates.
 ///
 /// Since 7.0.3.0.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct TrustedCertificatesService(pub(crate) Session);
+
+impl ::core::fmt::Debug for TrustedCertificatesService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("TrustedCertificatesService")
+    }
+}
 
 impl TrustedCertificatesService {
     /// Adds a certificate to the trust store and returns its identifier; if it is there already, the existing identifier comes back. Call once per certificate block (`BEGIN_CERTIFICATE` to `END_CERTIFICATE`). Fails with `Unauthenticated`, or `Unauthorized` without privilege `ContentLibrary.AddCertToTrustStore`.
@@ -29,10 +36,8 @@ impl TrustedCertificatesService {
         &self,
         spec: super::trusted_certificates::CreateSpec,
     ) -> TrustedCertificatesServiceCreateRequest {
-        let mut call = self.0.call(&CREATE);
-        call.set_record("spec", spec);
         TrustedCertificatesServiceCreateRequest {
-            call,
+            call: self.0.call(&CREATE).with_record("spec", spec),
         }
     }
 
@@ -52,13 +57,15 @@ impl TrustedCertificatesService {
         &self,
         certificate: impl Into<super::super::ids::TrustedCertificateId>,
     ) -> TrustedCertificatesServiceGetRequest {
-        let mut call = self.0.call(&GET);
-        call.set_text(
-            "certificate",
-            Into::<super::super::ids::TrustedCertificateId>::into(certificate).into(),
-        );
         TrustedCertificatesServiceGetRequest {
-            call,
+            call: self
+                .0
+                .call(&GET)
+                .with_text(
+                    "certificate",
+                    Into::<super::super::ids::TrustedCertificateId>::into(certificate)
+                        .into(),
+                ),
         }
     }
 
@@ -94,13 +101,15 @@ impl TrustedCertificatesService {
         &self,
         certificate: impl Into<super::super::ids::TrustedCertificateId>,
     ) -> TrustedCertificatesServiceDeleteRequest {
-        let mut call = self.0.call(&DELETE);
-        call.set_text(
-            "certificate",
-            Into::<super::super::ids::TrustedCertificateId>::into(certificate).into(),
-        );
         TrustedCertificatesServiceDeleteRequest {
-            call,
+            call: self
+                .0
+                .call(&DELETE)
+                .with_text(
+                    "certificate",
+                    Into::<super::super::ids::TrustedCertificateId>::into(certificate)
+                        .into(),
+                ),
         }
     }
 }

@@ -7,8 +7,15 @@ use ::reqwest::Method;
 use crate::vsphere::Session;
 
 /// Item types that the Content Library service supports through plugins. For a supported type the service may understand the files, produce metadata and guide the upload: an OVF descriptor, for example, makes it add entries for the disk files of the package. Items with another or no type are treated in a default way, without metadata or guidance.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct TypeService(pub(crate) Session);
+
+impl ::core::fmt::Debug for TypeService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("TypeService")
+    }
+}
 
 impl TypeService {
     /// Returns the plugins that support item types. Fails with `Unauthorized` without privilege `ContentLibrary.TypeIntrospection`.

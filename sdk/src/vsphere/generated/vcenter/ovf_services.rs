@@ -3,8 +3,15 @@
 use crate::vsphere::Session;
 
 /// Services in the namespace `vcenter.ovf`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct OvfServices(pub(crate) Session);
+
+impl ::core::fmt::Debug for OvfServices {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("OvfServices")
+    }
+}
 
 impl OvfServices {
     /// Export flags of the server, which customize an OVF export.

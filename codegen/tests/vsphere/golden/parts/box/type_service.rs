@@ -7,8 +7,15 @@ use ::reqwest::Method;
 use crate::vsphere::Session;
 
 /// Types of boxes.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct TypeService(pub(crate) Session);
+
+impl ::core::fmt::Debug for TypeService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("TypeService")
+    }
+}
 
 impl TypeService {
     /// Lists types.

@@ -62,6 +62,7 @@ impl Default for Lid {
 }
 
 impl Clone for Lid {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -70,6 +71,7 @@ impl Clone for Lid {
 }
 
 impl PartialEq for Lid {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -85,6 +87,7 @@ impl ::serde::Serialize for Lid {
 }
 
 impl ::core::fmt::Debug for Lid {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

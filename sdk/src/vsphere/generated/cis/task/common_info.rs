@@ -242,6 +242,7 @@ impl Default for CommonInfo {
 }
 
 impl Clone for CommonInfo {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -250,6 +251,7 @@ impl Clone for CommonInfo {
 }
 
 impl PartialEq for CommonInfo {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -265,6 +267,7 @@ impl ::serde::Serialize for CommonInfo {
 }
 
 impl ::core::fmt::Debug for CommonInfo {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -54,18 +54,21 @@ impl Text for Status {
 
 impl Default for Status {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for Status {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for Status {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -79,12 +82,14 @@ impl ::core::hash::Hash for Status {
 }
 
 impl ::core::fmt::Debug for Status {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for Status {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -100,6 +105,7 @@ impl ::serde::Serialize for Status {
 }
 
 impl From<&str> for Status {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

@@ -157,6 +157,7 @@ impl Default for FilterSpec {
 }
 
 impl Clone for FilterSpec {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -165,6 +166,7 @@ impl Clone for FilterSpec {
 }
 
 impl PartialEq for FilterSpec {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -180,6 +182,7 @@ impl ::serde::Serialize for FilterSpec {
 }
 
 impl ::core::fmt::Debug for FilterSpec {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -74,6 +74,7 @@ impl Default for ConfigurationInfo {
 }
 
 impl Clone for ConfigurationInfo {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -82,6 +83,7 @@ impl Clone for ConfigurationInfo {
 }
 
 impl PartialEq for ConfigurationInfo {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -97,6 +99,7 @@ impl ::serde::Serialize for ConfigurationInfo {
 }
 
 impl ::core::fmt::Debug for ConfigurationInfo {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -71,6 +71,7 @@ impl Default for ConversionSpec {
 }
 
 impl Clone for ConversionSpec {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -79,6 +80,7 @@ impl Clone for ConversionSpec {
 }
 
 impl PartialEq for ConversionSpec {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -94,6 +96,7 @@ impl ::serde::Serialize for ConversionSpec {
 }
 
 impl ::core::fmt::Debug for ConversionSpec {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -38,18 +38,21 @@ impl Text for ConversionSpecConversionType {
 
 impl Default for ConversionSpecConversionType {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for ConversionSpecConversionType {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for ConversionSpecConversionType {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -63,12 +66,14 @@ impl ::core::hash::Hash for ConversionSpecConversionType {
 }
 
 impl ::core::fmt::Debug for ConversionSpecConversionType {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for ConversionSpecConversionType {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -84,6 +89,7 @@ impl ::serde::Serialize for ConversionSpecConversionType {
 }
 
 impl From<&str> for ConversionSpecConversionType {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

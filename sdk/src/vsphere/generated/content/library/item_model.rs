@@ -344,6 +344,7 @@ impl Default for ItemModel {
 }
 
 impl Clone for ItemModel {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -352,6 +353,7 @@ impl Clone for ItemModel {
 }
 
 impl PartialEq for ItemModel {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -367,6 +369,7 @@ impl ::serde::Serialize for ItemModel {
 }
 
 impl ::core::fmt::Debug for ItemModel {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

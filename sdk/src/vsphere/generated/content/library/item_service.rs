@@ -7,8 +7,15 @@ use ::reqwest::Method;
 use crate::vsphere::Session;
 
 /// Creates, copies, finds, changes, publishes and deletes library items.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ItemService(pub(crate) Session);
+
+impl ::core::fmt::Debug for ItemService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("ItemService")
+    }
+}
 
 impl ItemService {
     /// Copies an item within its library or into another one. The new item is created first and its identifier returned; the content follows asynchronously and can be watched as a task. A failed copy is rolled back, which may leave cleanup to an administrator if the rollback fails too. Fails with `NotFound` for an unknown item or library, `InvalidArgument` for an empty name, a name above 80 or description above 2000 characters, or a token that is no UUID, `InvalidElementType` if the target is a subscribed library, `ResourceInaccessible` if source or target cannot be reached. `NotAllowedInCurrentState` if content of the source item or target library does not permit it, `Unauthorized` without the needed privileges.
@@ -28,13 +35,19 @@ impl ItemService {
         source_library_item_id: impl Into<super::super::super::ids::ItemId>,
         destination_create_spec: super::ItemModel,
     ) -> ItemServiceCopyRequest {
-        let mut call = self.0.call(&COPY);
-        call.set_text(
-            "source_library_item_id",
-            Into::<super::super::super::ids::ItemId>::into(source_library_item_id).into(),
-        );
-        call.set_record("destination_create_spec", destination_create_spec);
-        ItemServiceCopyRequest { call }
+        ItemServiceCopyRequest {
+            call: self
+                .0
+                .call(&COPY)
+                .with_text(
+                    "source_library_item_id",
+                    Into::<
+                        super::super::super::ids::ItemId,
+                    >::into(source_library_item_id)
+                        .into(),
+                )
+                .with_record("destination_create_spec", destination_create_spec),
+        }
     }
 
     /// Creates an item without content and returns its identifier; add content through an update session. Not possible in a subscribed library (`InvalidElementType`). Fails with `NotFound` for an unknown library, `InvalidArgument` for an empty name, a name above 80 or description above 2000 characters, or a token that is no UUID, `AlreadyExists` if the library has an item of that name. `NotAllowedInCurrentState` if the library's content was deleted from its storage, `Unauthorized` without the needed privilege on the library.
@@ -48,9 +61,9 @@ impl ItemService {
     /// Privileges: `ContentLibrary.AddLibraryItem` on `ItemModel.library_id`.
     #[inline]
     pub fn create(&self, create_spec: super::ItemModel) -> ItemServiceCreateRequest {
-        let mut call = self.0.call(&CREATE);
-        call.set_record("create_spec", create_spec);
-        ItemServiceCreateRequest { call }
+        ItemServiceCreateRequest {
+            call: self.0.call(&CREATE).with_record("create_spec", create_spec),
+        }
     }
 
     /// Removes an item from its library at once; the content is removed from the storage by a task, and if that fails, an administrator may have to delete files. Items of a subscribed library cannot be deleted (`InvalidElementType`): delete the original in the published library and synchronize. Fails with `NotFound` if the item does not exist, `NotAllowedInCurrentState` if it is a virtual machine template from which a machine is checked out, `Unauthorized` without the needed privilege.
@@ -67,12 +80,16 @@ impl ItemService {
         &self,
         library_item_id: impl Into<super::super::super::ids::ItemId>,
     ) -> ItemServiceDeleteRequest {
-        let mut call = self.0.call(&DELETE);
-        call.set_text(
-            "library_item_id",
-            Into::<super::super::super::ids::ItemId>::into(library_item_id).into(),
-        );
-        ItemServiceDeleteRequest { call }
+        ItemServiceDeleteRequest {
+            call: self
+                .0
+                .call(&DELETE)
+                .with_text(
+                    "library_item_id",
+                    Into::<super::super::super::ids::ItemId>::into(library_item_id)
+                        .into(),
+                ),
+        }
     }
 
     /// Returns the data of one item. Fails with `NotFound` if it does not exist and with `Unauthorized` without the needed privilege on it.
@@ -89,12 +106,16 @@ impl ItemService {
         &self,
         library_item_id: impl Into<super::super::super::ids::ItemId>,
     ) -> ItemServiceGetRequest {
-        let mut call = self.0.call(&GET);
-        call.set_text(
-            "library_item_id",
-            Into::<super::super::super::ids::ItemId>::into(library_item_id).into(),
-        );
-        ItemServiceGetRequest { call }
+        ItemServiceGetRequest {
+            call: self
+                .0
+                .call(&GET)
+                .with_text(
+                    "library_item_id",
+                    Into::<super::super::super::ids::ItemId>::into(library_item_id)
+                        .into(),
+                ),
+        }
     }
 
     /// Returns the identifier of every item in one library. Fails with `NotFound` if the library does not exist and with `Unauthorized` without the needed privilege on it.
@@ -111,12 +132,15 @@ impl ItemService {
         &self,
         library_id: impl Into<super::super::super::ids::LibraryId>,
     ) -> ItemServiceListRequest {
-        let mut call = self.0.call(&LIST);
-        call.set_text(
-            "library_id",
-            Into::<super::super::super::ids::LibraryId>::into(library_id).into(),
-        );
-        ItemServiceListRequest { call }
+        ItemServiceListRequest {
+            call: self
+                .0
+                .call(&LIST)
+                .with_text(
+                    "library_id",
+                    Into::<super::super::super::ids::LibraryId>::into(library_id).into(),
+                ),
+        }
     }
 
     /// Returns the identifiers of the items that match the specification and that the user may see. Fails with `InvalidArgument` if the specification sets no property, and with `Unauthorized` without privilege `System.Read`.
@@ -130,9 +154,9 @@ impl ItemService {
     /// Privileges: `System.Read`, `System.Read` on `Item.FindSpec.library_id`.
     #[inline]
     pub fn find(&self, spec: super::item::FindSpec) -> ItemServiceFindRequest {
-        let mut call = self.0.call(&FIND);
-        call.set_record("spec", spec);
-        ItemServiceFindRequest { call }
+        ItemServiceFindRequest {
+            call: self.0.call(&FIND).with_record("spec", spec),
+        }
     }
 
     /// Changes properties of an item; absent members stay as they are. Items of a subscribed library cannot be changed (`InvalidElementType`): change the original in the published library and synchronize. Fails with `NotFound` if the item does not exist, `AlreadyExists` if another item of the library has that name, `InvalidArgument` for an empty name, a name above 80 or description above 2000 characters, or a wrong `version`. `NotAllowedInCurrentState` concerns published libraries with JSON persistence (`persist_json_enabled`), `Unauthorized` a missing privilege.
@@ -152,13 +176,17 @@ impl ItemService {
         library_item_id: impl Into<super::super::super::ids::ItemId>,
         update_spec: super::ItemModel,
     ) -> ItemServiceUpdateRequest {
-        let mut call = self.0.call(&UPDATE);
-        call.set_text(
-            "library_item_id",
-            Into::<super::super::super::ids::ItemId>::into(library_item_id).into(),
-        );
-        call.set_record("update_spec", update_spec);
-        ItemServiceUpdateRequest { call }
+        ItemServiceUpdateRequest {
+            call: self
+                .0
+                .call(&UPDATE)
+                .with_text(
+                    "library_item_id",
+                    Into::<super::super::super::ids::ItemId>::into(library_item_id)
+                        .into(),
+                )
+                .with_record("update_spec", update_spec),
+        }
     }
 
     /// Publishes an item to the given subscriptions of its library, or to all of them if none is given. Fails with `NotFound` if the item does not exist, `InvalidArgument` for a bad subscription, `InvalidElementType` if the item belongs to a subscribed library, `NotAllowedInCurrentState` if its library is not published. `Unauthenticated` and `Unauthorized` for lack of login or privileges.
@@ -180,13 +208,17 @@ impl ItemService {
         library_item_id: impl Into<super::super::super::ids::ItemId>,
         force_sync_content: bool,
     ) -> ItemServicePublishRequest {
-        let mut call = self.0.call(&PUBLISH);
-        call.set_text(
-            "library_item_id",
-            Into::<super::super::super::ids::ItemId>::into(library_item_id).into(),
-        );
-        call.set_boolean("force_sync_content", force_sync_content);
-        ItemServicePublishRequest { call }
+        ItemServicePublishRequest {
+            call: self
+                .0
+                .call(&PUBLISH)
+                .with_text(
+                    "library_item_id",
+                    Into::<super::super::super::ids::ItemId>::into(library_item_id)
+                        .into(),
+                )
+                .with_boolean("force_sync_content", force_sync_content),
+        }
     }
 
     /// History of content changes of library items.
@@ -242,9 +274,10 @@ pub struct ItemServiceCopyRequest {
 impl ItemServiceCopyRequest {
     /// UUID made by the client for this request; makes the copy idempotent. Absent: not idempotent.
     #[inline]
-    pub fn client_token(mut self, value: impl Into<String>) -> Self {
-        self.call.set_text("client_token", value.into());
-        self
+    pub fn client_token(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_text("client_token", value.into()),
+        }
     }
 
     /// Sends the request.
@@ -264,9 +297,10 @@ pub struct ItemServiceCreateRequest {
 impl ItemServiceCreateRequest {
     /// UUID made by the client for this request; makes creation idempotent. Absent: not idempotent.
     #[inline]
-    pub fn client_token(mut self, value: impl Into<String>) -> Self {
-        self.call.set_text("client_token", value.into());
-        self
+    pub fn client_token(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_text("client_token", value.into()),
+        }
     }
 
     /// Sends the request.
@@ -361,9 +395,10 @@ pub struct ItemServicePublishRequest {
 impl ItemServicePublishRequest {
     /// Subscriptions that receive the item. Absent: all subscriptions of the library.
     #[inline]
-    pub fn subscriptions(mut self, value: Vec<super::item::DestinationSpec>) -> Self {
-        self.call.set_records("subscriptions", value);
-        self
+    pub fn subscriptions(self, value: Vec<super::item::DestinationSpec>) -> Self {
+        Self {
+            call: self.call.with_records("subscriptions", value),
+        }
     }
 
     /// Sends the request. There is no result.

@@ -71,6 +71,7 @@ impl Default for MigrateSpec {
 }
 
 impl Clone for MigrateSpec {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -79,6 +80,7 @@ impl Clone for MigrateSpec {
 }
 
 impl PartialEq for MigrateSpec {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -94,6 +96,7 @@ impl ::serde::Serialize for MigrateSpec {
 }
 
 impl ::core::fmt::Debug for MigrateSpec {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

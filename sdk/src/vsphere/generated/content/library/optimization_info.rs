@@ -70,6 +70,7 @@ impl Default for OptimizationInfo {
 }
 
 impl Clone for OptimizationInfo {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -78,6 +79,7 @@ impl Clone for OptimizationInfo {
 }
 
 impl PartialEq for OptimizationInfo {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -93,6 +95,7 @@ impl ::serde::Serialize for OptimizationInfo {
 }
 
 impl ::core::fmt::Debug for OptimizationInfo {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

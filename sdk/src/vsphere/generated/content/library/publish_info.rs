@@ -157,6 +157,7 @@ impl Default for PublishInfo {
 }
 
 impl Clone for PublishInfo {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -165,6 +166,7 @@ impl Clone for PublishInfo {
 }
 
 impl PartialEq for PublishInfo {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -180,6 +182,7 @@ impl ::serde::Serialize for PublishInfo {
 }
 
 impl ::core::fmt::Debug for PublishInfo {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

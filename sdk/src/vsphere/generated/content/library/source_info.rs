@@ -103,6 +103,7 @@ impl Default for SourceInfo {
 }
 
 impl Clone for SourceInfo {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -111,6 +112,7 @@ impl Clone for SourceInfo {
 }
 
 impl PartialEq for SourceInfo {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -126,6 +128,7 @@ impl ::serde::Serialize for SourceInfo {
 }
 
 impl ::core::fmt::Debug for SourceInfo {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -101,6 +101,7 @@ impl Default for StorageBacking {
 }
 
 impl Clone for StorageBacking {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -109,6 +110,7 @@ impl Clone for StorageBacking {
 }
 
 impl PartialEq for StorageBacking {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -124,6 +126,7 @@ impl ::serde::Serialize for StorageBacking {
 }
 
 impl ::core::fmt::Debug for StorageBacking {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -7,8 +7,15 @@ use ::reqwest::Method;
 use crate::vsphere::Session;
 
 /// Actions that exist only for items of subscribed libraries.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SubscribedItemService(pub(crate) Session);
+
+impl ::core::fmt::Debug for SubscribedItemService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("SubscribedItemService")
+    }
+}
 
 impl SubscribedItemService {
     /// Deletes the cached content of an item to free storage and sets `cached` to false. Works only if the library synchronizes on demand, else `InvalidElementConfiguration`. Fails with `NotFound` if the item does not exist, `InvalidElementType` if it belongs to no subscribed library, `NotAllowedInCurrentState` if its content was deleted from the storage, `Unauthorized` without the needed privilege.
@@ -25,13 +32,15 @@ impl SubscribedItemService {
         &self,
         library_item_id: impl Into<super::super::super::ids::ItemId>,
     ) -> SubscribedItemServiceEvictRequest {
-        let mut call = self.0.call(&EVICT);
-        call.set_text(
-            "library_item_id",
-            Into::<super::super::super::ids::ItemId>::into(library_item_id).into(),
-        );
         SubscribedItemServiceEvictRequest {
-            call,
+            call: self
+                .0
+                .call(&EVICT)
+                .with_text(
+                    "library_item_id",
+                    Into::<super::super::super::ids::ItemId>::into(library_item_id)
+                        .into(),
+                ),
         }
     }
 
@@ -52,14 +61,16 @@ impl SubscribedItemService {
         library_item_id: impl Into<super::super::super::ids::ItemId>,
         force_sync_content: bool,
     ) -> SubscribedItemServiceSyncRequest {
-        let mut call = self.0.call(&SYNC);
-        call.set_text(
-            "library_item_id",
-            Into::<super::super::super::ids::ItemId>::into(library_item_id).into(),
-        );
-        call.set_boolean("force_sync_content", force_sync_content);
         SubscribedItemServiceSyncRequest {
-            call,
+            call: self
+                .0
+                .call(&SYNC)
+                .with_text(
+                    "library_item_id",
+                    Into::<super::super::super::ids::ItemId>::into(library_item_id)
+                        .into(),
+                )
+                .with_boolean("force_sync_content", force_sync_content),
         }
     }
 }
@@ -91,9 +102,10 @@ impl SubscribedItemServiceSyncRequest {
     ///
     /// Since 7.0.3.0.
     #[inline]
-    pub fn sync_optional_files(mut self, value: bool) -> Self {
-        self.call.set_boolean("sync_optional_files", value);
-        self
+    pub fn sync_optional_files(self, value: bool) -> Self {
+        Self {
+            call: self.call.with_boolean("sync_optional_files", value),
+        }
     }
 
     /// Sends the request. There is no result.

@@ -213,6 +213,7 @@ impl Default for SubscriptionInfo {
 }
 
 impl Clone for SubscriptionInfo {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -221,6 +222,7 @@ impl Clone for SubscriptionInfo {
 }
 
 impl PartialEq for SubscriptionInfo {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -236,6 +238,7 @@ impl ::serde::Serialize for SubscriptionInfo {
 }
 
 impl ::core::fmt::Debug for SubscriptionInfo {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

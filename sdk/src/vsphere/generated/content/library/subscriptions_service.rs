@@ -9,8 +9,15 @@ use crate::vsphere::Session;
 /// Subscriptions of a published library, that is, data on its subscribers.
 ///
 /// Since 6.7.2.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SubscriptionsService(pub(crate) Session);
+
+impl ::core::fmt::Debug for SubscriptionsService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("SubscriptionsService")
+    }
+}
 
 impl SubscriptionsService {
     /// Creates a subscription of a published library and returns its identifier. Fails with `AlreadyExists` if the given subscribed library is subscribed already, `NotFound` if either library does not exist, `ResourceInaccessible` if the subscriber's vCenter cannot be found or contacted, `InvalidArgument` for a bad specification. `InvalidElementType` if `library` is a subscribed library, `NotAllowedInCurrentState` if it is not published. `Unauthenticated` and `Unauthorized` for lack of login or privileges.
@@ -32,14 +39,15 @@ impl SubscriptionsService {
         library: impl Into<super::super::super::ids::LibraryId>,
         spec: super::subscriptions::CreateSpec,
     ) -> SubscriptionsServiceCreateRequest {
-        let mut call = self.0.call(&CREATE);
-        call.set_text(
-            "library",
-            Into::<super::super::super::ids::LibraryId>::into(library).into(),
-        );
-        call.set_record("spec", spec);
         SubscriptionsServiceCreateRequest {
-            call,
+            call: self
+                .0
+                .call(&CREATE)
+                .with_text(
+                    "library",
+                    Into::<super::super::super::ids::LibraryId>::into(library).into(),
+                )
+                .with_record("spec", spec),
         }
     }
 
@@ -62,17 +70,19 @@ impl SubscriptionsService {
         library: impl Into<super::super::super::ids::LibraryId>,
         subscription: impl Into<super::super::super::ids::SubscriptionsId>,
     ) -> SubscriptionsServiceDeleteRequest {
-        let mut call = self.0.call(&DELETE);
-        call.set_text(
-            "library",
-            Into::<super::super::super::ids::LibraryId>::into(library).into(),
-        );
-        call.set_text(
-            "subscription",
-            Into::<super::super::super::ids::SubscriptionsId>::into(subscription).into(),
-        );
         SubscriptionsServiceDeleteRequest {
-            call,
+            call: self
+                .0
+                .call(&DELETE)
+                .with_text(
+                    "library",
+                    Into::<super::super::super::ids::LibraryId>::into(library).into(),
+                )
+                .with_text(
+                    "subscription",
+                    Into::<super::super::super::ids::SubscriptionsId>::into(subscription)
+                        .into(),
+                ),
         }
     }
 
@@ -92,13 +102,14 @@ impl SubscriptionsService {
         &self,
         library: impl Into<super::super::super::ids::LibraryId>,
     ) -> SubscriptionsServiceListRequest {
-        let mut call = self.0.call(&LIST);
-        call.set_text(
-            "library",
-            Into::<super::super::super::ids::LibraryId>::into(library).into(),
-        );
         SubscriptionsServiceListRequest {
-            call,
+            call: self
+                .0
+                .call(&LIST)
+                .with_text(
+                    "library",
+                    Into::<super::super::super::ids::LibraryId>::into(library).into(),
+                ),
         }
     }
 
@@ -124,18 +135,20 @@ impl SubscriptionsService {
         subscription: impl Into<super::super::super::ids::SubscriptionsId>,
         spec: super::subscriptions::UpdateSpec,
     ) -> SubscriptionsServiceUpdateRequest {
-        let mut call = self.0.call(&UPDATE);
-        call.set_text(
-            "library",
-            Into::<super::super::super::ids::LibraryId>::into(library).into(),
-        );
-        call.set_text(
-            "subscription",
-            Into::<super::super::super::ids::SubscriptionsId>::into(subscription).into(),
-        );
-        call.set_record("spec", spec);
         SubscriptionsServiceUpdateRequest {
-            call,
+            call: self
+                .0
+                .call(&UPDATE)
+                .with_text(
+                    "library",
+                    Into::<super::super::super::ids::LibraryId>::into(library).into(),
+                )
+                .with_text(
+                    "subscription",
+                    Into::<super::super::super::ids::SubscriptionsId>::into(subscription)
+                        .into(),
+                )
+                .with_record("spec", spec),
         }
     }
 
@@ -158,17 +171,19 @@ impl SubscriptionsService {
         library: impl Into<super::super::super::ids::LibraryId>,
         subscription: impl Into<super::super::super::ids::SubscriptionsId>,
     ) -> SubscriptionsServiceGetRequest {
-        let mut call = self.0.call(&GET);
-        call.set_text(
-            "library",
-            Into::<super::super::super::ids::LibraryId>::into(library).into(),
-        );
-        call.set_text(
-            "subscription",
-            Into::<super::super::super::ids::SubscriptionsId>::into(subscription).into(),
-        );
         SubscriptionsServiceGetRequest {
-            call,
+            call: self
+                .0
+                .call(&GET)
+                .with_text(
+                    "library",
+                    Into::<super::super::super::ids::LibraryId>::into(library).into(),
+                )
+                .with_text(
+                    "subscription",
+                    Into::<super::super::super::ids::SubscriptionsId>::into(subscription)
+                        .into(),
+                ),
         }
     }
 }
@@ -183,9 +198,10 @@ pub struct SubscriptionsServiceCreateRequest {
 impl SubscriptionsServiceCreateRequest {
     /// UUID made by the client for this request; makes creation idempotent. Absent: not idempotent.
     #[inline]
-    pub fn client_token(mut self, value: impl Into<String>) -> Self {
-        self.call.set_text("client_token", value.into());
-        self
+    pub fn client_token(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_text("client_token", value.into()),
+        }
     }
 
     /// Sends the request.

@@ -9,8 +9,15 @@ use crate::vsphere::Session;
 /// Records which resources, for example Supervisors or their namespaces, use a library. A recorded usage blocks normal deletion of the library. Records belong to one library and are not carried along by synchronization.
 ///
 /// Since 9.1.0.0.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct UsagesService(pub(crate) Session);
+
+impl ::core::fmt::Debug for UsagesService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("UsagesService")
+    }
+}
 
 impl UsagesService {
     /// Records that a resource uses a library and returns the identifier of the usage. From then on the library can only be deleted by force. Its items stay deletable unless `apply_library_usage_to_items` is set in the service configuration. Fails with `AlreadyExists` if the usage is recorded already, `InvalidArgument` for a malformed URN, `NotFound` if the library does not exist, `Unauthenticated`, or `Unauthorized` without privilege `ContentLibrary.AddLibraryUsage`.
@@ -32,13 +39,16 @@ impl UsagesService {
         library: impl Into<super::super::super::ids::LibraryId>,
         spec: super::usages::AddSpec,
     ) -> UsagesServiceAddRequest {
-        let mut call = self.0.call(&ADD);
-        call.set_text(
-            "library",
-            Into::<super::super::super::ids::LibraryId>::into(library).into(),
-        );
-        call.set_record("spec", spec);
-        UsagesServiceAddRequest { call }
+        UsagesServiceAddRequest {
+            call: self
+                .0
+                .call(&ADD)
+                .with_text(
+                    "library",
+                    Into::<super::super::super::ids::LibraryId>::into(library).into(),
+                )
+                .with_record("spec", spec),
+        }
     }
 
     /// Removes a usage from a library; once the last one is gone, the library can be deleted. Fails with `NotFound` if the library or the usage does not exist, `Unauthenticated`, or `Unauthorized` without privilege `ContentLibrary.RemoveLibraryUsage`.
@@ -60,16 +70,19 @@ impl UsagesService {
         library: impl Into<super::super::super::ids::LibraryId>,
         usage: impl Into<super::super::super::ids::UsagesId>,
     ) -> UsagesServiceRemoveRequest {
-        let mut call = self.0.call(&REMOVE);
-        call.set_text(
-            "library",
-            Into::<super::super::super::ids::LibraryId>::into(library).into(),
-        );
-        call.set_text(
-            "usage",
-            Into::<super::super::super::ids::UsagesId>::into(usage).into(),
-        );
-        UsagesServiceRemoveRequest { call }
+        UsagesServiceRemoveRequest {
+            call: self
+                .0
+                .call(&REMOVE)
+                .with_text(
+                    "library",
+                    Into::<super::super::super::ids::LibraryId>::into(library).into(),
+                )
+                .with_text(
+                    "usage",
+                    Into::<super::super::super::ids::UsagesId>::into(usage).into(),
+                ),
+        }
     }
 
     /// Returns the data of one usage. Fails with `NotFound` if the library or the usage does not exist, `Unauthenticated`, or `Unauthorized` without privilege `System.Read`.
@@ -91,16 +104,19 @@ impl UsagesService {
         library: impl Into<super::super::super::ids::LibraryId>,
         usage: impl Into<super::super::super::ids::UsagesId>,
     ) -> UsagesServiceGetRequest {
-        let mut call = self.0.call(&GET);
-        call.set_text(
-            "library",
-            Into::<super::super::super::ids::LibraryId>::into(library).into(),
-        );
-        call.set_text(
-            "usage",
-            Into::<super::super::super::ids::UsagesId>::into(usage).into(),
-        );
-        UsagesServiceGetRequest { call }
+        UsagesServiceGetRequest {
+            call: self
+                .0
+                .call(&GET)
+                .with_text(
+                    "library",
+                    Into::<super::super::super::ids::LibraryId>::into(library).into(),
+                )
+                .with_text(
+                    "usage",
+                    Into::<super::super::super::ids::UsagesId>::into(usage).into(),
+                ),
+        }
     }
 
     /// Returns the resources that use a library; with none, the library can be deleted safely. Fails with `NotFound` if the library does not exist, `Unauthenticated`, or `Unauthorized` without privilege `System.Read`.
@@ -119,12 +135,15 @@ impl UsagesService {
         &self,
         library: impl Into<super::super::super::ids::LibraryId>,
     ) -> UsagesServiceListRequest {
-        let mut call = self.0.call(&LIST);
-        call.set_text(
-            "library",
-            Into::<super::super::super::ids::LibraryId>::into(library).into(),
-        );
-        UsagesServiceListRequest { call }
+        UsagesServiceListRequest {
+            call: self
+                .0
+                .call(&LIST)
+                .with_text(
+                    "library",
+                    Into::<super::super::super::ids::LibraryId>::into(library).into(),
+                ),
+        }
     }
 }
 

@@ -116,6 +116,7 @@ impl Default for ProbeResult {
 }
 
 impl Clone for ProbeResult {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -124,6 +125,7 @@ impl Clone for ProbeResult {
 }
 
 impl PartialEq for ProbeResult {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -139,6 +141,7 @@ impl ::serde::Serialize for ProbeResult {
 }
 
 impl ::core::fmt::Debug for ProbeResult {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

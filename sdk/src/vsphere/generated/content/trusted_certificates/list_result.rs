@@ -68,6 +68,7 @@ impl Default for ListResult {
 }
 
 impl Clone for ListResult {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -76,6 +77,7 @@ impl Clone for ListResult {
 }
 
 impl PartialEq for ListResult {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -91,6 +93,7 @@ impl ::serde::Serialize for ListResult {
 }
 
 impl ::core::fmt::Debug for ListResult {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -94,6 +94,7 @@ impl Default for Summary {
 }
 
 impl Clone for Summary {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -102,6 +103,7 @@ impl Clone for Summary {
 }
 
 impl PartialEq for Summary {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -117,6 +119,7 @@ impl ::serde::Serialize for Summary {
 }
 
 impl ::core::fmt::Debug for Summary {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -45,6 +45,7 @@ impl Default for AuthenticationScheme {
 }
 
 impl Clone for AuthenticationScheme {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -53,6 +54,7 @@ impl Clone for AuthenticationScheme {
 }
 
 impl PartialEq for AuthenticationScheme {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -68,6 +70,7 @@ impl ::serde::Serialize for AuthenticationScheme {
 }
 
 impl ::core::fmt::Debug for AuthenticationScheme {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -129,6 +129,7 @@ impl Default for LocalizableMessage {
 }
 
 impl Clone for LocalizableMessage {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -137,6 +138,7 @@ impl Clone for LocalizableMessage {
 }
 
 impl PartialEq for LocalizableMessage {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -152,6 +154,7 @@ impl ::serde::Serialize for LocalizableMessage {
 }
 
 impl ::core::fmt::Debug for LocalizableMessage {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

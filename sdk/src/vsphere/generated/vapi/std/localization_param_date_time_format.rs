@@ -80,18 +80,21 @@ impl Text for LocalizationParamDateTimeFormat {
 
 impl Default for LocalizationParamDateTimeFormat {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for LocalizationParamDateTimeFormat {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for LocalizationParamDateTimeFormat {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -105,12 +108,14 @@ impl ::core::hash::Hash for LocalizationParamDateTimeFormat {
 }
 
 impl ::core::fmt::Debug for LocalizationParamDateTimeFormat {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for LocalizationParamDateTimeFormat {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -126,6 +131,7 @@ impl ::serde::Serialize for LocalizationParamDateTimeFormat {
 }
 
 impl From<&str> for LocalizationParamDateTimeFormat {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

@@ -80,6 +80,7 @@ impl Default for NestedLocalizableMessage {
 }
 
 impl Clone for NestedLocalizableMessage {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -88,6 +89,7 @@ impl Clone for NestedLocalizableMessage {
 }
 
 impl PartialEq for NestedLocalizableMessage {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -103,6 +105,7 @@ impl ::serde::Serialize for NestedLocalizableMessage {
 }
 
 impl ::core::fmt::Debug for NestedLocalizableMessage {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -146,6 +146,7 @@ impl Default for CertificateParams {
 }
 
 impl Clone for CertificateParams {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -154,6 +155,7 @@ impl Clone for CertificateParams {
 }
 
 impl PartialEq for CertificateParams {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -169,6 +171,7 @@ impl ::serde::Serialize for CertificateParams {
 }
 
 impl ::core::fmt::Debug for CertificateParams {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -105,6 +105,7 @@ impl Default for DeploymentOption {
 }
 
 impl Clone for DeploymentOption {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -113,6 +114,7 @@ impl Clone for DeploymentOption {
 }
 
 impl PartialEq for DeploymentOption {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -128,6 +130,7 @@ impl ::serde::Serialize for DeploymentOption {
 }
 
 impl ::core::fmt::Debug for DeploymentOption {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -95,6 +95,7 @@ impl Default for DeploymentOptionParams {
 }
 
 impl Clone for DeploymentOptionParams {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -103,6 +104,7 @@ impl Clone for DeploymentOptionParams {
 }
 
 impl PartialEq for DeploymentOptionParams {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -118,6 +120,7 @@ impl ::serde::Serialize for DeploymentOptionParams {
 }
 
 impl ::core::fmt::Debug for DeploymentOptionParams {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -7,8 +7,15 @@ use ::reqwest::Method;
 use crate::vsphere::Session;
 
 /// Export flags of the server, which customize an OVF export; they go into the create specification of `library_item`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ExportFlagService(pub(crate) Session);
+
+impl ::core::fmt::Debug for ExportFlagService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("ExportFlagService")
+    }
+}
 
 impl ExportFlagService {
     /// Returns the export flags the server supports: `PRESERVE_MAC` keeps MAC addresses of network adapters, `EXTRA_CONFIG` exports extra configuration as well. Later versions may know more. Fails with `Unauthorized` without privilege `System.Read`.

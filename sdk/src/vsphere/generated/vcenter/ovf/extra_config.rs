@@ -92,6 +92,7 @@ impl Default for ExtraConfig {
 }
 
 impl Clone for ExtraConfig {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -100,6 +101,7 @@ impl Clone for ExtraConfig {
 }
 
 impl PartialEq for ExtraConfig {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -115,6 +117,7 @@ impl ::serde::Serialize for ExtraConfig {
 }
 
 impl ::core::fmt::Debug for ExtraConfig {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -7,8 +7,15 @@ use ::reqwest::Method;
 use crate::vsphere::Session;
 
 /// Import flags of the deployment platform, which customize an OVF deployment; they go into the deployment specification of `library_item`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ImportFlagService(pub(crate) Session);
+
+impl ::core::fmt::Debug for ImportFlagService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("ImportFlagService")
+    }
+}
 
 impl ImportFlagService {
     /// Returns the import flags supported for a resource pool: `LAX` parses the OVF descriptor leniently. Later versions may know more. Fails with `NotFound` if the pool does not exist and with `Unauthorized` without privilege `System.Read` or the one needed on the pool.
@@ -25,13 +32,14 @@ impl ImportFlagService {
         &self,
         rp: impl Into<super::super::super::ids::ResourcePoolId>,
     ) -> ImportFlagServiceListRequest {
-        let mut call = self.0.call(&LIST);
-        call.set_text(
-            "rp",
-            Into::<super::super::super::ids::ResourcePoolId>::into(rp).into(),
-        );
         ImportFlagServiceListRequest {
-            call,
+            call: self
+                .0
+                .call(&LIST)
+                .with_text(
+                    "rp",
+                    Into::<super::super::super::ids::ResourcePoolId>::into(rp).into(),
+                ),
         }
     }
 }

@@ -151,6 +151,7 @@ impl Default for IpAllocationParams {
 }
 
 impl Clone for IpAllocationParams {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -159,6 +160,7 @@ impl Clone for IpAllocationParams {
 }
 
 impl PartialEq for IpAllocationParams {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -174,6 +176,7 @@ impl ::serde::Serialize for IpAllocationParams {
 }
 
 impl ::core::fmt::Debug for IpAllocationParams {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -40,18 +40,21 @@ impl Text for IpAllocationParamsIpAllocationScheme {
 
 impl Default for IpAllocationParamsIpAllocationScheme {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for IpAllocationParamsIpAllocationScheme {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for IpAllocationParamsIpAllocationScheme {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -65,12 +68,14 @@ impl ::core::hash::Hash for IpAllocationParamsIpAllocationScheme {
 }
 
 impl ::core::fmt::Debug for IpAllocationParamsIpAllocationScheme {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for IpAllocationParamsIpAllocationScheme {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -86,6 +91,7 @@ impl ::serde::Serialize for IpAllocationParamsIpAllocationScheme {
 }
 
 impl From<&str> for IpAllocationParamsIpAllocationScheme {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

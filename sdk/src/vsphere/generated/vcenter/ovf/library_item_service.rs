@@ -7,8 +7,15 @@ use ::reqwest::Method;
 use crate::vsphere::Session;
 
 /// Deploys OVF packages held in library items as virtual machines or virtual appliances, and captures machines and appliances into such items. To deploy, build a target and a deployment specification and call `deploy`. To capture, give the source, a target and a create specification to `create`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct LibraryItemService(pub(crate) Session);
+
+impl ::core::fmt::Debug for LibraryItemService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("LibraryItemService")
+    }
+}
 
 impl LibraryItemService {
     /// Creates a virtual machine or virtual appliance from the OVF package in a library item. The result tells success or failure with details, so check `succeeded`. Fails with `InvalidArgument` if the target or specification is bad or both disagree, `NotFound` if the item or a resource of the target does not exist, `ResourceInaccessible` if the package cannot be read. `Unauthorized` without the needed privileges, among them `VirtualMachine.Config.AddNewDisk` if the descriptor has disks.
@@ -31,15 +38,17 @@ impl LibraryItemService {
         target: super::library_item::DeploymentTarget,
         deployment_spec: super::library_item::ResourcePoolDeploymentSpec,
     ) -> LibraryItemServiceDeployRequest {
-        let mut call = self.0.call(&DEPLOY);
-        call.set_text(
-            "ovf_library_item_id",
-            Into::<super::super::super::ids::ItemId>::into(ovf_library_item_id).into(),
-        );
-        call.set_record("target", target);
-        call.set_record("deployment_spec", deployment_spec);
         LibraryItemServiceDeployRequest {
-            call,
+            call: self
+                .0
+                .call(&DEPLOY)
+                .with_text(
+                    "ovf_library_item_id",
+                    Into::<super::super::super::ids::ItemId>::into(ovf_library_item_id)
+                        .into(),
+                )
+                .with_record("target", target)
+                .with_record("deployment_spec", deployment_spec),
         }
     }
 
@@ -60,14 +69,16 @@ impl LibraryItemService {
         ovf_library_item_id: impl Into<super::super::super::ids::ItemId>,
         target: super::library_item::DeploymentTarget,
     ) -> LibraryItemServiceFilterRequest {
-        let mut call = self.0.call(&FILTER);
-        call.set_text(
-            "ovf_library_item_id",
-            Into::<super::super::super::ids::ItemId>::into(ovf_library_item_id).into(),
-        );
-        call.set_record("target", target);
         LibraryItemServiceFilterRequest {
-            call,
+            call: self
+                .0
+                .call(&FILTER)
+                .with_text(
+                    "ovf_library_item_id",
+                    Into::<super::super::super::ids::ItemId>::into(ovf_library_item_id)
+                        .into(),
+                )
+                .with_record("target", target),
         }
     }
 
@@ -91,12 +102,13 @@ impl LibraryItemService {
         target: super::library_item::CreateTarget,
         create_spec: super::library_item::CreateSpec,
     ) -> LibraryItemServiceCreateRequest {
-        let mut call = self.0.call(&CREATE);
-        call.set_record("source", source);
-        call.set_record("target", target);
-        call.set_record("create_spec", create_spec);
         LibraryItemServiceCreateRequest {
-            call,
+            call: self
+                .0
+                .call(&CREATE)
+                .with_record("source", source)
+                .with_record("target", target)
+                .with_record("create_spec", create_spec),
         }
     }
 }
@@ -111,9 +123,10 @@ pub struct LibraryItemServiceDeployRequest {
 impl LibraryItemServiceDeployRequest {
     /// Token made by the client to retry safely after a lost response: if the first request succeeded, its result comes back, else the deployment is tried again. Absent: the server makes one.
     #[inline]
-    pub fn client_token(mut self, value: impl Into<String>) -> Self {
-        self.call.set_text("client_token", value.into());
-        self
+    pub fn client_token(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_text("client_token", value.into()),
+        }
     }
 
     /// Sends the request.
@@ -148,9 +161,10 @@ pub struct LibraryItemServiceCreateRequest {
 impl LibraryItemServiceCreateRequest {
     /// Token made by the client to retry safely after a lost response: if the first request succeeded, its result comes back, else the capture is tried again. Absent: the server makes one.
     #[inline]
-    pub fn client_token(mut self, value: impl Into<String>) -> Self {
-        self.call.set_text("client_token", value.into());
-        self
+    pub fn client_token(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_text("client_token", value.into()),
+        }
     }
 
     /// Sends the request.

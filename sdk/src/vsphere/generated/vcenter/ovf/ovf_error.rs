@@ -138,6 +138,7 @@ impl Default for OvfError {
 }
 
 impl Clone for OvfError {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -146,6 +147,7 @@ impl Clone for OvfError {
 }
 
 impl PartialEq for OvfError {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -161,6 +163,7 @@ impl ::serde::Serialize for OvfError {
 }
 
 impl ::core::fmt::Debug for OvfError {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }
@@ -201,7 +204,7 @@ impl OvfError {
         let case = || match found {
             super::OvfMessageCategory::Validation => {
                 Some(OvfErrorCategoryCase::Validation {
-                    issues: self.issues.clone()?,
+                    issues: self.issues.clone().unwrap_or_default(),
                 })
             }
             super::OvfMessageCategory::Input => {

@@ -69,6 +69,7 @@ impl Default for OvfInfo {
 }
 
 impl Clone for OvfInfo {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -77,6 +78,7 @@ impl Clone for OvfInfo {
 }
 
 impl PartialEq for OvfInfo {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -92,6 +94,7 @@ impl ::serde::Serialize for OvfInfo {
 }
 
 impl ::core::fmt::Debug for OvfInfo {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -138,6 +138,7 @@ impl Default for OvfMessage {
 }
 
 impl Clone for OvfMessage {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -146,6 +147,7 @@ impl Clone for OvfMessage {
 }
 
 impl PartialEq for OvfMessage {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -161,6 +163,7 @@ impl ::serde::Serialize for OvfMessage {
 }
 
 impl ::core::fmt::Debug for OvfMessage {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }
@@ -201,7 +204,7 @@ impl OvfMessage {
         let case = || match found {
             super::OvfMessageCategory::Validation => {
                 Some(OvfMessageCategoryCase::Validation {
-                    issues: self.issues.clone()?,
+                    issues: self.issues.clone().unwrap_or_default(),
                 })
             }
             super::OvfMessageCategory::Input => {

@@ -138,6 +138,7 @@ impl Default for OvfWarning {
 }
 
 impl Clone for OvfWarning {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -146,6 +147,7 @@ impl Clone for OvfWarning {
 }
 
 impl PartialEq for OvfWarning {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -161,6 +163,7 @@ impl ::serde::Serialize for OvfWarning {
 }
 
 impl ::core::fmt::Debug for OvfWarning {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }
@@ -201,7 +204,7 @@ impl OvfWarning {
         let case = || match found {
             super::OvfMessageCategory::Validation => {
                 Some(OvfWarningCategoryCase::Validation {
-                    issues: self.issues.clone()?,
+                    issues: self.issues.clone().unwrap_or_default(),
                 })
             }
             super::OvfMessageCategory::Input => {

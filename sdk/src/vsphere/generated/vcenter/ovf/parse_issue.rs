@@ -133,6 +133,7 @@ impl Default for ParseIssue {
 }
 
 impl Clone for ParseIssue {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -141,6 +142,7 @@ impl Clone for ParseIssue {
 }
 
 impl PartialEq for ParseIssue {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -156,6 +158,7 @@ impl ::serde::Serialize for ParseIssue {
 }
 
 impl ::core::fmt::Debug for ParseIssue {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -84,18 +84,21 @@ impl Text for ParseIssueCategory {
 
 impl Default for ParseIssueCategory {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for ParseIssueCategory {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for ParseIssueCategory {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -109,12 +112,14 @@ impl ::core::hash::Hash for ParseIssueCategory {
 }
 
 impl ::core::fmt::Debug for ParseIssueCategory {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for ParseIssueCategory {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -130,6 +135,7 @@ impl ::serde::Serialize for ParseIssueCategory {
 }
 
 impl From<&str> for ParseIssueCategory {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

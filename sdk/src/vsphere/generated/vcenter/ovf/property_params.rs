@@ -79,6 +79,7 @@ impl Default for PropertyParams {
 }
 
 impl Clone for PropertyParams {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -87,6 +88,7 @@ impl Clone for PropertyParams {
 }
 
 impl PartialEq for PropertyParams {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -102,6 +104,7 @@ impl ::serde::Serialize for PropertyParams {
 }
 
 impl ::core::fmt::Debug for PropertyParams {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

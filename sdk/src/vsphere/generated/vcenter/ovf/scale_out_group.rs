@@ -118,6 +118,7 @@ impl Default for ScaleOutGroup {
 }
 
 impl Clone for ScaleOutGroup {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -126,6 +127,7 @@ impl Clone for ScaleOutGroup {
 }
 
 impl PartialEq for ScaleOutGroup {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -141,6 +143,7 @@ impl ::serde::Serialize for ScaleOutGroup {
 }
 
 impl ::core::fmt::Debug for ScaleOutGroup {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -124,6 +124,7 @@ impl Default for SizeParams {
 }
 
 impl Clone for SizeParams {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -132,6 +133,7 @@ impl Clone for SizeParams {
 }
 
 impl PartialEq for SizeParams {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -147,6 +149,7 @@ impl ::serde::Serialize for SizeParams {
 }
 
 impl ::core::fmt::Debug for SizeParams {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -89,6 +89,7 @@ impl Default for TagNameSpec {
 }
 
 impl Clone for TagNameSpec {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -97,6 +98,7 @@ impl Clone for TagNameSpec {
 }
 
 impl PartialEq for TagNameSpec {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -112,6 +114,7 @@ impl ::serde::Serialize for TagNameSpec {
 }
 
 impl ::core::fmt::Debug for TagNameSpec {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -81,6 +81,7 @@ impl Default for TagParams {
 }
 
 impl Clone for TagParams {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -89,6 +90,7 @@ impl Clone for TagParams {
 }
 
 impl PartialEq for TagParams {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -104,6 +106,7 @@ impl ::serde::Serialize for TagParams {
 }
 
 impl ::core::fmt::Debug for TagParams {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

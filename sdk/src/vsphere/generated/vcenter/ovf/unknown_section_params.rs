@@ -82,6 +82,7 @@ impl Default for UnknownSectionParams {
 }
 
 impl Clone for UnknownSectionParams {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -90,6 +91,7 @@ impl Clone for UnknownSectionParams {
 }
 
 impl PartialEq for UnknownSectionParams {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -105,6 +107,7 @@ impl ::serde::Serialize for UnknownSectionParams {
 }
 
 impl ::core::fmt::Debug for UnknownSectionParams {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -92,6 +92,7 @@ impl Default for VcenterExtensionParams {
 }
 
 impl Clone for VcenterExtensionParams {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -100,6 +101,7 @@ impl Clone for VcenterExtensionParams {
 }
 
 impl PartialEq for VcenterExtensionParams {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -115,6 +117,7 @@ impl ::serde::Serialize for VcenterExtensionParams {
 }
 
 impl ::core::fmt::Debug for VcenterExtensionParams {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

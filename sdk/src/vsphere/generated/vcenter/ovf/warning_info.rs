@@ -111,6 +111,7 @@ impl Default for WarningInfo {
 }
 
 impl Clone for WarningInfo {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -119,6 +120,7 @@ impl Clone for WarningInfo {
 }
 
 impl PartialEq for WarningInfo {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -134,6 +136,7 @@ impl ::serde::Serialize for WarningInfo {
 }
 
 impl ::core::fmt::Debug for WarningInfo {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

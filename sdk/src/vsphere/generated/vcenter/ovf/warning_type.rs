@@ -50,18 +50,21 @@ impl Text for WarningType {
 
 impl Default for WarningType {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for WarningType {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for WarningType {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -75,12 +78,14 @@ impl ::core::hash::Hash for WarningType {
 }
 
 impl ::core::fmt::Debug for WarningType {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for WarningType {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -96,6 +101,7 @@ impl ::serde::Serialize for WarningType {
 }
 
 impl From<&str> for WarningType {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

@@ -58,18 +58,21 @@ impl Text for CertVerificationStatus {
 
 impl Default for CertVerificationStatus {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for CertVerificationStatus {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for CertVerificationStatus {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -83,12 +86,14 @@ impl ::core::hash::Hash for CertVerificationStatus {
 }
 
 impl ::core::fmt::Debug for CertVerificationStatus {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for CertVerificationStatus {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -104,6 +109,7 @@ impl ::serde::Serialize for CertVerificationStatus {
 }
 
 impl From<&str> for CertVerificationStatus {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

@@ -87,6 +87,7 @@ impl Default for CertificateVerificationInfo {
 }
 
 impl Clone for CertificateVerificationInfo {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -95,6 +96,7 @@ impl Clone for CertificateVerificationInfo {
 }
 
 impl PartialEq for CertificateVerificationInfo {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -110,6 +112,7 @@ impl ::serde::Serialize for CertificateVerificationInfo {
 }
 
 impl ::core::fmt::Debug for CertificateVerificationInfo {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -9,8 +9,15 @@ use crate::vsphere::Session;
 /// History of content changes of library items.
 ///
 /// Since 6.9.1.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ChangesService(pub(crate) Session);
+
+impl ::core::fmt::Debug for ChangesService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("ChangesService")
+    }
+}
 
 impl ChangesService {
     /// Returns a summary of each content change of an item. Fails with `NotFound` if the item does not exist, `Unauthenticated` or `Unauthorized` for lack of login or privileges.
@@ -29,12 +36,16 @@ impl ChangesService {
         &self,
         library_item: impl Into<super::super::super::super::ids::ItemId>,
     ) -> ChangesServiceListRequest {
-        let mut call = self.0.call(&LIST);
-        call.set_text(
-            "library_item",
-            Into::<super::super::super::super::ids::ItemId>::into(library_item).into(),
-        );
-        ChangesServiceListRequest { call }
+        ChangesServiceListRequest {
+            call: self
+                .0
+                .call(&LIST)
+                .with_text(
+                    "library_item",
+                    Into::<super::super::super::super::ids::ItemId>::into(library_item)
+                        .into(),
+                ),
+        }
     }
 
     /// Returns the data of one content change of an item. Fails with `NotFound` if the item or the version does not exist, `Unauthenticated` or `Unauthorized` for lack of login or privileges.
@@ -56,16 +67,21 @@ impl ChangesService {
         library_item: impl Into<super::super::super::super::ids::ItemId>,
         version: impl Into<super::super::super::super::ids::VersionId>,
     ) -> ChangesServiceGetRequest {
-        let mut call = self.0.call(&GET);
-        call.set_text(
-            "library_item",
-            Into::<super::super::super::super::ids::ItemId>::into(library_item).into(),
-        );
-        call.set_text(
-            "version",
-            Into::<super::super::super::super::ids::VersionId>::into(version).into(),
-        );
-        ChangesServiceGetRequest { call }
+        ChangesServiceGetRequest {
+            call: self
+                .0
+                .call(&GET)
+                .with_text(
+                    "library_item",
+                    Into::<super::super::super::super::ids::ItemId>::into(library_item)
+                        .into(),
+                )
+                .with_text(
+                    "version",
+                    Into::<super::super::super::super::ids::VersionId>::into(version)
+                        .into(),
+                ),
+        }
     }
 }
 

@@ -7,8 +7,15 @@ use ::reqwest::Method;
 use crate::vsphere::Session;
 
 /// Sessions for downloading the content of library items. A session tracks the download and, like a lease, keeps its links available; the links themselves come from service `file` of the download session. All methods but `create` and `list` need just privilege `System.Anonymous`, else they fail with `Unauthorized`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct DownloadSessionService(pub(crate) Session);
+
+impl ::core::fmt::Debug for DownloadSessionService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("DownloadSessionService")
+    }
+}
 
 impl DownloadSessionService {
     /// Creates a download session and returns its identifier. Fails with `InvalidArgument` for a bad specification or token format, `NotFound` if the item to download does not exist, `Unauthorized` without the needed privilege on the item.
@@ -25,10 +32,8 @@ impl DownloadSessionService {
         &self,
         create_spec: super::DownloadSessionModel,
     ) -> DownloadSessionServiceCreateRequest {
-        let mut call = self.0.call(&CREATE);
-        call.set_record("create_spec", create_spec);
         DownloadSessionServiceCreateRequest {
-            call,
+            call: self.0.call(&CREATE).with_record("create_spec", create_spec),
         }
     }
 
@@ -48,16 +53,17 @@ impl DownloadSessionService {
             super::super::super::super::ids::DownloadSessionId,
         >,
     ) -> DownloadSessionServiceGetRequest {
-        let mut call = self.0.call(&GET);
-        call.set_text(
-            "download_session_id",
-            Into::<
-                super::super::super::super::ids::DownloadSessionId,
-            >::into(download_session_id)
-                .into(),
-        );
         DownloadSessionServiceGetRequest {
-            call,
+            call: self
+                .0
+                .call(&GET)
+                .with_text(
+                    "download_session_id",
+                    Into::<
+                        super::super::super::super::ids::DownloadSessionId,
+                    >::into(download_session_id)
+                        .into(),
+                ),
         }
     }
 
@@ -91,16 +97,17 @@ impl DownloadSessionService {
             super::super::super::super::ids::DownloadSessionId,
         >,
     ) -> DownloadSessionServiceKeepAliveRequest {
-        let mut call = self.0.call(&KEEP_ALIVE);
-        call.set_text(
-            "download_session_id",
-            Into::<
-                super::super::super::super::ids::DownloadSessionId,
-            >::into(download_session_id)
-                .into(),
-        );
         DownloadSessionServiceKeepAliveRequest {
-            call,
+            call: self
+                .0
+                .call(&KEEP_ALIVE)
+                .with_text(
+                    "download_session_id",
+                    Into::<
+                        super::super::super::super::ids::DownloadSessionId,
+                    >::into(download_session_id)
+                        .into(),
+                ),
         }
     }
 
@@ -120,16 +127,17 @@ impl DownloadSessionService {
             super::super::super::super::ids::DownloadSessionId,
         >,
     ) -> DownloadSessionServiceCancelRequest {
-        let mut call = self.0.call(&CANCEL);
-        call.set_text(
-            "download_session_id",
-            Into::<
-                super::super::super::super::ids::DownloadSessionId,
-            >::into(download_session_id)
-                .into(),
-        );
         DownloadSessionServiceCancelRequest {
-            call,
+            call: self
+                .0
+                .call(&CANCEL)
+                .with_text(
+                    "download_session_id",
+                    Into::<
+                        super::super::super::super::ids::DownloadSessionId,
+                    >::into(download_session_id)
+                        .into(),
+                ),
         }
     }
 
@@ -149,16 +157,17 @@ impl DownloadSessionService {
             super::super::super::super::ids::DownloadSessionId,
         >,
     ) -> DownloadSessionServiceDeleteRequest {
-        let mut call = self.0.call(&DELETE);
-        call.set_text(
-            "download_session_id",
-            Into::<
-                super::super::super::super::ids::DownloadSessionId,
-            >::into(download_session_id)
-                .into(),
-        );
         DownloadSessionServiceDeleteRequest {
-            call,
+            call: self
+                .0
+                .call(&DELETE)
+                .with_text(
+                    "download_session_id",
+                    Into::<
+                        super::super::super::super::ids::DownloadSessionId,
+                    >::into(download_session_id)
+                        .into(),
+                ),
         }
     }
 
@@ -181,17 +190,18 @@ impl DownloadSessionService {
         >,
         client_error_message: impl Into<String>,
     ) -> DownloadSessionServiceFailRequest {
-        let mut call = self.0.call(&FAIL);
-        call.set_text(
-            "download_session_id",
-            Into::<
-                super::super::super::super::ids::DownloadSessionId,
-            >::into(download_session_id)
-                .into(),
-        );
-        call.set_text("client_error_message", client_error_message.into());
         DownloadSessionServiceFailRequest {
-            call,
+            call: self
+                .0
+                .call(&FAIL)
+                .with_text(
+                    "download_session_id",
+                    Into::<
+                        super::super::super::super::ids::DownloadSessionId,
+                    >::into(download_session_id)
+                        .into(),
+                )
+                .with_text("client_error_message", client_error_message.into()),
         }
     }
 }
@@ -206,9 +216,10 @@ pub struct DownloadSessionServiceCreateRequest {
 impl DownloadSessionServiceCreateRequest {
     /// UUID made by the client for this request; makes creation idempotent. Absent: not idempotent.
     #[inline]
-    pub fn client_token(mut self, value: impl Into<String>) -> Self {
-        self.call.set_text("client_token", value.into());
-        self
+    pub fn client_token(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_text("client_token", value.into()),
+        }
     }
 
     /// Sends the request.
@@ -244,15 +255,17 @@ impl DownloadSessionServiceListRequest {
     /// Item whose sessions are wanted. Absent: sessions of all items.
     #[inline]
     pub fn library_item_id(
-        mut self,
+        self,
         value: impl Into<super::super::super::super::ids::ItemId>,
     ) -> Self {
-        self.call
-            .set_text(
-                "library_item_id",
-                Into::<super::super::super::super::ids::ItemId>::into(value).into(),
-            );
-        self
+        Self {
+            call: self
+                .call
+                .with_text(
+                    "library_item_id",
+                    Into::<super::super::super::super::ids::ItemId>::into(value).into(),
+                ),
+        }
     }
 
     /// Sends the request.
@@ -274,9 +287,10 @@ pub struct DownloadSessionServiceKeepAliveRequest {
 impl DownloadSessionServiceKeepAliveRequest {
     /// New value for `client_progress` of the session; should exceed the current one. Absent: unchanged.
     #[inline]
-    pub fn progress(mut self, value: i64) -> Self {
-        self.call.set_integer("progress", value);
-        self
+    pub fn progress(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_integer("progress", value),
+        }
     }
 
     /// Sends the request. There is no result.

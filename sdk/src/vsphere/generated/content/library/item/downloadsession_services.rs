@@ -3,8 +3,15 @@
 use crate::vsphere::Session;
 
 /// Services in the namespace `content.library.item.downloadsession`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct DownloadsessionServices(pub(crate) Session);
+
+impl ::core::fmt::Debug for DownloadsessionServices {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("DownloadsessionServices")
+    }
+}
 
 impl DownloadsessionServices {
     /// Files of a download session.

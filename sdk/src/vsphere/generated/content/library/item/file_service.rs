@@ -7,8 +7,15 @@ use ::reqwest::Method;
 use crate::vsphere::Session;
 
 /// Files of library items, read-only. Files get into an item through update sessions.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct FileService(pub(crate) Session);
+
+impl ::core::fmt::Debug for FileService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("FileService")
+    }
+}
 
 impl FileService {
     /// Returns data on one file of an item. Fails with `NotFound` if the item or the file does not exist, `Unsupported` if characters in the file name do not allow a `file_download_endpoint` URI, `Unauthorized` without the needed privilege on the item.
@@ -28,13 +35,19 @@ impl FileService {
         library_item_id: impl Into<super::super::super::super::ids::ItemId>,
         name: impl Into<String>,
     ) -> FileServiceGetRequest {
-        let mut call = self.0.call(&GET);
-        call.set_text(
-            "library_item_id",
-            Into::<super::super::super::super::ids::ItemId>::into(library_item_id).into(),
-        );
-        call.set_text("name", name.into());
-        FileServiceGetRequest { call }
+        FileServiceGetRequest {
+            call: self
+                .0
+                .call(&GET)
+                .with_text(
+                    "library_item_id",
+                    Into::<
+                        super::super::super::super::ids::ItemId,
+                    >::into(library_item_id)
+                        .into(),
+                )
+                .with_text("name", name.into()),
+        }
     }
 
     /// Returns data on every file of an item. Fails with `NotFound` if the item does not exist, `Unsupported` if characters in a file name do not allow a `file_download_endpoint` URI, `Unauthorized` without the needed privilege on the item.
@@ -51,12 +64,18 @@ impl FileService {
         &self,
         library_item_id: impl Into<super::super::super::super::ids::ItemId>,
     ) -> FileServiceListRequest {
-        let mut call = self.0.call(&LIST);
-        call.set_text(
-            "library_item_id",
-            Into::<super::super::super::super::ids::ItemId>::into(library_item_id).into(),
-        );
-        FileServiceListRequest { call }
+        FileServiceListRequest {
+            call: self
+                .0
+                .call(&LIST)
+                .with_text(
+                    "library_item_id",
+                    Into::<
+                        super::super::super::super::ids::ItemId,
+                    >::into(library_item_id)
+                        .into(),
+                ),
+        }
     }
 }
 

@@ -7,8 +7,15 @@ use ::reqwest::Method;
 use crate::vsphere::Session;
 
 /// Location of files on the storage backings, for privileged users who access the storage directly. A file that exists once in `file` appears here once per backing.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct StorageService(pub(crate) Session);
+
+impl ::core::fmt::Debug for StorageService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("StorageService")
+    }
+}
 
 impl StorageService {
     /// Returns all storage locations of one file of an item. Fails with `NotFound` if the item or the file does not exist and with `Unauthorized` without the needed privilege on the item.
@@ -28,13 +35,19 @@ impl StorageService {
         library_item_id: impl Into<super::super::super::super::ids::ItemId>,
         file_name: impl Into<String>,
     ) -> StorageServiceGetRequest {
-        let mut call = self.0.call(&GET);
-        call.set_text(
-            "library_item_id",
-            Into::<super::super::super::super::ids::ItemId>::into(library_item_id).into(),
-        );
-        call.set_text("file_name", file_name.into());
-        StorageServiceGetRequest { call }
+        StorageServiceGetRequest {
+            call: self
+                .0
+                .call(&GET)
+                .with_text(
+                    "library_item_id",
+                    Into::<
+                        super::super::super::super::ids::ItemId,
+                    >::into(library_item_id)
+                        .into(),
+                )
+                .with_text("file_name", file_name.into()),
+        }
     }
 
     /// Returns the storage locations of all files of an item. Fails with `NotFound` if the item does not exist and with `Unauthorized` without the needed privilege on it.
@@ -51,12 +64,18 @@ impl StorageService {
         &self,
         library_item_id: impl Into<super::super::super::super::ids::ItemId>,
     ) -> StorageServiceListRequest {
-        let mut call = self.0.call(&LIST);
-        call.set_text(
-            "library_item_id",
-            Into::<super::super::super::super::ids::ItemId>::into(library_item_id).into(),
-        );
-        StorageServiceListRequest { call }
+        StorageServiceListRequest {
+            call: self
+                .0
+                .call(&LIST)
+                .with_text(
+                    "library_item_id",
+                    Into::<
+                        super::super::super::super::ids::ItemId,
+                    >::into(library_item_id)
+                        .into(),
+                ),
+        }
     }
 }
 

@@ -52,7 +52,7 @@ static TABLE: Table = Table {
     element: "com.vmware.content.library.item.transfer_endpoint",
     list_element: "",
     fields: &fields([
-        Row::Element("uri", "uri"),
+        Row::Secret("uri", "uri", "", ""),
         Row::Element("ssl_certificate_thumbprint", "ssl_certificate_thumbprint"),
         Row::Element("ssl_certificate", "ssl_certificate"),
     ]),
@@ -96,6 +96,7 @@ impl Default for TransferEndpoint {
 }
 
 impl Clone for TransferEndpoint {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -104,6 +105,7 @@ impl Clone for TransferEndpoint {
 }
 
 impl PartialEq for TransferEndpoint {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -119,6 +121,7 @@ impl ::serde::Serialize for TransferEndpoint {
 }
 
 impl ::core::fmt::Debug for TransferEndpoint {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

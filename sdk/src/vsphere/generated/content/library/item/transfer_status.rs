@@ -52,18 +52,21 @@ impl Text for TransferStatus {
 
 impl Default for TransferStatus {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for TransferStatus {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for TransferStatus {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -77,12 +80,14 @@ impl ::core::hash::Hash for TransferStatus {
 }
 
 impl ::core::fmt::Debug for TransferStatus {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for TransferStatus {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -98,6 +103,7 @@ impl ::serde::Serialize for TransferStatus {
 }
 
 impl From<&str> for TransferStatus {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

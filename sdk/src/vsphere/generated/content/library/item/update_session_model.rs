@@ -223,6 +223,7 @@ impl Default for UpdateSessionModel {
 }
 
 impl Clone for UpdateSessionModel {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -231,6 +232,7 @@ impl Clone for UpdateSessionModel {
 }
 
 impl PartialEq for UpdateSessionModel {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -246,6 +248,7 @@ impl ::serde::Serialize for UpdateSessionModel {
 }
 
 impl ::core::fmt::Debug for UpdateSessionModel {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

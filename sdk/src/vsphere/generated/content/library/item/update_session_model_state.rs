@@ -48,18 +48,21 @@ impl Text for UpdateSessionModelState {
 
 impl Default for UpdateSessionModelState {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for UpdateSessionModelState {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for UpdateSessionModelState {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -73,12 +76,14 @@ impl ::core::hash::Hash for UpdateSessionModelState {
 }
 
 impl ::core::fmt::Debug for UpdateSessionModelState {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for UpdateSessionModelState {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -94,6 +99,7 @@ impl ::serde::Serialize for UpdateSessionModelState {
 }
 
 impl From<&str> for UpdateSessionModelState {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

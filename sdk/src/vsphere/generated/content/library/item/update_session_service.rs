@@ -7,8 +7,15 @@ use ::reqwest::Method;
 use crate::vsphere::Session;
 
 /// Sessions for uploading files into a library item or removing files from it. A session tracks the transfers, the pending changes, and errors and warnings; files are handled by service `file` of the update session. Others see nothing of the changes until all needed files are there and the session is completed. All methods but `create` and `list` need just privilege `System.Anonymous`, else they fail with `Unauthorized`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct UpdateSessionService(pub(crate) Session);
+
+impl ::core::fmt::Debug for UpdateSessionService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("UpdateSessionService")
+    }
+}
 
 impl UpdateSessionService {
     /// Creates an update session for an item and returns its identifier. An item can have only one active update session, else `ResourceBusy`. Fails with `InvalidArgument` for a bad specification or a token that is no UUID, `InvalidElementType` for an item of a subscribed library, `NotFound` if the item does not exist, `Unauthorized` without the needed privilege on it.
@@ -25,10 +32,8 @@ impl UpdateSessionService {
         &self,
         create_spec: super::UpdateSessionModel,
     ) -> UpdateSessionServiceCreateRequest {
-        let mut call = self.0.call(&CREATE);
-        call.set_record("create_spec", create_spec);
         UpdateSessionServiceCreateRequest {
-            call,
+            call: self.0.call(&CREATE).with_record("create_spec", create_spec),
         }
     }
 
@@ -46,16 +51,17 @@ impl UpdateSessionService {
         &self,
         update_session_id: impl Into<super::super::super::super::ids::UpdateSessionId>,
     ) -> UpdateSessionServiceGetRequest {
-        let mut call = self.0.call(&GET);
-        call.set_text(
-            "update_session_id",
-            Into::<
-                super::super::super::super::ids::UpdateSessionId,
-            >::into(update_session_id)
-                .into(),
-        );
         UpdateSessionServiceGetRequest {
-            call,
+            call: self
+                .0
+                .call(&GET)
+                .with_text(
+                    "update_session_id",
+                    Into::<
+                        super::super::super::super::ids::UpdateSessionId,
+                    >::into(update_session_id)
+                        .into(),
+                ),
         }
     }
 
@@ -87,16 +93,17 @@ impl UpdateSessionService {
         &self,
         update_session_id: impl Into<super::super::super::super::ids::UpdateSessionId>,
     ) -> UpdateSessionServiceCompleteRequest {
-        let mut call = self.0.call(&COMPLETE);
-        call.set_text(
-            "update_session_id",
-            Into::<
-                super::super::super::super::ids::UpdateSessionId,
-            >::into(update_session_id)
-                .into(),
-        );
         UpdateSessionServiceCompleteRequest {
-            call,
+            call: self
+                .0
+                .call(&COMPLETE)
+                .with_text(
+                    "update_session_id",
+                    Into::<
+                        super::super::super::super::ids::UpdateSessionId,
+                    >::into(update_session_id)
+                        .into(),
+                ),
         }
     }
 
@@ -114,16 +121,17 @@ impl UpdateSessionService {
         &self,
         update_session_id: impl Into<super::super::super::super::ids::UpdateSessionId>,
     ) -> UpdateSessionServiceKeepAliveRequest {
-        let mut call = self.0.call(&KEEP_ALIVE);
-        call.set_text(
-            "update_session_id",
-            Into::<
-                super::super::super::super::ids::UpdateSessionId,
-            >::into(update_session_id)
-                .into(),
-        );
         UpdateSessionServiceKeepAliveRequest {
-            call,
+            call: self
+                .0
+                .call(&KEEP_ALIVE)
+                .with_text(
+                    "update_session_id",
+                    Into::<
+                        super::super::super::super::ids::UpdateSessionId,
+                    >::into(update_session_id)
+                        .into(),
+                ),
         }
     }
 
@@ -141,16 +149,17 @@ impl UpdateSessionService {
         &self,
         update_session_id: impl Into<super::super::super::super::ids::UpdateSessionId>,
     ) -> UpdateSessionServiceCancelRequest {
-        let mut call = self.0.call(&CANCEL);
-        call.set_text(
-            "update_session_id",
-            Into::<
-                super::super::super::super::ids::UpdateSessionId,
-            >::into(update_session_id)
-                .into(),
-        );
         UpdateSessionServiceCancelRequest {
-            call,
+            call: self
+                .0
+                .call(&CANCEL)
+                .with_text(
+                    "update_session_id",
+                    Into::<
+                        super::super::super::super::ids::UpdateSessionId,
+                    >::into(update_session_id)
+                        .into(),
+                ),
         }
     }
 
@@ -171,17 +180,18 @@ impl UpdateSessionService {
         update_session_id: impl Into<super::super::super::super::ids::UpdateSessionId>,
         client_error_message: impl Into<String>,
     ) -> UpdateSessionServiceFailRequest {
-        let mut call = self.0.call(&FAIL);
-        call.set_text(
-            "update_session_id",
-            Into::<
-                super::super::super::super::ids::UpdateSessionId,
-            >::into(update_session_id)
-                .into(),
-        );
-        call.set_text("client_error_message", client_error_message.into());
         UpdateSessionServiceFailRequest {
-            call,
+            call: self
+                .0
+                .call(&FAIL)
+                .with_text(
+                    "update_session_id",
+                    Into::<
+                        super::super::super::super::ids::UpdateSessionId,
+                    >::into(update_session_id)
+                        .into(),
+                )
+                .with_text("client_error_message", client_error_message.into()),
         }
     }
 
@@ -199,16 +209,17 @@ impl UpdateSessionService {
         &self,
         update_session_id: impl Into<super::super::super::super::ids::UpdateSessionId>,
     ) -> UpdateSessionServiceDeleteRequest {
-        let mut call = self.0.call(&DELETE);
-        call.set_text(
-            "update_session_id",
-            Into::<
-                super::super::super::super::ids::UpdateSessionId,
-            >::into(update_session_id)
-                .into(),
-        );
         UpdateSessionServiceDeleteRequest {
-            call,
+            call: self
+                .0
+                .call(&DELETE)
+                .with_text(
+                    "update_session_id",
+                    Into::<
+                        super::super::super::super::ids::UpdateSessionId,
+                    >::into(update_session_id)
+                        .into(),
+                ),
         }
     }
 
@@ -231,17 +242,18 @@ impl UpdateSessionService {
         update_session_id: impl Into<super::super::super::super::ids::UpdateSessionId>,
         update_spec: super::UpdateSessionModel,
     ) -> UpdateSessionServiceUpdateRequest {
-        let mut call = self.0.call(&UPDATE);
-        call.set_text(
-            "update_session_id",
-            Into::<
-                super::super::super::super::ids::UpdateSessionId,
-            >::into(update_session_id)
-                .into(),
-        );
-        call.set_record("update_spec", update_spec);
         UpdateSessionServiceUpdateRequest {
-            call,
+            call: self
+                .0
+                .call(&UPDATE)
+                .with_text(
+                    "update_session_id",
+                    Into::<
+                        super::super::super::super::ids::UpdateSessionId,
+                    >::into(update_session_id)
+                        .into(),
+                )
+                .with_record("update_spec", update_spec),
         }
     }
 }
@@ -256,9 +268,10 @@ pub struct UpdateSessionServiceCreateRequest {
 impl UpdateSessionServiceCreateRequest {
     /// UUID made by the client for this request; makes creation idempotent. Absent: not idempotent.
     #[inline]
-    pub fn client_token(mut self, value: impl Into<String>) -> Self {
-        self.call.set_text("client_token", value.into());
-        self
+    pub fn client_token(self, value: impl Into<String>) -> Self {
+        Self {
+            call: self.call.with_text("client_token", value.into()),
+        }
     }
 
     /// Sends the request.
@@ -294,15 +307,17 @@ impl UpdateSessionServiceListRequest {
     /// Item whose sessions are wanted. Absent: sessions of all items.
     #[inline]
     pub fn library_item_id(
-        mut self,
+        self,
         value: impl Into<super::super::super::super::ids::ItemId>,
     ) -> Self {
-        self.call
-            .set_text(
-                "library_item_id",
-                Into::<super::super::super::super::ids::ItemId>::into(value).into(),
-            );
-        self
+        Self {
+            call: self
+                .call
+                .with_text(
+                    "library_item_id",
+                    Into::<super::super::super::super::ids::ItemId>::into(value).into(),
+                ),
+        }
     }
 
     /// Sends the request.
@@ -337,9 +352,10 @@ pub struct UpdateSessionServiceKeepAliveRequest {
 impl UpdateSessionServiceKeepAliveRequest {
     /// New value for `client_progress` of the session; should exceed the current one. Absent: unchanged.
     #[inline]
-    pub fn client_progress(mut self, value: i64) -> Self {
-        self.call.set_integer("client_progress", value);
-        self
+    pub fn client_progress(self, value: i64) -> Self {
+        Self {
+            call: self.call.with_integer("client_progress", value),
+        }
     }
 
     /// Sends the request. There is no result.

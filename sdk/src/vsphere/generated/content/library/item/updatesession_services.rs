@@ -3,8 +3,15 @@
 use crate::vsphere::Session;
 
 /// Services in the namespace `content.library.item.updatesession`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct UpdatesessionServices(pub(crate) Session);
+
+impl ::core::fmt::Debug for UpdatesessionServices {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("UpdatesessionServices")
+    }
+}
 
 impl UpdatesessionServices {
     /// Files of an update session.

@@ -42,18 +42,21 @@ impl Text for CreateSpecSubscribedLibraryTarget {
 
 impl Default for CreateSpecSubscribedLibraryTarget {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for CreateSpecSubscribedLibraryTarget {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for CreateSpecSubscribedLibraryTarget {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -67,12 +70,14 @@ impl ::core::hash::Hash for CreateSpecSubscribedLibraryTarget {
 }
 
 impl ::core::fmt::Debug for CreateSpecSubscribedLibraryTarget {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for CreateSpecSubscribedLibraryTarget {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -88,6 +93,7 @@ impl ::serde::Serialize for CreateSpecSubscribedLibraryTarget {
 }
 
 impl From<&str> for CreateSpecSubscribedLibraryTarget {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

@@ -87,6 +87,7 @@ impl Default for CreateSpecVcenter {
 }
 
 impl Clone for CreateSpecVcenter {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -95,6 +96,7 @@ impl Clone for CreateSpecVcenter {
 }
 
 impl PartialEq for CreateSpecVcenter {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -110,6 +112,7 @@ impl ::serde::Serialize for CreateSpecVcenter {
 }
 
 impl ::core::fmt::Debug for CreateSpecVcenter {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -95,6 +95,7 @@ impl Default for UpdateSpec {
 }
 
 impl Clone for UpdateSpec {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -103,6 +104,7 @@ impl Clone for UpdateSpec {
 }
 
 impl PartialEq for UpdateSpec {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -118,6 +120,7 @@ impl ::serde::Serialize for UpdateSpec {
 }
 
 impl ::core::fmt::Debug for UpdateSpec {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -149,6 +149,7 @@ impl Default for UpdateSpecPlacement {
 }
 
 impl Clone for UpdateSpecPlacement {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -157,6 +158,7 @@ impl Clone for UpdateSpecPlacement {
 }
 
 impl PartialEq for UpdateSpecPlacement {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -172,6 +174,7 @@ impl ::serde::Serialize for UpdateSpecPlacement {
 }
 
 impl ::core::fmt::Debug for UpdateSpecPlacement {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -85,6 +85,7 @@ impl Default for UpdateSpecVcenter {
 }
 
 impl Clone for UpdateSpecVcenter {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -93,6 +94,7 @@ impl Clone for UpdateSpecVcenter {
 }
 
 impl PartialEq for UpdateSpecVcenter {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -108,6 +110,7 @@ impl ::serde::Serialize for UpdateSpecVcenter {
 }
 
 impl ::core::fmt::Debug for UpdateSpecVcenter {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -104,6 +104,7 @@ impl Default for VcenterInfo {
 }
 
 impl Clone for VcenterInfo {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -112,6 +113,7 @@ impl Clone for VcenterInfo {
 }
 
 impl PartialEq for VcenterInfo {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -127,6 +129,7 @@ impl ::serde::Serialize for VcenterInfo {
 }
 
 impl ::core::fmt::Debug for VcenterInfo {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -68,6 +68,7 @@ impl Default for AddSpec {
 }
 
 impl Clone for AddSpec {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -76,6 +77,7 @@ impl Clone for AddSpec {
 }
 
 impl PartialEq for AddSpec {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -91,6 +93,7 @@ impl ::serde::Serialize for AddSpec {
 }
 
 impl ::core::fmt::Debug for AddSpec {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

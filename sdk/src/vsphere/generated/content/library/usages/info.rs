@@ -110,6 +110,7 @@ impl Default for Info {
 }
 
 impl Clone for Info {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -118,6 +119,7 @@ impl Clone for Info {
 }
 
 impl PartialEq for Info {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -133,6 +135,7 @@ impl ::serde::Serialize for Info {
 }
 
 impl ::core::fmt::Debug for Info {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

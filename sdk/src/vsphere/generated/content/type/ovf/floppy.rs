@@ -94,6 +94,7 @@ impl Default for Floppy {
 }
 
 impl Clone for Floppy {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -102,6 +103,7 @@ impl Clone for Floppy {
 }
 
 impl PartialEq for Floppy {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -117,6 +119,7 @@ impl ::serde::Serialize for Floppy {
 }
 
 impl ::core::fmt::Debug for Floppy {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

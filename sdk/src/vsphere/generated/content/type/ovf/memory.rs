@@ -107,6 +107,7 @@ impl Default for Memory {
 }
 
 impl Clone for Memory {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -115,6 +116,7 @@ impl Clone for Memory {
 }
 
 impl PartialEq for Memory {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -130,6 +132,7 @@ impl ::serde::Serialize for Memory {
 }
 
 impl ::core::fmt::Debug for Memory {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

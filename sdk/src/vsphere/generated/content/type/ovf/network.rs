@@ -81,6 +81,7 @@ impl Default for Network {
 }
 
 impl Clone for Network {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -89,6 +90,7 @@ impl Clone for Network {
 }
 
 impl PartialEq for Network {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -104,6 +106,7 @@ impl ::serde::Serialize for Network {
 }
 
 impl ::core::fmt::Debug for Network {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -107,6 +107,7 @@ impl Default for Nic {
 }
 
 impl Clone for Nic {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -115,6 +116,7 @@ impl Clone for Nic {
 }
 
 impl PartialEq for Nic {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -130,6 +132,7 @@ impl ::serde::Serialize for Nic {
 }
 
 impl ::core::fmt::Debug for Nic {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

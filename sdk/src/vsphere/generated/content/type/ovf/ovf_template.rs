@@ -195,6 +195,7 @@ impl Default for OvfTemplate {
 }
 
 impl Clone for OvfTemplate {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -203,6 +204,7 @@ impl Clone for OvfTemplate {
 }
 
 impl PartialEq for OvfTemplate {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -218,6 +220,7 @@ impl ::serde::Serialize for OvfTemplate {
 }
 
 impl ::core::fmt::Debug for OvfTemplate {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -95,6 +95,7 @@ impl Default for VAppTemplate {
 }
 
 impl Clone for VAppTemplate {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -103,6 +104,7 @@ impl Clone for VAppTemplate {
 }
 
 impl PartialEq for VAppTemplate {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -118,6 +120,7 @@ impl ::serde::Serialize for VAppTemplate {
 }
 
 impl ::core::fmt::Debug for VAppTemplate {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

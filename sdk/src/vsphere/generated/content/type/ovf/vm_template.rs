@@ -233,6 +233,7 @@ impl Default for VmTemplate {
 }
 
 impl Clone for VmTemplate {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -241,6 +242,7 @@ impl Clone for VmTemplate {
 }
 
 impl PartialEq for VmTemplate {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -256,6 +258,7 @@ impl ::serde::Serialize for VmTemplate {
 }
 
 impl ::core::fmt::Debug for VmTemplate {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -132,18 +132,21 @@ impl Text for ErrorType {
 
 impl Default for ErrorType {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for ErrorType {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for ErrorType {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -157,12 +160,14 @@ impl ::core::hash::Hash for ErrorType {
 }
 
 impl ::core::fmt::Debug for ErrorType {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for ErrorType {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -178,6 +183,7 @@ impl ::serde::Serialize for ErrorType {
 }
 
 impl From<&str> for ErrorType {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

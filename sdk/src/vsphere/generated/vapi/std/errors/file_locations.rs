@@ -83,6 +83,7 @@ impl Default for FileLocations {
 }
 
 impl Clone for FileLocations {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -91,6 +92,7 @@ impl Clone for FileLocations {
 }
 
 impl PartialEq for FileLocations {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -106,6 +108,7 @@ impl ::serde::Serialize for FileLocations {
 }
 
 impl ::core::fmt::Debug for FileLocations {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

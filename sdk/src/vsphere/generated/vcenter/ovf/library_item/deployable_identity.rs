@@ -77,6 +77,7 @@ impl Default for DeployableIdentity {
 }
 
 impl Clone for DeployableIdentity {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -85,6 +86,7 @@ impl Clone for DeployableIdentity {
 }
 
 impl PartialEq for DeployableIdentity {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -100,6 +102,7 @@ impl ::serde::Serialize for DeployableIdentity {
 }
 
 impl ::core::fmt::Debug for DeployableIdentity {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -94,6 +94,7 @@ impl Default for DeploymentResult {
 }
 
 impl Clone for DeploymentResult {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -102,6 +103,7 @@ impl Clone for DeploymentResult {
 }
 
 impl PartialEq for DeploymentResult {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -117,6 +119,7 @@ impl ::serde::Serialize for DeploymentResult {
 }
 
 impl ::core::fmt::Debug for DeploymentResult {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -142,6 +142,7 @@ impl Default for OvfSummary {
 }
 
 impl Clone for OvfSummary {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -150,6 +151,7 @@ impl Clone for OvfSummary {
 }
 
 impl PartialEq for OvfSummary {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -165,6 +167,7 @@ impl ::serde::Serialize for OvfSummary {
 }
 
 impl ::core::fmt::Debug for OvfSummary {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -283,6 +283,7 @@ impl Default for ResourcePoolDeploymentSpec {
 }
 
 impl Clone for ResourcePoolDeploymentSpec {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -291,6 +292,7 @@ impl Clone for ResourcePoolDeploymentSpec {
 }
 
 impl PartialEq for ResourcePoolDeploymentSpec {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -306,6 +308,7 @@ impl ::serde::Serialize for ResourcePoolDeploymentSpec {
 }
 
 impl ::core::fmt::Debug for ResourcePoolDeploymentSpec {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -98,6 +98,7 @@ impl Default for ResultInfo {
 }
 
 impl Clone for ResultInfo {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -106,6 +107,7 @@ impl Clone for ResultInfo {
 }
 
 impl PartialEq for ResultInfo {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -121,6 +123,7 @@ impl ::serde::Serialize for ResultInfo {
 }
 
 impl ::core::fmt::Debug for ResultInfo {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -117,6 +117,7 @@ impl Default for StorageGroupMapping {
 }
 
 impl Clone for StorageGroupMapping {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -125,6 +126,7 @@ impl Clone for StorageGroupMapping {
 }
 
 impl PartialEq for StorageGroupMapping {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -140,6 +142,7 @@ impl ::serde::Serialize for StorageGroupMapping {
 }
 
 impl ::core::fmt::Debug for StorageGroupMapping {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

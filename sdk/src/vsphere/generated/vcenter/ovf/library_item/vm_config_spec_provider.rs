@@ -38,18 +38,21 @@ impl Text for VmConfigSpecProvider {
 
 impl Default for VmConfigSpecProvider {
     /// The empty text, which no server sends.
+    #[inline]
     fn default() -> Self {
         Self::Unrecognized(String::new())
     }
 }
 
 impl Clone for VmConfigSpecProvider {
+    #[inline]
     fn clone(&self) -> Self {
         Text::from_text(self.as_str())
     }
 }
 
 impl PartialEq for VmConfigSpecProvider {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()
     }
@@ -63,12 +66,14 @@ impl ::core::hash::Hash for VmConfigSpecProvider {
 }
 
 impl ::core::fmt::Debug for VmConfigSpecProvider {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         self.as_str().fmt(f)
     }
 }
 
 impl ::core::fmt::Display for VmConfigSpecProvider {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -84,6 +89,7 @@ impl ::serde::Serialize for VmConfigSpecProvider {
 }
 
 impl From<&str> for VmConfigSpecProvider {
+    #[inline]
     fn from(text: &str) -> Self {
         Text::from_text(text)
     }

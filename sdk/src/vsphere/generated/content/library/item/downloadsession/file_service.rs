@@ -7,8 +7,15 @@ use ::reqwest::Method;
 use crate::vsphere::Session;
 
 /// Files of a download session. A file may not be downloadable at once: request it with `prepare`, then wait until its status is `PREPARED`. Every method needs privilege `System.Anonymous`, else it fails with `Unauthorized`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct FileService(pub(crate) Session);
+
+impl ::core::fmt::Debug for FileService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("FileService")
+    }
+}
 
 impl FileService {
     /// Returns data on every file of the item behind the session. Fails with `NotFound` if the session does not exist.
@@ -27,15 +34,18 @@ impl FileService {
             super::super::super::super::super::ids::DownloadSessionId,
         >,
     ) -> FileServiceListRequest {
-        let mut call = self.0.call(&LIST);
-        call.set_text(
-            "download_session_id",
-            Into::<
-                super::super::super::super::super::ids::DownloadSessionId,
-            >::into(download_session_id)
-                .into(),
-        );
-        FileServiceListRequest { call }
+        FileServiceListRequest {
+            call: self
+                .0
+                .call(&LIST)
+                .with_text(
+                    "download_session_id",
+                    Into::<
+                        super::super::super::super::super::ids::DownloadSessionId,
+                    >::into(download_session_id)
+                        .into(),
+                ),
+        }
     }
 
     /// Asks the server to make a file ready for download and returns its status and download link. Fails with `NotFound` if the session does not exist, `InvalidArgument` if the file does not, `Unauthorized` for a `DIRECT` endpoint if the session was created without privilege `ContentLibrary.ReadStorage`.
@@ -57,16 +67,19 @@ impl FileService {
         >,
         file_name: impl Into<String>,
     ) -> FileServicePrepareRequest {
-        let mut call = self.0.call(&PREPARE);
-        call.set_text(
-            "download_session_id",
-            Into::<
-                super::super::super::super::super::ids::DownloadSessionId,
-            >::into(download_session_id)
-                .into(),
-        );
-        call.set_text("file_name", file_name.into());
-        FileServicePrepareRequest { call }
+        FileServicePrepareRequest {
+            call: self
+                .0
+                .call(&PREPARE)
+                .with_text(
+                    "download_session_id",
+                    Into::<
+                        super::super::super::super::super::ids::DownloadSessionId,
+                    >::into(download_session_id)
+                        .into(),
+                )
+                .with_text("file_name", file_name.into()),
+        }
     }
 
     /// Returns the status of one file and, once available, its download link. Fails with `NotFound` if the session does not exist and with `InvalidArgument` if the file does not.
@@ -88,16 +101,19 @@ impl FileService {
         >,
         file_name: impl Into<String>,
     ) -> FileServiceGetRequest {
-        let mut call = self.0.call(&GET);
-        call.set_text(
-            "download_session_id",
-            Into::<
-                super::super::super::super::super::ids::DownloadSessionId,
-            >::into(download_session_id)
-                .into(),
-        );
-        call.set_text("file_name", file_name.into());
-        FileServiceGetRequest { call }
+        FileServiceGetRequest {
+            call: self
+                .0
+                .call(&GET)
+                .with_text(
+                    "download_session_id",
+                    Into::<
+                        super::super::super::super::super::ids::DownloadSessionId,
+                    >::into(download_session_id)
+                        .into(),
+                )
+                .with_text("file_name", file_name.into()),
+        }
     }
 }
 
@@ -126,9 +142,10 @@ pub struct FileServicePrepareRequest {
 impl FileServicePrepareRequest {
     /// Kind of download link to generate, `HTTPS` (default) or `DIRECT`. `DIRECT` needs privilege `ContentLibrary.ReadStorage`.
     #[inline]
-    pub fn endpoint_type(mut self, value: super::file::EndpointType) -> Self {
-        self.call.set_text("endpoint_type", value.as_str().to_owned());
-        self
+    pub fn endpoint_type(self, value: super::file::EndpointType) -> Self {
+        Self {
+            call: self.call.with_text("endpoint_type", value.as_str().to_owned()),
+        }
     }
 
     /// Sends the request.

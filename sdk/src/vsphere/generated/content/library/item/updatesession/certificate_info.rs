@@ -123,6 +123,7 @@ impl Default for CertificateInfo {
 }
 
 impl Clone for CertificateInfo {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -131,6 +132,7 @@ impl Clone for CertificateInfo {
 }
 
 impl PartialEq for CertificateInfo {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -146,6 +148,7 @@ impl ::serde::Serialize for CertificateInfo {
 }
 
 impl ::core::fmt::Debug for CertificateInfo {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -7,8 +7,15 @@ use ::reqwest::Method;
 use crate::vsphere::Session;
 
 /// Files of an update session: adds new files, replaces the content of files, or deletes files with content and metadata. Changes take effect and become visible only once the session is completed. Every method needs privilege `System.Anonymous`, else it fails with `Unauthorized`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct FileService(pub(crate) Session);
+
+impl ::core::fmt::Debug for FileService {
+    #[inline]
+    fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+        f.write_str("FileService")
+    }
+}
 
 impl FileService {
     /// Checks the files of a session and whether all needed ones have arrived. Returns missing files by name in `missing_files`, to be added before trying again, and faulty ones with reasons in `invalid_files`. Fails with `NotFound` if the session does not exist and with `NotAllowedInCurrentState` if its state is not `ACTIVE` or uploads of the client do not permit the check yet.
@@ -27,15 +34,18 @@ impl FileService {
             super::super::super::super::super::ids::UpdateSessionId,
         >,
     ) -> FileServiceValidateRequest {
-        let mut call = self.0.call(&VALIDATE);
-        call.set_text(
-            "update_session_id",
-            Into::<
-                super::super::super::super::super::ids::UpdateSessionId,
-            >::into(update_session_id)
-                .into(),
-        );
-        FileServiceValidateRequest { call }
+        FileServiceValidateRequest {
+            call: self
+                .0
+                .call(&VALIDATE)
+                .with_text(
+                    "update_session_id",
+                    Into::<
+                        super::super::super::super::super::ids::UpdateSessionId,
+                    >::into(update_session_id)
+                        .into(),
+                ),
+        }
     }
 
     /// Requests a new file or new content for an existing file, and returns its transfer state with upload links. Depending on the source type, the client pushes the content to the returned endpoint or the server pulls it. Import straight from storage needs privilege `ContentLibrary.ReadStorage` on the item, else `Unauthorized`; a file that already lies in the backing folder of the library is moved, not copied. Fails with `InvalidArgument` for a bad specification and `NotFound` if the session does not exist. `NotAllowedInCurrentState` if the content of the item was deleted from the storage, or if a manifest or certificate file is added after the OVF descriptor.
@@ -57,16 +67,19 @@ impl FileService {
         >,
         file_spec: super::file::AddSpec,
     ) -> FileServiceAddRequest {
-        let mut call = self.0.call(&ADD);
-        call.set_text(
-            "update_session_id",
-            Into::<
-                super::super::super::super::super::ids::UpdateSessionId,
-            >::into(update_session_id)
-                .into(),
-        );
-        call.set_record("file_spec", file_spec);
-        FileServiceAddRequest { call }
+        FileServiceAddRequest {
+            call: self
+                .0
+                .call(&ADD)
+                .with_text(
+                    "update_session_id",
+                    Into::<
+                        super::super::super::super::super::ids::UpdateSessionId,
+                    >::into(update_session_id)
+                        .into(),
+                )
+                .with_record("file_spec", file_spec),
+        }
     }
 
     /// Requests removal of a file; it is deleted when the session is completed. Fails with `NotFound` if the session does not exist and with `InvalidArgument` if the item has no such file.
@@ -88,16 +101,19 @@ impl FileService {
         >,
         file_name: impl Into<String>,
     ) -> FileServiceRemoveRequest {
-        let mut call = self.0.call(&REMOVE);
-        call.set_text(
-            "update_session_id",
-            Into::<
-                super::super::super::super::super::ids::UpdateSessionId,
-            >::into(update_session_id)
-                .into(),
-        );
-        call.set_text("file_name", file_name.into());
-        FileServiceRemoveRequest { call }
+        FileServiceRemoveRequest {
+            call: self
+                .0
+                .call(&REMOVE)
+                .with_text(
+                    "update_session_id",
+                    Into::<
+                        super::super::super::super::super::ids::UpdateSessionId,
+                    >::into(update_session_id)
+                        .into(),
+                )
+                .with_text("file_name", file_name.into()),
+        }
     }
 
     /// Returns the files of the item as seen in the session. The list is empty if the session removed them all; completing it then leaves an item without files. Fails with `NotFound` if the session does not exist.
@@ -116,15 +132,18 @@ impl FileService {
             super::super::super::super::super::ids::UpdateSessionId,
         >,
     ) -> FileServiceListRequest {
-        let mut call = self.0.call(&LIST);
-        call.set_text(
-            "update_session_id",
-            Into::<
-                super::super::super::super::super::ids::UpdateSessionId,
-            >::into(update_session_id)
-                .into(),
-        );
-        FileServiceListRequest { call }
+        FileServiceListRequest {
+            call: self
+                .0
+                .call(&LIST)
+                .with_text(
+                    "update_session_id",
+                    Into::<
+                        super::super::super::super::super::ids::UpdateSessionId,
+                    >::into(update_session_id)
+                        .into(),
+                ),
+        }
     }
 
     /// Returns data on one file from the item's snapshot taken when the session was created. Fails with `NotFound` if the session does not exist and with `InvalidArgument` if the item has no such file.
@@ -146,16 +165,19 @@ impl FileService {
         >,
         file_name: impl Into<String>,
     ) -> FileServiceGetRequest {
-        let mut call = self.0.call(&GET);
-        call.set_text(
-            "update_session_id",
-            Into::<
-                super::super::super::super::super::ids::UpdateSessionId,
-            >::into(update_session_id)
-                .into(),
-        );
-        call.set_text("file_name", file_name.into());
-        FileServiceGetRequest { call }
+        FileServiceGetRequest {
+            call: self
+                .0
+                .call(&GET)
+                .with_text(
+                    "update_session_id",
+                    Into::<
+                        super::super::super::super::super::ids::UpdateSessionId,
+                    >::into(update_session_id)
+                        .into(),
+                )
+                .with_text("file_name", file_name.into()),
+        }
     }
 }
 

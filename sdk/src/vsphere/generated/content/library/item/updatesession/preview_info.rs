@@ -117,6 +117,7 @@ impl Default for PreviewInfo {
 }
 
 impl Clone for PreviewInfo {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -125,6 +126,7 @@ impl Clone for PreviewInfo {
 }
 
 impl PartialEq for PreviewInfo {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -140,6 +142,7 @@ impl ::serde::Serialize for PreviewInfo {
 }
 
 impl ::core::fmt::Debug for PreviewInfo {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }
@@ -179,7 +182,7 @@ impl PreviewInfo {
             super::PreviewInfoState::Available => {
                 Some(PreviewInfoStateCase::Available {
                     certificate_info: self.certificate_info.clone().map(|value| *value),
-                    warnings: self.warnings.clone()?,
+                    warnings: self.warnings.clone().unwrap_or_default(),
                 })
             }
             super::PreviewInfoState::Unavailable => {

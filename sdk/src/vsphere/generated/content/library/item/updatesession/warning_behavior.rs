@@ -86,6 +86,7 @@ impl Default for WarningBehavior {
 }
 
 impl Clone for WarningBehavior {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -94,6 +95,7 @@ impl Clone for WarningBehavior {
 }
 
 impl PartialEq for WarningBehavior {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -109,6 +111,7 @@ impl ::serde::Serialize for WarningBehavior {
 }
 
 impl ::core::fmt::Debug for WarningBehavior {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -64,6 +64,7 @@ impl Default for StoragePolicy {
 }
 
 impl Clone for StoragePolicy {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -72,6 +73,7 @@ impl Clone for StoragePolicy {
 }
 
 impl PartialEq for StoragePolicy {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -87,6 +89,7 @@ impl ::serde::Serialize for StoragePolicy {
 }
 
 impl ::core::fmt::Debug for StoragePolicy {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

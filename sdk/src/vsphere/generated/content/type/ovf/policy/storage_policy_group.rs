@@ -96,6 +96,7 @@ impl Default for StoragePolicyGroup {
 }
 
 impl Clone for StoragePolicyGroup {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -104,6 +105,7 @@ impl Clone for StoragePolicyGroup {
 }
 
 impl PartialEq for StoragePolicyGroup {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -119,6 +121,7 @@ impl ::serde::Serialize for StoragePolicyGroup {
 }
 
 impl ::core::fmt::Debug for StoragePolicyGroup {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

@@ -88,6 +88,7 @@ impl Default for ValidationError {
 }
 
 impl Clone for ValidationError {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -96,6 +97,7 @@ impl Clone for ValidationError {
 }
 
 impl PartialEq for ValidationError {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -111,6 +113,7 @@ impl ::serde::Serialize for ValidationError {
 }
 
 impl ::core::fmt::Debug for ValidationError {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }

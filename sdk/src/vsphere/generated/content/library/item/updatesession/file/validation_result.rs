@@ -101,6 +101,7 @@ impl Default for ValidationResult {
 }
 
 impl Clone for ValidationResult {
+    #[inline]
     fn clone(&self) -> Self {
         let mut copy = Self::default();
         table_ops::copy(self, &mut copy);
@@ -109,6 +110,7 @@ impl Clone for ValidationResult {
 }
 
 impl PartialEq for ValidationResult {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         table_ops::equal(self, other)
     }
@@ -124,6 +126,7 @@ impl ::serde::Serialize for ValidationResult {
 }
 
 impl ::core::fmt::Debug for ValidationResult {
+    #[inline]
     fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
         table_ops::debug(self, f)
     }
