@@ -70,6 +70,7 @@
 //! | [`unknown_enum`](Fault::unknown_enum), [`unknown_enum_in`](Fault::unknown_enum_in) | `unknown_enum`: (`element`) | enums of the answer have a text that they do not know | yes |
 //! | [`without`](Fault::without) | `without`: `member` | leaves a member out of the answer | yes |
 //! | [`unknown_element`](Fault::unknown_element) | `unknown_element` | adds elements that no model has | yes |
+//! | [`in_list`](Fault::in_list) | `in_list` | puts the JSON of the answer into a list, when signing in unless said otherwise | yes |
 //! | [`accepted`](Fault::accepted) | `accepted` | answers 202, empty or pending, to what succeeds | yes |
 //!
 //! And beside requests:

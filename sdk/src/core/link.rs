@@ -1,13 +1,15 @@
 //! References to other resources, and lists of them.
 //!
-//! The types of an API refer to each other in many cycles. Behind `Box<dyn Hold<T>>` the compiler does
-//! not walk them, so that every type is provably `Send` in crates with the default recursion limit.
+//! The types of an API refer to each other in many cycles. Behind `Box<dyn Hold<T>>` and `Box<dyn Objects>` the
+//! compiler does not walk them, so that every type is provably `Send` in crates with the default recursion limit.
 //!
 //! What is generic here is compiled for hundreds of types; see [`super::table`].
 #![allow(clippy::manual_map, reason = "each closure would be one more function for each type")]
 
 use super::table::{Record, Slot, View};
+use std::any::Any;
 use std::fmt;
+use std::marker::PhantomData;
 use std::ops::Deref;
 
 /// Owner of a `T` of which the compiler does not look at the fields. The names are unusual so that
@@ -218,62 +220,105 @@ impl<T: Record + Default> LinkSlot for Option<Link<T>> {
 pub struct List<T> {
     /// Path of the list on the server.
     pub href: Option<String>,
-    items: Option<Box<dyn Hold<Vec<T>>>>,
+    items: Erased,
+    of: PhantomData<fn() -> T>,
 }
 
-impl<T> List<T> {
-    /// An empty list.
-    pub fn new() -> Self {
-        Self { href: None, items: None }
+/// Items of a [`List`] without their type, so that what works on them is compiled once.
+struct Erased {
+    /// A `Vec<T>`.
+    items: Option<Box<dyn Objects>>,
+    /// Makes an empty one.
+    make: fn() -> Box<dyn Objects>,
+}
+
+/// A `Vec<T>` without its type.
+trait Objects: Send + Sync {
+    fn get(&self, index: usize) -> Option<&dyn Record>;
+    fn push(&mut self) -> &mut dyn Record;
+    fn as_any(&self) -> &dyn Any;
+    fn as_any_mut(&mut self) -> &mut dyn Any;
+}
+
+impl<T: Record + Default> Objects for Vec<T> {
+    fn get(&self, index: usize) -> Option<&dyn Record> {
+        match self.as_slice().get(index) {
+            Some(item) => Some(item),
+            None => None,
+        }
+    }
+
+    fn push(&mut self) -> &mut dyn Record {
+        Vec::push(self, T::default());
+        match self.as_mut_slice() {
+            [.., item] => item,
+            [] => unreachable!("an item was added above"),
+        }
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn as_any_mut(&mut self) -> &mut dyn Any {
+        self
     }
 }
 
-impl<T: Send + Sync + 'static> List<T> {
+fn empty<T: Record + Default>() -> Box<dyn Objects> {
+    Box::new(Vec::<T>::new())
+}
+
+impl<T: Record + Default> List<T> {
+    /// An empty list.
+    pub fn new() -> Self {
+        Self { href: None, items: Erased { items: None, make: empty::<T> }, of: PhantomData }
+    }
+
     /// The items, for changes.
     pub fn items_mut(&mut self) -> &mut Vec<T> {
-        let items = self.items.get_or_insert_with(|| Box::new(Vec::new()));
-        (**items).held_mut()
+        let items = self.items.made().as_any_mut().downcast_mut();
+        items.unwrap_or_else(|| unreachable!("a list of one type has items of that type"))
     }
 
     /// The items, without the path.
-    pub fn into_vec(self) -> Vec<T> {
-        match self.items {
-            Some(mut items) => std::mem::take((*items).held_mut()),
-            None => Vec::new(),
-        }
+    pub fn into_vec(mut self) -> Vec<T> {
+        std::mem::take(self.items_mut())
     }
 }
 
-impl<T> Deref for List<T> {
+impl<T: Record> Deref for List<T> {
     type Target = [T];
 
     fn deref(&self) -> &[T] {
-        match &self.items {
-            Some(items) => (**items).held(),
-            None => &[],
-        }
+        let items = self.items.items.as_ref().and_then(|items| items.as_any().downcast_ref::<Vec<T>>());
+        items.map_or(&[], Vec::as_slice)
     }
 }
 
-impl<T: Send + Sync + 'static> From<Vec<T>> for List<T> {
+impl<T: Record + Default> From<Vec<T>> for List<T> {
     fn from(items: Vec<T>) -> Self {
-        Self { href: None, items: (!items.is_empty()).then(|| Box::new(items) as Box<dyn Hold<Vec<T>>>) }
+        let mut list = Self::new();
+        if !items.is_empty() {
+            list.items.items = Some(Box::new(items));
+        }
+        list
     }
 }
 
-impl<T: Send + Sync + 'static, const N: usize> From<[T; N]> for List<T> {
+impl<T: Record + Default, const N: usize> From<[T; N]> for List<T> {
     fn from(items: [T; N]) -> Self {
         Vec::from(items).into()
     }
 }
 
-impl<T: Send + Sync + 'static> FromIterator<T> for List<T> {
+impl<T: Record + Default> FromIterator<T> for List<T> {
     fn from_iter<I: IntoIterator<Item = T>>(items: I) -> Self {
         Vec::from_iter(items).into()
     }
 }
 
-impl<T: Send + Sync + 'static> IntoIterator for List<T> {
+impl<T: Record + Default> IntoIterator for List<T> {
     type Item = T;
     type IntoIter = std::vec::IntoIter<T>;
 
@@ -282,7 +327,7 @@ impl<T: Send + Sync + 'static> IntoIterator for List<T> {
     }
 }
 
-impl<'a, T> IntoIterator for &'a List<T> {
+impl<'a, T: Record> IntoIterator for &'a List<T> {
     type Item = &'a T;
     type IntoIter = std::slice::Iter<'a, T>;
 
@@ -291,25 +336,25 @@ impl<'a, T> IntoIterator for &'a List<T> {
     }
 }
 
-impl<T: Clone + Send + Sync + 'static> Clone for List<T> {
+impl<T: Record + Clone + Default> Clone for List<T> {
     fn clone(&self) -> Self {
         Self { href: self.href.clone(), ..self.to_vec().into() }
     }
 }
 
-impl<T> Default for List<T> {
+impl<T: Record + Default> Default for List<T> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<T: PartialEq> PartialEq for List<T> {
+impl<T: Record + PartialEq> PartialEq for List<T> {
     fn eq(&self, other: &Self) -> bool {
         self.href == other.href && self[..] == other[..]
     }
 }
 
-impl<T: fmt::Debug> fmt::Debug for List<T> {
+impl<T: Record + fmt::Debug> fmt::Debug for List<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(href) = self.href.as_ref().filter(|_| self.is_empty()) {
             return f.debug_struct("List").field("href", href).finish();
@@ -318,7 +363,7 @@ impl<T: fmt::Debug> fmt::Debug for List<T> {
     }
 }
 
-impl<T: serde::Serialize> serde::Serialize for List<T> {
+impl<T: Record + serde::Serialize> serde::Serialize for List<T> {
     /// The items, without the path.
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(&self[..])
@@ -366,40 +411,29 @@ pub trait Items {
     fn push(&mut self) -> &mut dyn Record;
 }
 
-impl<T: Record + Default> Items for Option<Box<dyn Hold<Vec<T>>>> {
-    #[inline(never)]
+impl Erased {
+    /// The items, made if there are none yet.
+    fn made(&mut self) -> &mut dyn Objects {
+        let make = self.make;
+        &mut **self.items.get_or_insert_with(make)
+    }
+}
+
+impl Items for Erased {
     fn is_set(&self) -> bool {
-        self.is_some()
+        self.items.is_some()
     }
 
-    #[inline(never)]
     fn get(&self, index: usize) -> Option<&dyn Record> {
-        match self {
-            Some(items) => match (**items).held().get(index) {
-                Some(item) => Some(item),
-                None => None,
-            },
-            None => None,
-        }
+        self.items.as_ref()?.get(index)
     }
 
-    #[inline(never)]
     fn clear(&mut self) {
-        *self = None;
+        self.items = None;
     }
 
-    #[inline(never)]
     fn push(&mut self) -> &mut dyn Record {
-        if self.is_none() {
-            *self = Some(Box::new(Vec::<T>::new()));
-        }
-        let Some(items) = self else { unreachable!("items were set above") };
-        let items = (**items).held_mut();
-        items.push(T::default());
-        match items.as_mut_slice() {
-            [.., item] => item,
-            [] => unreachable!("an item was added above"),
-        }
+        self.made().push()
     }
 }
 

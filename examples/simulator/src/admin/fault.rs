@@ -22,6 +22,7 @@ const EFFECTS: &[(&str, &[&str])] = &[
     ("unknown_enum", &["element"]),
     ("without", &["member"]),
     ("unknown_element", &[]),
+    ("in_list", &[]),
     ("accepted", &[]),
 ];
 
@@ -36,7 +37,7 @@ pub(super) fn read(body: &Object) -> Result<Fault, String> {
     let (_, members) = known.ok_or_else(|| format!("there is no fault '{name}'; there are {}", names()))?;
     body.check(&format!("the fault '{name}'"), &[&["fault"][..], members, REQUESTS].concat())?;
     let mut fault = Fault::new(effect(&name, body)?);
-    fault.requests.target = target(body)?;
+    fault.requests.target = target(body, if name == "in_list" { Target::SignIn } else { Target::Api })?;
     fault.requests.method = body.text("method")?;
     fault.requests.path = body.text("path")?;
     fault.skip = body.number("skip")?.unwrap_or_default();
@@ -48,9 +49,10 @@ fn names() -> String {
     EFFECTS.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
 }
 
-fn target(body: &Object) -> Result<Target, String> {
+fn target(body: &Object, usual: Target) -> Result<Target, String> {
     match body.text("at")?.as_deref() {
-        None | Some("api") => Ok(Target::Api),
+        None => Ok(usual),
+        Some("api") => Ok(Target::Api),
         Some("sign_in") => Ok(Target::SignIn),
         Some("images") => Ok(Target::Images),
         Some("everything") => Ok(Target::Everything),
@@ -89,6 +91,7 @@ fn effect(name: &str, body: &Object) -> Result<Effect, String> {
         "unknown_enum" => Effect::UnknownEnum(body.text("element")?),
         "without" => Effect::Without(text("member")?),
         "unknown_element" => Effect::UnknownElement,
+        "in_list" => Effect::InList,
         "accepted" => Effect::Accepted,
         _ => return Err(format!("there is no fault '{name}'; there are {}", names())),
     })

@@ -50,6 +50,7 @@ fn name(effect: &Effect) -> &'static str {
         Effect::UnknownEnum(_) => "unknown_enum",
         Effect::Without(_) => "without",
         Effect::UnknownElement => "unknown_element",
+        Effect::InList => "in_list",
         Effect::Accepted => "accepted",
     }
 }

@@ -31,6 +31,8 @@ pub(crate) enum Effect {
     Without(String),
     /// There are elements that no model has.
     UnknownElement,
+    /// The JSON of the answer stands in a list.
+    InList,
     /// What succeeded is told to have been accepted.
     Accepted,
 }

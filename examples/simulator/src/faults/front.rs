@@ -9,6 +9,7 @@ use crate::seen::SeenRequest;
 use http_body_util::{BodyExt, Limited};
 use hyper::Method;
 use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
+use model::Model;
 use std::sync::Arc;
 
 /// Requests whose bodies are read before they are refused: those of longer ones may stay where they are.
@@ -75,15 +76,17 @@ impl<H: Handler> Handler for Faulty<H> {
             None => self.inner.handle(request).await,
         };
         for effect in &effects {
-            answer = alter(&control, effect, answer, &method, &path).await;
+            answer = alter(control.model, effect, answer, &method, &path).await;
         }
         seen.status = match answer.extensions().get::<Hangup>() {
             Some(Hangup) => NO_ANSWER,
             None => answer.status().as_u16(),
         };
         control.seen.push(seen);
+        // How the answer goes out comes after what it says.
         for effect in &effects {
             match (effect, &connection) {
+                (Effect::Slow { bytes, pause }, _) => answer = drip::slow(answer, *bytes, *pause, Arc::clone(&control.clock)),
                 (Effect::Delay(time), _) => control.clock.sleep(*time).await,
                 (Effect::CloseAfter(bytes), Some(connection)) => connection.cut(Cut::Whole(*bytes)),
                 (Effect::CutBody(bytes), Some(connection)) => connection.cut(Cut::Body(*bytes)),
@@ -104,7 +107,7 @@ async fn drain(request: Request) -> bool {
 }
 
 /// The answer after an effect that changes it.
-async fn alter(control: &Control, effect: &Effect, answer: Answer, method: &Method, path: &str) -> Answer {
+async fn alter(model: &Model, effect: &Effect, answer: Answer, method: &Method, path: &str) -> Answer {
     match effect {
         Effect::ContentType(wanted) => {
             let mut answer = answer;
@@ -112,22 +115,19 @@ async fn alter(control: &Control, effect: &Effect, answer: Answer, method: &Meth
             head(&mut answer, CONTENT_TYPE, wanted);
             answer
         }
-        Effect::Slow { bytes, pause } => drip::slow(answer, *bytes, *pause, Arc::clone(&control.clock)),
-        Effect::UnknownEnum(element) => {
-            rewrite(answer, |text| alter::unknown_enum(control.model, text, element.as_deref())).await
-        }
-        Effect::Without(member) => rewrite(answer, |text| alter::without(text, member)).await,
-        Effect::UnknownElement => rewrite(answer, alter::unknown_element).await,
+        Effect::UnknownEnum(element) => rewrite(answer, "xml", |text| alter::unknown_enum(model, text, element.as_deref())).await,
+        Effect::Without(member) => rewrite(answer, "xml", |text| alter::without(text, member)).await,
+        Effect::UnknownElement => rewrite(answer, "xml", alter::unknown_element).await,
+        Effect::InList => rewrite(answer, "json", |text| Some(format!("[{text}]"))).await,
         Effect::Accepted if answer.status().is_success() => accept(answer, method, path).await,
         _ => answer,
     }
 }
 
-/// The answer with another document, where it has one.
-async fn rewrite(answer: Answer, edit: impl FnOnce(&str) -> Option<String>) -> Answer {
-    let is_xml =
-        answer.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(|text| text.contains("xml"));
-    if !is_xml || !matches!(answer.body(), Body::Full(_)) {
+/// The answer with another document, where it has one of that format.
+async fn rewrite(answer: Answer, format: &str, edit: impl FnOnce(&str) -> Option<String>) -> Answer {
+    let fits = answer.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(|text| text.contains(format));
+    if !fits || !matches!(answer.body(), Body::Full(_)) {
         return answer;
     }
     let (mut parts, body) = answer.into_parts();
@@ -145,7 +145,7 @@ async fn accept(mut answer: Answer, method: &Method, path: &str) -> Answer {
     *answer.status_mut() = hyper::StatusCode::ACCEPTED;
     let has_location = answer.headers().contains_key(LOCATION);
     if *method == Method::POST && !has_location {
-        return rewrite(answer, alter::pending).await;
+        return rewrite(answer, "xml", alter::pending).await;
     }
     if *method == Method::PUT {
         head(&mut answer, LOCATION, path);

@@ -144,6 +144,12 @@ impl Fault {
         Fault::new(Effect::UnknownElement)
     }
 
+    /// Puts the JSON of the answer into a list of one, as some engines do with the token when somebody signs in. Without
+    /// [`Fault::at`] it is for signing in and out, where there is JSON.
+    pub fn in_list() -> Self {
+        Fault::new(Effect::InList).at(Target::SignIn)
+    }
+
     /// Answers 202 to what succeeded: to adding and updating with a `Location` and an empty body, to an action with
     /// status `pending`, to removing with an empty body. Reading is not changed.
     pub fn accepted() -> Self {

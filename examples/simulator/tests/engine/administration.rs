@@ -75,6 +75,7 @@ async fn every_fault_can_be_injected() {
         json!({ "fault": "unknown_enum", "element": "status" }),
         json!({ "fault": "without", "member": "id" }),
         json!({ "fault": "unknown_element", "skip": 1 }),
+        json!({ "fault": "in_list" }),
         json!({ "fault": "accepted", "at": "images" }),
     ];
     for fault in &faults {
