@@ -4,7 +4,7 @@
 //! compiler does not walk them, so that every type is provably `Send` in crates with the default recursion limit.
 //!
 //! What is generic here is compiled for hundreds of types; see [`super::table`].
-#![allow(clippy::manual_map, reason = "each closure would be one more function for each type")]
+#![allow(clippy::manual_map, clippy::redundant_pattern_matching, reason = "one function less for each type")]
 
 use super::table::{Record, Slot, View};
 use std::any::Any;
@@ -390,7 +390,7 @@ impl<T: Record + Default> ListSlot for Option<List<T>> {
 
     #[inline(never)]
     fn parts_mut(&mut self) -> (&mut Option<String>, &mut dyn Items) {
-        if self.is_none() {
+        if let None = self {
             *self = Some(List::new());
         }
         match self {
