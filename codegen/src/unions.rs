@@ -3,11 +3,11 @@ use crate::names::{self, UNRECOGNIZED};
 use crate::types::Types;
 use model::{Case, Member, Struct, Type, Union};
 use proc_macro2::{Ident, TokenStream};
-use quote::quote;
+use quote::{ToTokens, quote};
 
 /// The union of a struct as an enum, with the way there and back.
 pub(crate) fn render(item: &Struct, union: &Union, types: Types<'_>) -> TokenStream {
-    let owner = names::type_ident(&names::type_name(types.from.file.as_str()));
+    let owner = names::type_ident(&types.from.name);
     let name = names::type_ident(&names::case_name(&types.from.name, &union.discriminant));
     let discriminant = names::ident(&union.discriminant);
     let Some(Type::Enum(values)) = item.member(&union.discriminant).map(|member| &member.ty) else { return quote! {} };
@@ -73,6 +73,16 @@ fn of_case<'a>(item: &'a Struct, case: &'a Case) -> impl Iterator<Item = (&'a Me
     case.members.iter().filter_map(|(name, mandatory)| Some((item.member(name)?, *mandatory)))
 }
 
+/// Members of a case; nothing at all where it has none.
+fn in_braces(members: impl Iterator<Item = TokenStream>) -> TokenStream {
+    let members: Vec<TokenStream> = members.collect();
+    if members.is_empty() {
+        TokenStream::new()
+    } else {
+        quote! { { #(#members),* } }
+    }
+}
+
 fn variant(item: &Struct, case: &Case, types: Types<'_>) -> TokenStream {
     let name = names::type_ident(&names::type_name(&case.value));
     let doc = format!(" The case `{}`.", case.value);
@@ -85,14 +95,9 @@ fn variant(item: &Struct, case: &Case, types: Types<'_>) -> TokenStream {
         } else {
             quote! { ::core::option::Option<#ty> }
         };
-        quote! { #docs #name: #ty, }
+        quote! { #docs #name: #ty }
     });
-    let fields: Vec<TokenStream> = fields.collect();
-    let fields = if fields.is_empty() {
-        quote! {}
-    } else {
-        quote! { { #(#fields)* } }
-    };
+    let fields = in_braces(fields);
     quote! { #[doc = #doc] #name #fields, }
 }
 
@@ -111,19 +116,13 @@ fn read(item: &Struct, case: &Case, union: &Ident, values: &TokenStream) -> Toke
             (false, false) => quote! { #name: self.#name.clone() },
         }
     });
-    let fields: Vec<TokenStream> = fields.collect();
-    let fields = if fields.is_empty() {
-        quote! {}
-    } else {
-        quote! { { #(#fields),* } }
-    };
+    let fields = in_braces(fields);
     quote! { #values::#variant => Some(#union::#variant #fields), }
 }
 
 /// The arm that makes the members of a case.
 fn write(item: &Struct, case: &Case, union: &Ident, values: &TokenStream, discriminant: &Ident) -> TokenStream {
     let variant = names::type_ident(&names::type_name(&case.value));
-    let idents: Vec<Ident> = of_case(item, case).map(|(member, _)| names::ident(&member.name)).collect();
     let sets = of_case(item, case).map(|(member, mandatory)| {
         let name = names::ident(&member.name);
         let boxed = matches!(member.ty, Type::Struct(_));
@@ -134,11 +133,7 @@ fn write(item: &Struct, case: &Case, union: &Ident, values: &TokenStream, discri
             (false, false) => quote! { self.#name = #name; },
         }
     });
-    let pattern = if idents.is_empty() {
-        quote! {}
-    } else {
-        quote! { { #(#idents),* } }
-    };
+    let pattern = in_braces(of_case(item, case).map(|(member, _)| names::ident(&member.name).to_token_stream()));
     quote! {
         #union::#variant #pattern => {
             self.#discriminant = Some(#values::#variant);

@@ -1,6 +1,7 @@
 //! What the programs in `src/bin` share.
 #![forbid(unsafe_code)]
 
+mod checksum;
 mod engine;
 mod image_transfer;
 mod library_download;
@@ -10,6 +11,7 @@ mod progress;
 mod storage;
 mod vcenter;
 
+pub use checksum::sha256;
 pub use engine::{Engine, EngineOptions};
 pub use image_transfer::{ImageTransfer, Outcome};
 pub use library_download::LibraryDownload;

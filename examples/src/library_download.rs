@@ -1,3 +1,4 @@
+use crate::checksum::hexadecimal;
 use crate::{Result, progress_bar};
 use md5::Md5;
 use sha1::Sha1;
@@ -155,12 +156,11 @@ impl Hashes {
     /// Fails when the content is not what the server said.
     fn check(self, expected: &ChecksumInfo) -> Result<()> {
         let Some(checksum) = expected.checksum.as_deref() else { return Ok(()) };
-        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         let digest = match &expected.algorithm {
-            None | Some(ChecksumAlgorithm::Sha1) => hex(&self.sha1.finalize()),
-            Some(ChecksumAlgorithm::Md5) => hex(&self.md5.finalize()),
-            Some(ChecksumAlgorithm::Sha256) => hex(&self.sha256.finalize()),
-            Some(ChecksumAlgorithm::Sha512) => hex(&self.sha512.finalize()),
+            None | Some(ChecksumAlgorithm::Sha1) => hexadecimal(&self.sha1.finalize()),
+            Some(ChecksumAlgorithm::Md5) => hexadecimal(&self.md5.finalize()),
+            Some(ChecksumAlgorithm::Sha256) => hexadecimal(&self.sha256.finalize()),
+            Some(ChecksumAlgorithm::Sha512) => hexadecimal(&self.sha512.finalize()),
             Some(other) => return Err(format!("the server tells a checksum of kind {other}, which cannot be checked").into()),
         };
         if digest.eq_ignore_ascii_case(checksum) {

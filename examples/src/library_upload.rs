@@ -1,7 +1,4 @@
-use crate::{Result, progress_bar};
-use sha2::{Digest, Sha256};
-use std::fs::File;
-use std::io::Read;
+use crate::{Result, progress_bar, sha256};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use virt_sdk::vsphere::Session;
@@ -222,18 +219,5 @@ fn check(result: &ValidationResult) -> Result<()> {
         (true, Some(true)) => Err("the server does not take the files, and does not say which".into()),
         (true, _) => Ok(()),
         (false, _) => Err(problems.join("; ").into()),
-    }
-}
-
-fn sha256(path: &Path) -> std::io::Result<String> {
-    let mut file = File::open(path)?;
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0; 1 << 20];
-    loop {
-        let length = file.read(&mut buffer)?;
-        match buffer.get(..length) {
-            Some([]) | None => return Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()),
-            Some(read) => hash.update(read),
-        }
     }
 }

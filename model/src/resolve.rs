@@ -142,19 +142,10 @@ impl<'a> Resolver<'a> {
         let lineage = self.lineage(item, "error", |s| &s.name, |s| s.base.as_ref(), |r, name| r.errors.get(name).copied());
         let lineage: Vec<_> = lineage.into_iter().map(|owner| (owner.name.text.as_str(), owner.members.as_slice())).collect();
         let name = &item.name.text;
-        let Some(status) = item.status else {
+        let status = item.status.unwrap_or_else(|| {
             self.fault(&item.name, format!("error `{name}` has no `status`; add that of the answer in `/api`"));
-            return ErrorType {
-                name: name.clone(),
-                notes: Notes::default(),
-                literal: String::new(),
-                identifier: String::new(),
-                status: 0,
-                legacy_status: 0,
-                retryable: false,
-                members: Vec::new(),
-            };
-        };
+            0
+        });
         ErrorType {
             name: name.clone(),
             notes: item.notes.clone(),

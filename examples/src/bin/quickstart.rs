@@ -1,11 +1,10 @@
 //! Uploads an image to a new disk, downloads it again, and compares.
 
 use clap::Parser;
-use examples::{Engine, EngineOptions, ImageTransfer, Outcome, Result, first_data_domain, progress_bar, wait_for_disk};
+use examples::{Engine, EngineOptions, ImageTransfer, Outcome, Result, first_data_domain, progress_bar, sha256, wait_for_disk};
 use indicatif::{HumanBytes, HumanDuration, ProgressBar};
-use sha2::{Digest, Sha256};
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use virt_sdk::ovirt::Connection;
@@ -130,17 +129,4 @@ async fn add_disk(connection: &Connection, storage_domain: &str, size: u64) -> R
     let id = disks.add().disk(disk).send().await?.id.ok_or("the engine added a disk without telling its id")?;
     wait_for_disk(connection, &id).await?;
     Ok(id)
-}
-
-fn sha256(path: &Path) -> Result<String> {
-    let mut file = File::open(path)?;
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0; 1 << 20];
-    loop {
-        let length = file.read(&mut buffer)?;
-        match buffer.get(..length) {
-            Some([]) | None => return Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()),
-            Some(read) => hash.update(read),
-        }
-    }
 }

@@ -1,6 +1,6 @@
 //! Sends calls: address, headers, token, one renewal.
 
-use super::error::{Error, Result};
+use super::error::{Error, ErrorKind, Result};
 use super::reply::Opened;
 use super::request::Request;
 use super::session::{Session, Token};
@@ -8,6 +8,10 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{StatusCode, Url};
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How long the end of a session may take.
+const CLOSE_DEADLINE: Duration = Duration::from_secs(10);
 
 /// Makes the header that shows a token.
 pub(crate) type Authorize = fn(&Token) -> Result<(HeaderName, HeaderValue)>;
@@ -36,6 +40,17 @@ impl Client {
 
     pub(crate) fn session(&self) -> &Session {
         &self.0.session
+    }
+
+    /// Ends the session, or says that the server did not in time. Nothing is let through afterwards, either way.
+    pub(crate) async fn close(&self) -> Result<()> {
+        match tokio::time::timeout(CLOSE_DEADLINE, self.session().close()).await {
+            Ok(result) => result,
+            Err(_) => {
+                let message = format!("{} did not end the session in time; it ends by itself after a while", server(self.base()));
+                Err(Error::new(ErrorKind::Timeout, message))
+            }
+        }
     }
 
     /// Sends a request, and leaves the body of the answer to be read. A refused token is renewed once.

@@ -11,9 +11,6 @@ use std::time::Duration;
 /// How long a host may take to accept a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// How long the end of a session may take.
-pub(crate) const CLOSE_DEADLINE: Duration = Duration::from_secs(10);
-
 /// What the builders of all APIs take.
 #[derive(Default)]
 pub(crate) struct HttpSettings {

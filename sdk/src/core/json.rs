@@ -209,18 +209,12 @@ fn write_member(field: &Field, view: View<'_>, form: Form) -> Result<Option<Valu
             Some(number) if !number.is_finite() => return Err(JsonError::new("is no finite number, which JSON cannot write")),
             value => value.map(Value::from),
         },
-        View::Date(value) => match value {
-            Some(time) => Some(Value::String(utc(*time)?)),
-            None => None,
-        },
+        View::Date(value) => value.map(utc).transpose()?.map(Value::String),
         View::Text(value) => value.clone().map(Value::from),
         View::Enum(value) => value.text().map(Value::from),
         View::Texts(values) => values.clone().map(Value::from),
         View::Enums(values) => values.texts().map(Value::from),
-        View::Object(object) => match object.record() {
-            Some(record) => Some(write(record, form)?),
-            None => None,
-        },
+        View::Object(object) => object.record().map(|record| write(record, form)).transpose()?,
         View::Objects(items) if items.is_set() => Some(write_items(items, form)?),
         View::ObjectMap(map) => match map.entries() {
             Some(entries) => {
@@ -252,27 +246,23 @@ fn write_texts(entries: Vec<(&str, &str)>, form: Form) -> Value {
     write_map(entries.into_iter().map(|(key, value)| (key, Value::from(value))).collect(), form)
 }
 
-/// Maps are filled entry by entry: collecting them would compile a sort for each kind of iterator.
 fn write_map(entries: Vec<(&str, Value)>, form: Form) -> Value {
-    let mut members = Map::new();
-    let mut items = Vec::new();
-    for (key, value) in entries {
-        match form {
-            Form::Plain => {
-                members.insert(key.to_owned(), value);
-            }
-            Form::Entries => {
-                let mut entry = Map::new();
-                entry.insert("key".to_owned(), Value::from(key));
-                entry.insert("value".to_owned(), value);
-                items.push(Value::Object(entry));
-            }
+    match form {
+        Form::Plain => object(entries),
+        Form::Entries => {
+            let entry = |(key, value)| object(vec![("key", Value::from(key)), ("value", value)]);
+            Value::Array(entries.into_iter().map(entry).collect())
         }
     }
-    match form {
-        Form::Plain => Value::Object(members),
-        Form::Entries => Value::Array(items),
+}
+
+/// Filled member by member: collecting would compile a sort for each kind of iterator.
+fn object(entries: Vec<(&str, Value)>) -> Value {
+    let mut members = Map::new();
+    for (key, value) in entries {
+        members.insert(key.to_owned(), value);
     }
+    Value::Object(members)
 }
 
 /// `class` is what the structure is at least.

@@ -2,9 +2,9 @@ use super::call::Resource;
 use super::follow::{self, Followable};
 use super::services::SystemService;
 use super::sso::PasswordGrant;
-use crate::core::client::{Client, server};
+use crate::core::client::Client;
 use crate::core::error::{Error, ErrorKind, Result};
-use crate::core::http::{CLOSE_DEADLINE, Ca, HttpSettings, base_url, shown_url, wrong};
+use crate::core::http::{Ca, HttpSettings, base_url, shown_url, wrong};
 use crate::core::pending::Pending;
 use crate::core::session::{Grant, Session, Token};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
@@ -96,14 +96,7 @@ impl Connection {
     /// [`ErrorKind::Timeout`] when the engine does not answer within ten seconds, and those of any
     /// call. The connection is closed all the same.
     pub async fn close(&self) -> Result<()> {
-        match tokio::time::timeout(CLOSE_DEADLINE, self.client.session().close()).await {
-            Ok(result) => result,
-            Err(_) => {
-                let message =
-                    format!("{} did not end the session in time; it ends by itself after a while", server(self.client.base()));
-                Err(Error::new(ErrorKind::Timeout, message))
-            }
-        }
+        self.client.close().await
     }
 }
 

@@ -136,8 +136,11 @@ pub(super) fn error(reply: &Reply) -> Error {
             };
             let fault = Fault { reason: Some(literal), detail: found.texts().first().map(|text| (*text).to_owned()) };
             let error = reply.error(kind, message).with_fault(Some(fault)).with_source(found);
-            // Of an error that is not known, the status may tell.
-            known.map(|known| known.retryable).into_iter().fold(error, Error::with_retryable)
+            match known {
+                Some(known) => error.with_retryable(known.retryable),
+                // The status may tell.
+                None => error,
+            }
         }
         None => {
             let kind = match reply.status {

@@ -1,9 +1,9 @@
 use super::call::{Call, Operation};
 use super::dialect::{Dialect, Spoken};
 use super::sign_in::{self, PasswordGrant, Sessions};
-use crate::core::client::{Client, server};
-use crate::core::error::{Error, ErrorKind, Result};
-use crate::core::http::{CLOSE_DEADLINE, Ca, HttpSettings, base_url, shown_url, wrong};
+use crate::core::client::Client;
+use crate::core::error::Result;
+use crate::core::http::{Ca, HttpSettings, base_url, shown_url, wrong};
 use crate::core::session::Grant;
 use reqwest::Url;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue};
@@ -84,7 +84,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// Those of any call; see [`ErrorKind`].
+    /// Those of any call; see [`ErrorKind`](crate::ErrorKind).
     pub async fn test(&self) -> Result<()> {
         self.cis().session().get().send().await.map(|_| ())
     }
@@ -95,17 +95,10 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Timeout`] when the server does not answer within ten seconds, and those of any call. The session
+    /// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) when the server does not answer within ten seconds, and those of any call. The session
     /// is closed all the same.
     pub async fn close(&self) -> Result<()> {
-        match tokio::time::timeout(CLOSE_DEADLINE, self.client().session().close()).await {
-            Ok(result) => result,
-            Err(_) => {
-                let message =
-                    format!("{} did not end the session in time; it ends by itself after a while", server(self.client().base()));
-                Err(Error::new(ErrorKind::Timeout, message))
-            }
-        }
+        self.client().close().await
     }
 
     pub(crate) fn call(&self, operation: &'static Operation) -> Call {
@@ -213,7 +206,7 @@ impl SessionBuilder {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`] when the URL is not one of a server, when credentials are missing, when the CA
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) when the URL is not one of a server, when credentials are missing, when the CA
     /// file cannot be read or holds no certificate, and when a header cannot be sent.
     pub fn build(self) -> Result<Session> {
         let url = self.origin()?;
