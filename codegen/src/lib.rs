@@ -15,6 +15,7 @@ mod operations;
 mod paths;
 mod places;
 mod requests;
+mod secrets;
 mod services;
 mod structs;
 mod types;
@@ -72,6 +73,7 @@ pub fn render(model: &Model) -> Result<Vec<File>, Vec<String>> {
             Some(_) => operations::render(model, service, place),
         });
     }
+    files.push(file("secrets.rs", &secrets::render(model)));
     let mut below = BTreeSet::new();
     if model.namespace.is_some() {
         files.push(file("ids.rs", &ids::render(model)));
@@ -129,8 +131,9 @@ fn module_files(model: &Model, places: &[Place], below_root: BTreeSet<&str>) -> 
             let ways = model.services.get(&model.root).map(|service| operations::locators(model, service, None));
             quote! { pub(crate) mod errors; impl crate::vsphere::Session { #ways } }
         });
+        let secrets = module.is_empty().then(|| quote! { pub(crate) mod secrets; });
         let path = if module.is_empty() { "mod.rs".to_owned() } else { format!("{}.rs", module.join("/")) };
-        file(&path, &quote! { #(#![doc = #doc])* #(pub mod #public;)* #(mod #private;)* #(pub use #private::*;)* #root })
+        file(&path, &quote! { #(#![doc = #doc])* #(pub mod #public;)* #(mod #private;)* #(pub use #private::*;)* #secrets #root })
     };
     modules.into_iter().map(render).collect()
 }

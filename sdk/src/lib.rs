@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod core;
+pub mod guide;
 #[cfg(feature = "ovirt")]
 pub mod ovirt;
 #[doc(hidden)]
@@ -10,10 +11,13 @@ pub mod table_access;
 pub mod vsphere;
 
 pub use crate::core::date_time::{DateTime, InvalidDateTime};
-pub use crate::core::error::{Error, ErrorKind, Fault, Result};
+pub use crate::core::error::{Conflict, Error, ErrorKind, Fault, Result};
+pub use crate::core::http::credentials::{Credentials, CredentialsError, CredentialsProvider, SignIn};
+pub use crate::core::http::retry::Retry;
 pub use crate::core::link::{Link, List};
 pub use crate::core::pending::Pending;
 pub use crate::core::structure::Structure;
 pub use crate::core::table::{Field, Record, Table};
 pub use jiff;
+pub use reqwest;
 pub use serde_json;

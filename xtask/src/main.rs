@@ -7,6 +7,7 @@ mod codegen_command;
 mod command;
 mod decode_bench;
 mod peers;
+mod request_bench;
 mod workspace;
 
 use std::process::ExitCode;
@@ -19,6 +20,7 @@ cargo xtask codegen --check   fail, naming them, if files are not as codegen wou
 cargo xtask ci                everything that must hold before a change lands
 cargo xtask bench             what a build of the SDK crate costs, beside its budget
 cargo xtask bench decode      what reading a list costs, beside the official Python SDK
+cargo xtask bench request     what a call costs, beside bare reqwest
 cargo xtask peers             install the programs that ours are compared with or tested against, outside the tree
 cargo xtask conformance …     the SDK against recorded requests and documents; `conformance --help` says more
 cargo xtask import …          a published description of an API into model/; `import --help` says more
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
         ["ci"] => ci::run(),
         ["bench"] => bench::run(),
         ["bench", "decode"] => decode_bench::run(),
+        ["bench", "request"] => request_bench::run(),
         ["peers"] => peers::install(),
         ["conformance", rest @ ..] => delegate("conformance", rest),
         ["import" | "diff", ..] => delegate("import", &arguments),

@@ -1,5 +1,13 @@
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What stands for a secret.
+pub(crate) const REDACTED: &str = "[REDACTED]";
+
+/// How much of a body that is not of the API is shown with an error, in characters.
+const SHOWN_BODY: usize = 200;
 
 /// Result of whatever can fail in this crate.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -9,8 +17,10 @@ pub type Result<T> = std::result::Result<T, Error>;
 /// [`kind`](Self::kind) tells the cases apart. The status of the answer, the server's own explanation
 /// and the correlation identifier are there whenever the server sent them, whatever else was wrong with
 /// the answer. Neither `Display` nor `Debug` shows a password or a token.
+#[derive(Clone)]
 pub struct Error(Box<Repr>);
 
+#[derive(Clone)]
 struct Repr {
     kind: ErrorKind,
     message: String,
@@ -18,10 +28,17 @@ struct Repr {
     call: Option<String>,
     status: Option<u16>,
     fault: Option<Fault>,
+    conflict: Option<Conflict>,
     correlation_id: Option<String>,
+    body: Option<String>,
+    retry_after: Option<Duration>,
+    /// How often the call was sent.
+    attempts: u32,
+    /// Whether the server cannot have got the request.
+    is_unsent: bool,
     /// Where the server's own explanation says more than the status.
     retryable: Option<bool>,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 /// The cases of [`Error`].
@@ -54,6 +71,48 @@ pub enum ErrorKind {
     Decode,
 }
 
+impl ErrorKind {
+    /// Name for traces.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            ErrorKind::Configuration => "configuration",
+            ErrorKind::Request => "request",
+            ErrorKind::Connection => "connection",
+            ErrorKind::Tls => "tls",
+            ErrorKind::Timeout => "timeout",
+            ErrorKind::Authentication => "authentication",
+            ErrorKind::Authorization => "authorization",
+            ErrorKind::NotFound => "not_found",
+            ErrorKind::Conflict => "conflict",
+            ErrorKind::InvalidArgument => "invalid_argument",
+            ErrorKind::Fault => "fault",
+            ErrorKind::Decode => "decode",
+        }
+    }
+}
+
+/// Conflicts that programs treat differently; [`Error::conflict`] tells which one it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Conflict {
+    /// The object is locked: something is being done to it. It will be free again; wait, and send the request again.
+    Locked,
+    /// Another operation that has to do with this one is under way. Wait for its end, and send the request again.
+    OperationInProgress,
+    /// There is an object of that name already. Choose another name, or use that object.
+    NameTaken,
+}
+
+impl Conflict {
+    /// Whether it passes by itself.
+    fn passes(self) -> bool {
+        match self {
+            Conflict::Locked | Conflict::OperationInProgress => true,
+            Conflict::NameTaken => false,
+        }
+    }
+}
+
 /// The server's explanation of a failure.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -83,15 +142,65 @@ impl Error {
             call: None,
             status: None,
             fault: None,
+            conflict: None,
             correlation_id: None,
+            body: None,
+            retry_after: None,
+            attempts: 1,
+            is_unsent: false,
             retryable: None,
             source: None,
         }))
     }
 
     pub(crate) fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        self.0.source = Some(source.into());
+        self.0.source = Some(source.into().into());
         self
+    }
+
+    pub(crate) fn with_conflict(mut self, conflict: Option<Conflict>) -> Self {
+        self.0.conflict = conflict;
+        self
+    }
+
+    /// What can be read in a body that is not of the API.
+    pub(crate) fn with_body(mut self, excerpt: Option<String>) -> Self {
+        self.0.body = excerpt;
+        self
+    }
+
+    pub(crate) fn with_retry_after(mut self, time: Option<Duration>) -> Self {
+        self.0.retry_after = time;
+        self
+    }
+
+    /// Says that the server cannot have got the request.
+    pub(crate) fn with_unsent(mut self, is_unsent: bool) -> Self {
+        self.0.is_unsent = is_unsent;
+        self
+    }
+
+    pub(crate) fn with_attempts(mut self, attempts: u32) -> Self {
+        self.0.attempts = attempts;
+        self
+    }
+
+    /// Takes a secret out of the texts, should the server have sent it back.
+    pub(crate) fn without(mut self, secret: &str) -> Self {
+        let texts = [Some(&mut self.0.message), self.0.body.as_mut()];
+        for text in texts.into_iter().flatten().filter(|text| !secret.is_empty() && text.contains(secret)) {
+            *text = text.replace(secret, REDACTED);
+        }
+        self
+    }
+
+    pub(crate) fn is_unsent(&self) -> bool {
+        self.0.is_unsent
+    }
+
+    /// What is wrong, without what surrounds it.
+    pub(crate) fn message(&self) -> &str {
+        &self.0.message
     }
 
     pub(crate) fn with_fault(mut self, fault: Option<Fault>) -> Self {
@@ -109,14 +218,6 @@ impl Error {
         self
     }
 
-    /// Adds to the message of an error of that kind.
-    pub(crate) fn hint_for(mut self, kind: ErrorKind, hint: &str) -> Self {
-        if self.0.kind == kind {
-            self.0.message.push_str(hint);
-        }
-        self
-    }
-
     pub(crate) fn with_answer(mut self, status: u16, correlation_id: Option<String>) -> Self {
         self.0.status = Some(status);
         self.0.correlation_id = correlation_id;
@@ -127,33 +228,6 @@ impl Error {
     pub(crate) fn in_call(mut self, call: &str) -> Self {
         self.0.call.get_or_insert_with(|| call.to_owned());
         self
-    }
-
-    /// An error of the HTTP client. The URL is left out: it may hold a secret.
-    pub(crate) fn from_http(error: reqwest::Error, server: &str) -> Self {
-        let error = error.without_url();
-        let chain = chain(&error);
-        let is_tls =
-            ["certificate", "tls", "ssl", "invalidcontenttype"].iter().any(|word| chain.to_ascii_lowercase().contains(word));
-        let (kind, message) = if error.is_timeout() {
-            (
-                ErrorKind::Timeout,
-                format!("no answer from {server} in time; allow more with `timeout`, or check that the server is well"),
-            )
-        } else if is_tls {
-            let fix = "give the CA that signed it with `ca_file` or `ca_pem`";
-            (ErrorKind::Tls, format!("no secure connection to {server}: {chain}; if its certificate is not trusted, {fix}"))
-        } else if error.is_builder() {
-            (ErrorKind::Request, format!("the request cannot be sent: {chain}"))
-        } else if error.is_connect() {
-            (ErrorKind::Connection, format!("cannot reach {server}: {chain}; check the host name, the port and the network"))
-        } else {
-            (
-                ErrorKind::Connection,
-                format!("the connection to {server} broke: {chain}; try again, and check scheme and port of the URL"),
-            )
-        };
-        Self::new(kind, message).with_source(error)
     }
 
     /// Which case it is.
@@ -176,29 +250,40 @@ impl Error {
         self.0.correlation_id.as_deref()
     }
 
-    /// Whether the same request may succeed when sent again later: the server could not be reached, was
-    /// too slow, or said that it is busy or not ready (status 429, 502, 503 or 504, or a standard error of
-    /// vSphere that means so).
-    pub fn is_retryable(&self) -> bool {
-        if let Some(retryable) = self.0.retryable {
-            return retryable;
-        }
-        matches!(self.kind(), ErrorKind::Connection | ErrorKind::Timeout) || matches!(self.status(), Some(429 | 502..=504))
+    /// Which conflict it is, where the server's words tell: an engine's are understood in English, which it speaks
+    /// unless a header `Accept-Language` asks for something else. `None` for every other error and conflict.
+    pub fn conflict(&self) -> Option<Conflict> {
+        self.0.conflict
     }
-}
 
-/// What the causes of an error say, from the outside in, without repetition.
-fn chain(error: &dyn StdError) -> String {
-    let mut texts: Vec<String> = Vec::new();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let text = cause.to_string();
-        if !texts.iter().any(|outer| outer.contains(&text)) {
-            texts.push(text);
-        }
-        next = cause.source();
+    /// What can be read in the body of an answer that is neither XML nor JSON, such as the error page of a proxy: up
+    /// to 2 KiB, without markup and control characters.
+    pub fn body(&self) -> Option<&str> {
+        self.0.body.as_deref()
     }
-    texts.join(": ")
+
+    /// How long the server wants to be left alone, if it says so.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// How often the request was sent, or tried to be: more than once where [`Retry`](crate::Retry) says so.
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// Whether the same request may succeed when sent again later: the server could not be reached, was too slow, said
+    /// that it is busy or not ready (status 429, 502, 503 or 504, or a standard error of vSphere that means so), or the
+    /// object is locked or in use by another operation ([`conflict`](Self::conflict)).
+    ///
+    /// It does not tell whether the request was carried out: where the connection broke, or nothing came in time, that
+    /// is not known.
+    pub fn is_retryable(&self) -> bool {
+        let passes = self.0.retryable.or(self.0.conflict.map(Conflict::passes));
+        passes.unwrap_or_else(|| {
+            matches!(self.kind(), ErrorKind::Connection | ErrorKind::Timeout) || matches!(self.status(), Some(429 | 502..=504))
+        })
+    }
 }
 
 impl fmt::Display for Error {
@@ -207,6 +292,14 @@ impl fmt::Display for Error {
             write!(f, "{call}: ")?;
         }
         f.write_str(&self.0.message)?;
+        if let Some(body) = &self.0.body {
+            let shown: String = body.chars().take(SHOWN_BODY).collect();
+            let cut = if shown.len() < body.len() { "…" } else { "" };
+            write!(f, "; it says: `{shown}{cut}`")?;
+        }
+        if self.0.attempts > 1 {
+            write!(f, "; it was tried {} times", self.0.attempts)?;
+        }
         match (self.0.status, &self.0.correlation_id) {
             (Some(status), Some(id)) => write!(f, " (status {status}, correlation id {id})"),
             (Some(status), None) => write!(f, " (status {status})"),

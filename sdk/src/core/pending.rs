@@ -1,6 +1,6 @@
 use super::error::Result;
-use super::reply::Reply;
-use super::session::BoxFuture;
+use super::http::reply::Reply;
+use super::http::session::BoxFuture;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 

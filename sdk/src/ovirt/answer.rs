@@ -1,9 +1,10 @@
 //! Answers of an engine: what a success holds, and what a failure means.
 
+use super::conflicts::conflict;
 use super::types::{self, Action};
 use crate::core::error::{Error, ErrorKind, Fault, Result};
+use crate::core::http::reply::Reply;
 use crate::core::link::List;
-use crate::core::reply::Reply;
 use crate::core::table::{Record, Slot, Table, View};
 use crate::core::xml::{self, Root, XmlError};
 use reqwest::Url;
@@ -161,9 +162,17 @@ pub(crate) fn refusal(reply: &Reply) -> Error {
     failure(reply, fault(reply))
 }
 
+/// Whether a page says that the session has expired, as engines do to clients that were signed in for long.
+pub(super) fn is_expiry(page: &[u8]) -> bool {
+    page.windows(EXPIRED.len()).any(|window| window == EXPIRED)
+}
+
+const EXPIRED: &[u8] = b"invalid_grant";
+
 /// The error that a failure means. The status decides; the explanation goes along.
 fn failure(reply: &Reply, fault: Option<Fault>) -> Error {
-    let (kind, otherwise) = match reply.status {
+    let has_expired = fault.is_none() && is_expiry(&reply.body);
+    let (kind, otherwise) = match if has_expired { 401 } else { reply.status } {
         401 => (
             ErrorKind::Authentication,
             "the engine does not accept the token; sign in anew, or give user name and password so that it is renewed",
@@ -176,7 +185,9 @@ fn failure(reply: &Reply, fault: Option<Fault>) -> Error {
         _ => (ErrorKind::Fault, "the engine refused or failed without saying why; look for the correlation id in its log"),
     };
     let message = fault.as_ref().map_or_else(|| otherwise.to_owned(), Fault::to_string);
-    reply.error(kind, message).with_fault(fault)
+    let detail = fault.as_ref().and_then(|fault| fault.detail.as_deref());
+    let conflict = detail.filter(|_| kind == ErrorKind::Conflict).and_then(conflict);
+    reply.error(kind, message).with_conflict(conflict).with_fault(fault)
 }
 
 /// The path of a URL; a path as it is.

@@ -1,19 +1,20 @@
 //! Requests as values: what will be sent is known, and can be looked at, before it is.
 
-use super::connection::with_ca_hint;
-use crate::core::client::Client;
 use crate::core::error::{Error, ErrorKind, Result};
+use crate::core::http::client::Client;
+use crate::core::http::reply::{Opened, Reply};
+use crate::core::http::request::{CallOptions, Request};
+use crate::core::http::retry::Retry;
+use crate::core::http::session::BoxFuture;
 use crate::core::link::ListSlot;
 use crate::core::path::Path;
 use crate::core::pending::Pending;
-use crate::core::reply::{Opened, Reply};
-use crate::core::request::{Request, header};
-use crate::core::session::BoxFuture;
 use crate::core::table::Record;
 use crate::core::xml;
 use reqwest::Method;
 use reqwest::header::HeaderMap;
 use std::fmt::{self, Display};
+use std::time::Duration;
 
 /// Place of a service: what generated services are made of.
 #[derive(Clone)]
@@ -67,7 +68,7 @@ impl Resource {
 
     fn call(&self, method: Method, path: Path, body: Body) -> Call {
         let client = self.client.clone();
-        Call { client, method, path, query: Vec::new(), headers: HeaderMap::new(), body, problem: None }
+        Call { client, method, path, query: Vec::new(), options: CallOptions::default(), body, problem: None }
     }
 }
 
@@ -87,7 +88,8 @@ impl Resource {
 /// # use virt_sdk::ovirt::Connection;
 /// # let connection = Connection::builder("https://engine.example.com/ovirt-engine/api").token("t").build()?;
 /// let mut request = connection.system_service().vms_service().list().search("name=my*").max(10);
-/// request.call.set_header("Correlation-Id", "nightly-backup");
+/// request.call.set_correlation_id("nightly-backup");
+/// request.call.set_timeout(std::time::Duration::from_secs(30));
 /// assert_eq!(request.call.method(), "GET");
 /// assert_eq!(request.call.path()?, "/vms");
 /// assert_eq!(request.call.query(), [("search".into(), "name=my*".into()), ("max".into(), "10".into())]);
@@ -99,7 +101,7 @@ pub struct Call {
     method: Method,
     path: Path,
     query: Vec<(String, String)>,
-    headers: HeaderMap,
+    options: CallOptions,
     body: Body,
     /// What was found wrong while the call was put together; told when it is sent.
     problem: Option<String>,
@@ -142,7 +144,7 @@ impl Call {
 
     /// Headers that this call has beside those of the connection.
     pub fn headers(&self) -> &HeaderMap {
-        &self.headers
+        &self.options.headers
     }
 
     /// The XML document that will be sent, if any. It may hold passwords.
@@ -182,12 +184,32 @@ impl Call {
     /// Sets a header, in place of the one of the connection. A name or value that no header can have is
     /// reported when the request is sent.
     pub fn set_header(&mut self, name: &str, value: impl Display) {
-        match header(name, &value.to_string()) {
-            Ok((name, value)) => {
-                self.headers.insert(name, value);
-            }
-            Err(problem) => self.problem = Some(problem),
+        if let Err(problem) = self.options.set_header(name, value) {
+            self.problem = Some(problem);
         }
+    }
+
+    /// Sets the identifier under which the engine logs this request, and what comes of it: jobs and events have it, too.
+    /// It has up to 36 letters, digits, `_` and `-`; anything else the engine would leave out, so that it is reported
+    /// when the request is sent. Default: the engine makes one.
+    pub fn set_correlation_id(&mut self, id: &str) {
+        let is_kept = |char: char| char.is_ascii_alphanumeric() || matches!(char, '_' | '-');
+        if id.is_empty() || id.len() > 36 || !id.chars().all(is_kept) {
+            self.problem = Some(format!("`{id}` is not a correlation id; it has 1 to 36 letters, digits, `_` and `-`"));
+        } else {
+            self.set_header("Correlation-Id", id);
+        }
+    }
+
+    /// How long this call may take in all, in place of what the [connection](super::ConnectionBuilder::timeout) says.
+    pub fn set_timeout(&mut self, timeout: Duration) {
+        self.options.timeout = Some(timeout);
+    }
+
+    /// How often this call is sent again if it fails on the way, in place of what the
+    /// [connection](super::ConnectionBuilder::retry) says.
+    pub fn set_retry(&mut self, retry: Retry) {
+        self.options.retry = Some(retry);
     }
 
     /// As [`set_query`](Self::set_query). What the setters of requests call takes and returns the call: that is less
@@ -256,14 +278,15 @@ impl Call {
             method: self.method.clone(),
             path: self.path()?,
             query: self.query.clone(),
-            headers: self.headers.clone(),
+            template: self.path.template(),
+            options: self.options.clone(),
             body: self.body()?,
         })
     }
 
     /// Sends the call, and leaves the body of the answer to be read.
     pub(crate) async fn open(&self) -> Result<Opened> {
-        self.client.open(&self.request()?).await.map_err(with_ca_hint)
+        self.client.open(&self.request()?).await
     }
 
     /// Sends the call; `decode` makes the result of the answer.
@@ -273,7 +296,7 @@ impl Call {
 
     /// Apart from the type of the result, so that it is compiled once.
     fn boxed_reply(self) -> BoxFuture<'static, Result<Reply>> {
-        Box::pin(async move { self.open().await?.read().await })
+        Box::pin(async move { self.client.reply(&self.request()?).await })
     }
 }
 

@@ -1,26 +1,49 @@
 use super::call::Resource;
 use super::follow::{self, Followable};
 use super::services::SystemService;
-use super::sso::PasswordGrant;
-use crate::core::client::Client;
+use super::sso::{Addresses, SingleSignOn};
+use super::{answer, generated};
 use crate::core::error::{Error, ErrorKind, Result};
-use crate::core::http::{Ca, HttpSettings, base_url, shown_url, wrong};
+use crate::core::http::authority::{self, CaSource};
+use crate::core::http::certificate::Certificate;
+use crate::core::http::client::{Api, Client};
+use crate::core::http::session::{Session, Token};
+use crate::core::http::settings::{Settings, base_url, setters, shown_url, url, wrong};
+use crate::core::http::transport::Transport;
+use crate::core::http::wire::Shown;
 use crate::core::pending::Pending;
-use crate::core::session::{Grant, Session, Token};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use secrecy::{ExposeSecret, SecretString};
+use reqwest::{Method, Url};
+use secrecy::ExposeSecret;
 use std::fmt;
-use std::path::Path;
-use std::time::Duration;
+use std::sync::Arc;
 
 /// A URL that is right.
 const EXAMPLE: &str = "https://engine.example.com/ovirt-engine/api";
 
+/// What to do to trust an engine.
+const CA: CaSource = CaSource {
+    advice: "give the CA that issued it with `ca_file` or `ca_pem`: an engine offers its own at \
+             /ovirt-engine/services/pki-resource?resource=ca-certificate&format=X509-PEM-CA",
+    path: Some("/ovirt-engine/services/pki-resource?resource=ca-certificate&format=X509-PEM-CA"),
+};
+
+static API: Api = Api {
+    authorize: bearer,
+    is_expiry: answer::is_expiry,
+    refusal: answer::refusal,
+    content_type: "application/xml",
+    secrets: generated::secrets::SECRETS,
+};
+
 /// Connection to an engine.
 ///
-/// Cheap to clone; clones share the session. It signs in on the first call, and once more when the
-/// engine no longer accepts the token. End it with [`close`](Self::close): dropping it leaves the
-/// session to the engine, which ends it after half an hour without calls.
+/// Cheap to clone; clones share the session. It signs in on the first call, whatever the number of tasks that call, and
+/// again when the engine no longer accepts the token. End it with [`close`](Self::close), which tells whether that
+/// succeeded; dropping the last clone ends the session in the background, and never waits.
+///
+/// Chapters: [trust](crate::guide::trust), [sign-in](crate::guide::sign_in),
+/// [errors and retries](crate::guide::errors_and_retries).
 ///
 /// ```no_run
 /// use virt_sdk::ovirt::Connection;
@@ -47,7 +70,13 @@ impl Connection {
     /// Starts to set up a connection. The URL is that of the API, such as
     /// `https://engine.example.com/ovirt-engine/api`.
     pub fn builder(url: impl Into<String>) -> ConnectionBuilder {
-        ConnectionBuilder { url: url.into(), username: None, password: None, token: None, http: HttpSettings::default() }
+        ConnectionBuilder {
+            url: url.into(),
+            sso_url: None,
+            sso_revoke_url: None,
+            sso_token_name: None,
+            settings: Settings::default(),
+        }
     }
 
     /// The service at the top of the tree.
@@ -87,6 +116,56 @@ impl Connection {
         self.system_service().get().send().await.map(|_| ())
     }
 
+    /// The client that this connection sends with, for requests that have no method here: it trusts whom the
+    /// connection trusts, and goes through the same proxy. It shows no token, and has no time limit.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Tls`] and others when the certificate of the authority is still to be
+    /// [fetched](ConnectionBuilder::ca_fingerprint), and that fails.
+    pub async fn http_client(&self) -> Result<reqwest::Client> {
+        self.client.transport().client().await.cloned()
+    }
+
+    /// Finds out whether a server that works for the engine can be reached and is trusted, such as the one of the
+    /// `transfer_url` or `proxy_url` of an image transfer. Any answer will do; no token is shown to it.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Request`] when this is no URL of a server, [`ErrorKind::Connection`], [`ErrorKind::Timeout`] or
+    /// [`ErrorKind::Tls`] when it cannot be reached, or is not trusted.
+    pub async fn test_endpoint(&self, url: &str) -> Result<()> {
+        // The path of an image transfer lets in whoever has it.
+        let refused =
+            || Error::new(ErrorKind::Request, "this is not the URL of a server; it looks like https://host.example.com:54322");
+        let mut url = Url::parse(url).ok().filter(Url::has_host).ok_or_else(refused)?;
+        url.set_path("/");
+        url.set_query(None);
+        let request = reqwest::Request::new(Method::OPTIONS, url);
+        self.client.transport().exchange("OPTIONS /", request, Shown::Nothing).await.map(|_| ())
+    }
+
+    /// Asks an engine for the certificate of its authority, without trust: anybody in between may answer. Show its
+    /// fingerprint to somebody who knows the right one, and pass that to
+    /// [`ca_fingerprint`](ConnectionBuilder::ca_fingerprint).
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`] when this is not the URL of an API, [`ErrorKind::Tls`] when the engine offers no
+    /// certificate, and those of reaching it.
+    pub async fn fetch_ca(url: &str) -> Result<CaCertificate> {
+        let base = base_url(url, EXAMPLE)?;
+        let pem = authority::fetch(reqwest::Client::builder(), &base, CA).await?;
+        let certificates = Certificate::read_all(&pem);
+        let certificate = certificates.first().ok_or_else(|| wrong("the engine offers no certificate"))?;
+        Ok(CaCertificate {
+            subject: certificate.subject.clone(),
+            fingerprint: certificate.fingerprint.to_string(),
+            validity: certificate.validity(),
+            pem,
+        })
+    }
+
     /// Ends the session on the engine. Later calls, of clones too, fail; calling it again does nothing.
     ///
     /// A token that was given to the builder is left alone: whoever got it ends it.
@@ -106,66 +185,61 @@ impl fmt::Debug for Connection {
     }
 }
 
+/// Certificate of the authority of an engine; [`Connection::fetch_ca`] gets it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CaCertificate {
+    /// Whose it is, such as `CN=engine.example.com.12345,O=example.com,C=US`.
+    pub subject: String,
+    /// SHA-256 of the certificate, as 32 pairs of hexadecimal digits with colons between them.
+    pub fingerprint: String,
+    /// First and last day, such as `2025-01-01 to 2035-01-01`.
+    pub validity: String,
+    /// The certificate in PEM.
+    pub pem: String,
+}
+
 /// Sets up a [`Connection`].
 #[must_use = "call `build` to get the connection"]
 pub struct ConnectionBuilder {
     url: String,
-    username: Option<String>,
-    password: Option<SecretString>,
-    token: Option<SecretString>,
-    http: HttpSettings,
+    sso_url: Option<String>,
+    sso_revoke_url: Option<String>,
+    sso_token_name: Option<String>,
+    settings: Settings,
 }
 
+setters!(
+    ConnectionBuilder,
+    "Default: no limit, but one minute to sign in.",
+    "Name of the user with its profile, such as `admin@internal`, or `admin@ovirt@internalsso` on engines with Keycloak."
+);
+
 impl ConnectionBuilder {
-    /// Name of the user with its profile, such as `admin@internal`, or `admin@ovirt@internalsso` on
-    /// engines with Keycloak.
-    pub fn username(mut self, username: impl Into<String>) -> Self {
-        self.username = Some(username.into());
+    /// Fetches the certificate of the engine's authority when it is first needed, and trusts it if it has this
+    /// fingerprint: its SHA-256 in hexadecimal digits, with or without colons, as
+    /// [`Connection::fetch_ca`] or `openssl x509 -noout -fingerprint -sha256` shows it. It is then trusted beside those that
+    /// were given.
+    pub fn ca_fingerprint(mut self, sha256: impl Into<String>) -> Self {
+        self.settings.trust.pin = Some(sha256.into());
         self
     }
 
-    /// Password of the user.
-    pub fn password(mut self, password: impl Into<String>) -> Self {
-        self.password = Some(password.into().into());
+    /// Where to sign in, if not at the engine's own service. It is used as it is, query included.
+    pub fn sso_url(mut self, url: impl Into<String>) -> Self {
+        self.sso_url = Some(url.into());
         self
     }
 
-    /// A token to use instead of signing in. Without user name and password it is not renewed; it is
-    /// never ended.
-    pub fn token(mut self, token: impl Into<String>) -> Self {
-        self.token = Some(token.into().into());
+    /// Where to end the session, if not at the engine's own service. It is used as it is, query included.
+    pub fn sso_revoke_url(mut self, url: impl Into<String>) -> Self {
+        self.sso_revoke_url = Some(url.into());
         self
     }
 
-    /// File of certificates, in PEM, of the authorities to trust instead of those of the system.
-    pub fn ca_file(mut self, path: impl AsRef<Path>) -> Self {
-        self.http.ca = Some(Ca::File(path.as_ref().to_owned()));
-        self
-    }
-
-    /// Certificates, in PEM, of the authorities to trust instead of those of the system.
-    pub fn ca_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.http.ca = Some(Ca::Pem(pem.into()));
-        self
-    }
-
-    /// Whether to accept any certificate. Anybody between here and the engine can then read and change
-    /// everything, the password too.
-    pub fn insecure(mut self, insecure: bool) -> Self {
-        self.http.insecure = insecure;
-        self
-    }
-
-    /// How long each request may take, signing in included, from connecting to the last byte of the
-    /// answer. Default: no limit, but 20 seconds to connect.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.http.timeout = Some(timeout);
-        self
-    }
-
-    /// A header for all requests to the API. It replaces one of the same name.
-    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.http.headers.push((name.into(), value.into()));
+    /// Member of the answer to a sign-in that holds the token. Default: `access_token`.
+    pub fn sso_token_name(mut self, name: impl Into<String>) -> Self {
+        self.sso_token_name = Some(name.into());
         self
     }
 
@@ -173,31 +247,31 @@ impl ConnectionBuilder {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`] when the URL is not one of an API, when credentials are missing,
-    /// when the CA file cannot be read or holds no certificate, and when a header cannot be sent.
-    pub fn build(self) -> Result<Connection> {
-        let url = base_url(&self.url, EXAMPLE)?;
-        let http = self.http.client()?;
-        let headers = self.http.headers(default_headers())?;
-        let grant: Option<Box<dyn Grant>> = match (self.username, self.password) {
-            (Some(username), Some(password)) => Some(Box::new(PasswordGrant::new(http.clone(), url.clone(), username, password))),
-            (None, None) if self.token.is_some() => None,
-            (Some(_), None) => return Err(wrong("there is a user name but no password; call `password`")),
-            (None, Some(_)) => return Err(wrong("there is a password but no user name; call `username`")),
-            (None, None) => return Err(wrong("there are no credentials; call `username` and `password`, or `token`")),
+    /// [`ErrorKind::Configuration`] when a URL is none, when credentials are missing or given twice, when a CA file
+    /// cannot be read or holds no certificate, when a fingerprint is none, and when a header cannot be sent.
+    pub fn build(mut self) -> Result<Connection> {
+        let base = base_url(&self.url, EXAMPLE)?;
+        let address = |text: Option<String>| {
+            let example = "https://sso.example.com/ovirt-engine/sso/oauth/token";
+            text.map(|text| url(&text, "a sign-on service", example)).transpose()
         };
-        Ok(Connection { client: Client::new(http, url, headers, Session::new(grant, self.token), bearer) })
+        let addresses =
+            Addresses { token: address(self.sso_url)?, revoke: address(self.sso_revoke_url)?, token_name: self.sso_token_name };
+        let settings = &mut self.settings;
+        let provider = settings.provider()?;
+        let headers = settings.headers(default_headers())?;
+        let transport = Arc::new(Transport::new(settings, base.clone(), CA)?);
+        let grant = SingleSignOn::new(transport.clone(), settings.retry.clone(), base.clone(), addresses);
+        let host = base.host_str().unwrap_or_default().to_owned();
+        let session = Session::new(Box::new(grant), provider, settings.token.take(), host, settings.timeout);
+        let client = Client::new(transport, base, headers, settings.timeout, settings.retry.clone(), session, &API);
+        Ok(Connection { client })
     }
 }
 
 impl fmt::Debug for ConnectionBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ConnectionBuilder")
-            .field("url", &shown_url(&self.url))
-            .field("username", &self.username)
-            .field("insecure", &self.http.insecure)
-            .field("timeout", &self.http.timeout)
-            .finish_non_exhaustive()
+        self.settings.debug(f.debug_struct("ConnectionBuilder").field("url", &shown_url(&self.url)))
     }
 }
 
@@ -212,12 +286,4 @@ fn bearer(token: &Token) -> Result<(HeaderName, HeaderValue)> {
         .map_err(|_| wrong("the token holds characters that no header can carry"))?;
     value.set_sensitive(true);
     Ok((AUTHORIZATION, value))
-}
-
-/// An engine offers its own certificate authority; an error of TLS says where.
-pub(super) fn with_ca_hint(error: Error) -> Error {
-    error.hint_for(
-        ErrorKind::Tls,
-        "; an engine offers the CA at /ovirt-engine/services/pki-resource?resource=ca-certificate&format=X509-PEM-CA",
-    )
 }

@@ -1,7 +1,7 @@
 use super::answer;
 use crate::core::error::{Error, ErrorKind, Result};
+use crate::core::http::reply::Reply;
 use crate::core::link::{Link, List};
-use crate::core::reply::Reply;
 use crate::core::table::{Record, View};
 use reqwest::Url;
 

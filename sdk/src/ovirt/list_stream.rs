@@ -5,7 +5,7 @@ use super::call::Call;
 use super::services::EventsService;
 use super::types::Event;
 use crate::core::error::{Error, ErrorKind, Result};
-use crate::core::reply::Opened;
+use crate::core::http::reply::Opened;
 use crate::core::table::Record;
 use crate::core::xml::{ListDecoder, Step};
 use futures_core::Stream;
@@ -57,7 +57,7 @@ pub(crate) fn stream<T: Record + Default>(call: Call) -> ListStream<T> {
     let decoder = ListDecoder::new(T::default().table());
     ListStream(Box::pin(try_unfold((Some(call), None, decoder), |(call, opened, mut decoder)| async move {
         let mut opened = match (call, opened) {
-            (Some(call), _) => open(call).await?,
+            (Some(call), _) => call.open().await?,
             (None, Some(opened)) => opened,
             (None, None) => return Ok(None),
         };
@@ -77,15 +77,6 @@ pub(crate) fn stream<T: Record + Default>(call: Call) -> ListStream<T> {
             }
         }
     })))
-}
-
-/// Sends a call; an answer that is not a success is the error.
-async fn open(call: Call) -> Result<Opened> {
-    let opened = call.open().await?;
-    if opened.response.status().is_success() {
-        return Ok(opened);
-    }
-    Err(answer::refusal(&opened.read().await?))
 }
 
 /// The error that an answer means which is no such list: a fault, most of all.

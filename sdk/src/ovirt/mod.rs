@@ -7,6 +7,7 @@
 
 mod answer;
 mod call;
+mod conflicts;
 mod connection;
 mod follow;
 #[rustfmt::skip]
@@ -22,7 +23,7 @@ mod list_stream;
 mod sso;
 
 pub use call::Call;
-pub use connection::{Connection, ConnectionBuilder};
+pub use connection::{CaCertificate, Connection, ConnectionBuilder};
 pub use follow::Followable;
 pub use generated::{services, types};
 pub use list_stream::ListStream;

@@ -1,88 +1,189 @@
 //! Signing in and out at the single sign-on service of an engine.
 
-use super::connection::with_ca_hint;
-use crate::core::client::server;
-use crate::core::error::{Error, ErrorKind, Result};
-use crate::core::reply::{Opened, Reply};
-use crate::core::session::{BoxFuture, Grant, Token};
-use reqwest::Url;
-use reqwest::header::ACCEPT;
+use crate::core::error::{ErrorKind, Result};
+use crate::core::http::credentials::Credentials;
+use crate::core::http::reply::Reply;
+use crate::core::http::retry::{Attempts, Retry};
+use crate::core::http::session::{BoxFuture, Grant, Token};
+use crate::core::http::settings::wrong;
+use crate::core::http::span;
+use crate::core::http::transport::Transport;
+use crate::core::http::wire::Shown;
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::{Method, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
+use std::sync::Arc;
+use tracing::Instrument;
 
 /// What the API needs to be allowed.
 const SCOPE: &str = "ovirt-app-api";
 
-/// Sign-in with user name and password.
-pub(super) struct PasswordGrant {
-    http: reqwest::Client,
-    /// URL of the API; the service is on the same host.
+const TOKEN_PATH: &str = "/ovirt-engine/sso/oauth/token";
+const NEGOTIATE_PATH: &str = "/ovirt-engine/sso/oauth/token-http-auth";
+const REVOKE_PATH: &str = "/ovirt-engine/services/sso-logout";
+
+/// The single sign-on service of an engine.
+pub(super) struct SingleSignOn {
+    transport: Arc<Transport>,
+    retry: Retry,
+    /// URL of the API; the service is on the same host unless its addresses say otherwise.
     api: Url,
-    username: String,
-    password: SecretString,
+    addresses: Addresses,
 }
 
-impl PasswordGrant {
-    pub(super) fn new(http: reqwest::Client, api: Url, username: String, password: SecretString) -> Self {
-        Self { http, api, username, password }
+/// Where the service is, if not where engines have it.
+#[derive(Default)]
+pub(super) struct Addresses {
+    pub(super) token: Option<Url>,
+    pub(super) revoke: Option<Url>,
+    /// Member of the answer that holds the token.
+    pub(super) token_name: Option<String>,
+}
+
+impl SingleSignOn {
+    pub(super) fn new(transport: Arc<Transport>, retry: Retry, api: Url, addresses: Addresses) -> Self {
+        // A sign-in does no harm when carried out twice.
+        Self { transport, retry: retry.all_methods(true), api, addresses }
     }
 
-    async fn post(&self, path: &str, form: &[(&str, &str)]) -> Result<Reply> {
-        let mut url = self.api.clone();
-        url.set_path(path);
-        let server = server(&url);
-        let request = self.http.post(url).header(ACCEPT, "application/json").form(form);
-        let call = format!("POST {path}");
-        let response = request.send().await.map_err(|error| with_ca_hint(Error::from_http(error, &server)).in_call(&call))?;
-        Opened { call, server, response }.read().await
+    fn at(&self, address: Option<&Url>, path: &str) -> Url {
+        address.cloned().unwrap_or_else(|| {
+            let mut url = self.api.clone();
+            url.set_path(path);
+            url
+        })
     }
 
-    async fn token(&self) -> Result<SecretString> {
-        let form = [
-            ("grant_type", "password"),
-            ("scope", SCOPE),
-            ("username", &self.username),
-            ("password", self.password.expose_secret()),
-        ];
-        let reply = self.post("/ovirt-engine/sso/oauth/token", &form).await?;
-        let answer = json(&reply)?;
+    async fn post(&self, url: &Url, form: &[(&str, &str)], authorization: Option<HeaderValue>) -> Result<Reply> {
+        let mut request = reqwest::Request::new(Method::POST, url.clone());
+        let headers = request.headers_mut();
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+        headers.extend(authorization.map(|value| (AUTHORIZATION, value)));
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+        *request.body_mut() = Some(body.into());
+        let call = format!("POST {}", url.path());
+        self.transport.exchange(&call, request, Shown::Nothing).await?.read().await
+    }
+
+    async fn token(&self, credentials: &Credentials) -> Result<SecretString> {
+        let address = self.addresses.token.as_ref();
+        let (url, form, authorization) = match credentials {
+            Credentials::Password { username, password } => {
+                let form = vec![
+                    ("grant_type", "password"),
+                    ("scope", SCOPE),
+                    ("username", username.as_str()),
+                    ("password", password.expose_secret()),
+                ];
+                (self.at(address, TOKEN_PATH), form, None)
+            }
+            Credentials::Negotiate { authorization } => {
+                let mut value = HeaderValue::from_str(authorization.expose_secret())
+                    .map_err(|_| wrong("what `Credentials::negotiate` was given holds characters that no header can carry"))?;
+                value.set_sensitive(true);
+                let form = vec![("grant_type", "urn:ovirt:params:oauth:grant-type:http"), ("scope", SCOPE)];
+                (self.at(address, NEGOTIATE_PATH), form, Some(value))
+            }
+            Credentials::Token { token } => return Ok(token.clone()),
+        };
+        let sign_in = async {
+            let mut attempts = Attempts::new(&self.retry, &Method::POST, None);
+            loop {
+                let token = match self.post(&url, &form, authorization.clone()).await {
+                    Ok(reply) => self.token_of(&reply, credentials),
+                    Err(error) => Err(error),
+                };
+                match token {
+                    Ok(token) => return Ok(token),
+                    Err(error) => attempts.failed(error, self.transport.has_answered()).await.inspect_err(span::failed)?,
+                }
+            }
+        };
+        sign_in.instrument(span::request(&Method::POST, url.path(), &url)).await
+    }
+
+    fn token_of(&self, reply: &Reply, credentials: &Credentials) -> Result<SecretString> {
+        span::answered(reply.status);
+        let (whom, secret) = match credentials {
+            Credentials::Password { username, password } => (format!("`{username}`"), password),
+            Credentials::Negotiate { authorization: secret } | Credentials::Token { token: secret } => {
+                ("by HTTP".to_owned(), secret)
+            }
+        };
+        let refused = |reason: &str| {
+            let message = format!("the engine refused to sign in {whom}: {reason}; {}", self.hint(credentials));
+            reply.error(ErrorKind::Authentication, message).without(secret.expose_secret())
+        };
+        let answer = match json(reply) {
+            Ok(answer) => answer,
+            Err(_) if reply.status == 401 => return Err(refused("it answered with status 401")),
+            Err(error) => return Err(error),
+        };
         if let Some(refusal) = refusal(&answer) {
-            let message = format!("the engine refused to sign in `{}`: {refusal}; {}", self.username, self.hint());
-            return Err(reply.error(ErrorKind::Authentication, message));
+            return Err(refused(&refusal));
         }
         if !reply.is_success() {
             let kind = if reply.status == 401 { ErrorKind::Authentication } else { ErrorKind::Fault };
-            return Err(reply.error(kind, format!("the engine failed to sign in `{}`; {}", self.username, self.hint())));
+            return Err(reply.error(kind, format!("the engine failed to sign in {whom}; {}", self.hint(credentials))));
         }
-        match answer.get("access_token").and_then(Value::as_str) {
+        let name = self.addresses.token_name.as_deref().unwrap_or("access_token");
+        match answer.get(name).and_then(Value::as_str) {
             Some(token) => Ok(token.into()),
-            None => Err(reply
-                .error(ErrorKind::Decode, "the answer to the sign-in has no `access_token`; check the URL of the connection")),
+            None => {
+                let message = format!("the answer to the sign-in has no `{name}`; check the URL of the connection");
+                Err(reply.error(ErrorKind::Decode, message))
+            }
         }
     }
 
-    fn hint(&self) -> &'static str {
-        if self.username.contains('@') {
-            "check user name and password; engines with Keycloak expect names such as admin@ovirt@internalsso, others such as \
-             admin@internal, and each only under the host name that it was set up with"
+    /// What to check when the engine refuses.
+    fn hint(&self, credentials: &Credentials) -> String {
+        let host = self.api.host_str().unwrap_or_default();
+        let is_name = self.api.domain().is_some_and(|name| name.contains('.'));
+        let full_name = if is_name {
+            format!("engines take users only under the host name that they were set up with, so see that it is `{host}`")
         } else {
-            "a user name ends with the name of its profile, such as admin@internal or, with Keycloak, admin@ovirt@internalsso"
+            format!("engines take users only under the full host name that they were set up with, which `{host}` is not")
+        };
+        let username = match credentials {
+            Credentials::Password { username, .. } => username.as_str(),
+            _ => return format!("check that the ticket is for the service `HTTP/{host}`; {full_name}"),
+        };
+        match username.matches('@').count() {
+            0 => {
+                "a user name ends with the name of its profile, such as admin@internal or, with Keycloak, admin@ovirt@internalsso"
+                    .to_owned()
+            }
+            1 => format!(
+                "check user name and password: engines with Keycloak, as oVirt 4.5 sets up, expect names such as                  admin@ovirt@internalsso, others such as admin@internal; {full_name}"
+            ),
+            _ => format!(
+                "check user name and password: names such as admin@ovirt@internalsso are for engines with Keycloak, others expect                  names such as admin@internal; {full_name}"
+            ),
         }
     }
 
     async fn revoke(&self, token: Token) -> Result<()> {
         let form = [("scope", SCOPE), ("token", token.expose_secret())];
-        let reply = self.post("/ovirt-engine/services/sso-logout", &form).await?;
-        match refusal(&json(&reply)?) {
-            Some(refusal) => Err(reply.error(ErrorKind::Fault, format!("the engine did not end the session: {refusal}"))),
-            None => Ok(()),
-        }
+        let url = self.at(self.addresses.revoke.as_ref(), REVOKE_PATH);
+        let sign_out = async {
+            let reply = self.post(&url, &form, None).await?;
+            span::answered(reply.status);
+            match refusal(&json(&reply)?) {
+                Some(refusal) => Err(reply.error(ErrorKind::Fault, format!("the engine did not end the session: {refusal}"))),
+                None => Ok(()),
+            }
+        };
+        let result = sign_out.instrument(span::request(&Method::POST, url.path(), &url)).await;
+        result.map_err(|error| error.without(token.expose_secret()))
     }
 }
 
-impl Grant for PasswordGrant {
-    fn sign_in(&self) -> BoxFuture<'_, Result<SecretString>> {
-        Box::pin(self.token())
+impl Grant for SingleSignOn {
+    fn sign_in(&self, credentials: Credentials) -> BoxFuture<'_, Result<SecretString>> {
+        Box::pin(async move { self.token(&credentials).await })
     }
 
     fn sign_out(&self, token: Token) -> BoxFuture<'_, Result<()>> {
@@ -101,7 +202,8 @@ fn json(reply: &Reply) -> Result<Value> {
             "the sign-on service answered with {content_type} instead of JSON; check that the URL of the connection is that of an \
              engine, such as https://engine.example.com/ovirt-engine/api, and that the engine is up"
         );
-        reply.error(ErrorKind::Decode, message)
+        let kind = if reply.status >= 500 { ErrorKind::Fault } else { ErrorKind::Decode };
+        reply.error(kind, message)
     })?;
     Ok(match answer {
         Value::Array(mut answers) if !answers.is_empty() => answers.swap_remove(0),

@@ -3,8 +3,8 @@
 use super::Dialect;
 use super::failure;
 use crate::core::error::{Error, ErrorKind, Result};
+use crate::core::http::reply::Reply;
 use crate::core::json::{self, JsonError};
-use crate::core::reply::Reply;
 use crate::core::table::{Record, Text};
 use serde_json::Value;
 use std::collections::BTreeMap;

@@ -3,17 +3,19 @@
 use super::answer::{self, Answer};
 use super::{Dialect, Pending, Session};
 use crate::core::error::{Error, ErrorKind, Result};
+use crate::core::http::request::{self, CallOptions, header};
+use crate::core::http::retry::Retry;
+use crate::core::http::session::BoxFuture;
 use crate::core::json::{self, Form, JsonError};
 use crate::core::link::Items;
 use crate::core::path;
-use crate::core::request::{self, header};
-use crate::core::session::BoxFuture;
 use crate::core::table::Record;
 use reqwest::Method;
 use reqwest::header::HeaderMap;
 use serde_json::{Map, Value};
 use std::fmt::{self, Display};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What the API says of an operation.
 #[derive(Debug)]
@@ -94,14 +96,14 @@ pub struct Call {
     operation: &'static Operation,
     arguments: Vec<(&'static str, Argument)>,
     query: Vec<(String, String)>,
-    headers: HeaderMap,
+    options: CallOptions,
     /// What was found wrong while the call was put together; told when it is sent.
     problem: Option<String>,
 }
 
 impl Call {
     pub(super) fn new(session: Session, operation: &'static Operation) -> Self {
-        Self { session, operation, arguments: Vec::new(), query: Vec::new(), headers: HeaderMap::new(), problem: None }
+        Self { session, operation, arguments: Vec::new(), query: Vec::new(), options: CallOptions::default(), problem: None }
     }
 
     /// Full identifier of the operation, such as `com.vmware.content.library.item.create`.
@@ -174,7 +176,7 @@ impl Call {
     /// [`ErrorKind::Request`] when one holds a character that no header can carry, and when the dialect does not
     /// have the operation.
     pub fn headers(&self, dialect: Dialect) -> Result<HeaderMap> {
-        let mut headers = self.headers.clone();
+        let mut headers = self.options.headers.clone();
         for (parameter, name) in self.route(dialect)?.headers {
             if let Some(Argument::Text(text)) = self.argument(parameter) {
                 let (name, value) = header(name, text).map_err(|problem| Error::new(ErrorKind::Request, problem))?;
@@ -219,12 +221,20 @@ impl Call {
     /// Sets a header, in place of the one of the session, but for the one that shows the token. A name or value that no
     /// header can have is reported when the request is sent.
     pub fn set_header(&mut self, name: &str, value: impl Display) {
-        match header(name, &value.to_string()) {
-            Ok((name, value)) => {
-                self.headers.insert(name, value);
-            }
-            Err(problem) => self.problem = Some(problem),
+        if let Err(problem) = self.options.set_header(name, value) {
+            self.problem = Some(problem);
         }
+    }
+
+    /// How long this call may take in all, in place of what the [session](super::SessionBuilder::timeout) says.
+    pub fn set_timeout(&mut self, timeout: Duration) {
+        self.options.timeout = Some(timeout);
+    }
+
+    /// How often this call is sent again if it fails on the way, in place of what the
+    /// [session](super::SessionBuilder::retry) says.
+    pub fn set_retry(&mut self, retry: Retry) {
+        self.options.retry = Some(retry);
     }
 
     pub(crate) fn with_text(self, name: &'static str, value: String) -> Self {
@@ -278,7 +288,8 @@ impl Call {
             method: self.method(dialect)?.clone(),
             path: self.path(dialect)?,
             query: self.query(dialect)?,
-            headers: self.headers(dialect)?,
+            template: self.path_template(dialect)?.to_owned(),
+            options: CallOptions { headers: self.headers(dialect)?, ..self.options.clone() },
             body: self.body(dialect)?.map(|body| body.to_string()),
         })
     }
@@ -297,7 +308,7 @@ impl Call {
         let operation = self.operation.name;
         let dialect = self.session.dialect().await.map_err(|error| error.in_call(operation))?;
         let request = self.request(dialect).map_err(|error| error.in_call(operation))?;
-        let reply = self.session.client().open(&request).await?.read().await?;
+        let reply = self.session.client().reply(&request).await?;
         answer::success(reply, dialect)
     }
 }

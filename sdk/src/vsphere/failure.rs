@@ -4,9 +4,9 @@ use super::generated::errors::ERRORS;
 use super::vapi::std::LocalizableMessage;
 use super::vapi::std::errors::ErrorType;
 use crate::Structure;
-use crate::core::error::{Error, ErrorKind, Fault};
+use crate::core::error::{Conflict, Error, ErrorKind, Fault};
+use crate::core::http::reply::Reply;
 use crate::core::json;
-use crate::core::reply::Reply;
 use crate::core::table::Text;
 use serde_json::Value;
 use std::fmt;
@@ -51,6 +51,9 @@ const KINDS: &[(ErrorKind, &[&str])] = &[
     ),
     (ErrorKind::Timeout, &["TIMED_OUT"]),
 ];
+
+/// The standard errors that mean a conflict which programs treat differently.
+const CONFLICTS: &[(Conflict, &str)] = &[(Conflict::NameTaken, "ALREADY_EXISTS"), (Conflict::Locked, "RESOURCE_BUSY")];
 
 /// A standard error as the server told it; [`Error::standard_error`] gives it.
 #[derive(Clone, Debug, PartialEq)]
@@ -134,8 +137,9 @@ pub(super) fn error(reply: &Reply) -> Error {
                 [] => format!("{literal}: {}", advice(kind)),
                 _ => found.to_string(),
             };
-            let fault = Fault { reason: Some(literal), detail: found.texts().first().map(|text| (*text).to_owned()) };
-            let error = reply.error(kind, message).with_fault(Some(fault)).with_source(found);
+            let fault = Fault { reason: Some(literal.clone()), detail: found.texts().first().map(|text| (*text).to_owned()) };
+            let conflict = CONFLICTS.iter().find(|(_, name)| *name == literal).map(|(conflict, _)| *conflict);
+            let error = reply.error(kind, message).with_conflict(conflict).with_fault(Some(fault)).with_source(found);
             match known {
                 Some(known) => error.with_retryable(known.retryable),
                 // The status may tell.
@@ -180,8 +184,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_kind_is_of_errors_that_there_are() {
-        for name in KINDS.iter().flat_map(|(_, names)| *names) {
+    fn every_kind_and_conflict_is_of_errors_that_there_are() {
+        for name in KINDS.iter().flat_map(|(_, names)| *names).chain(CONFLICTS.iter().map(|(_, name)| name)) {
             assert_eq!(ERRORS.iter().filter(|error| error.literal == *name).count(), 1, "{name}");
         }
     }

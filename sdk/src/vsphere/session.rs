@@ -1,26 +1,40 @@
 use super::call::{Call, Operation};
 use super::dialect::{Dialect, Spoken};
-use super::sign_in::{self, PasswordGrant, Sessions};
-use crate::core::client::Client;
+use super::sign_in::{self, Sessions, SignOn};
+use super::{failure, generated};
 use crate::core::error::Result;
-use crate::core::http::{Ca, HttpSettings, base_url, shown_url, wrong};
-use crate::core::session::Grant;
+use crate::core::http::authority::CaSource;
+use crate::core::http::client::{Api, Client};
+use crate::core::http::settings::{Settings, base_url, setters, shown_url, wrong};
+use crate::core::http::transport::Transport;
 use reqwest::Url;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue};
-use secrecy::SecretString;
 use std::fmt;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// A URL that is right.
 const EXAMPLE: &str = "https://vcenter.example.com";
 
+/// What to do to trust a vCenter.
+const CA: CaSource = CaSource {
+    advice: "give the CA that issued it with `ca_file` or `ca_pem`: a vCenter offers its own, in an archive, at /certs/download.zip",
+    path: None,
+};
+
+static API: Api = Api {
+    authorize: sign_in::session_header,
+    is_expiry: |_| false,
+    refusal: failure::error,
+    content_type: "application/json",
+    secrets: generated::secrets::SECRETS,
+};
+
 /// Session with a vCenter.
 ///
-/// Cheap to clone; clones share the session. It signs in on the first call, and once more when the server no longer
-/// accepts the token. End it with [`close`](Self::close): dropping it leaves the session to the server, which ends it
-/// after some time without calls.
+/// Cheap to clone; clones share the session. It signs in on the first call, whatever the number of tasks that call, and
+/// again when the server no longer accepts the token. End it with [`close`](Self::close), which tells whether that
+/// succeeded; dropping the last clone ends the session in the background, and never waits.
 ///
 /// ```no_run
 /// use virt_sdk::vsphere::Session;
@@ -44,8 +58,6 @@ pub struct Session(Arc<Inner>);
 
 struct Inner {
     client: Client,
-    /// For the content of files: without a limit for the whole transfer.
-    transfers: reqwest::Client,
     timeout: Option<Duration>,
     sessions: Sessions,
     spoken: Arc<Spoken>,
@@ -54,14 +66,7 @@ struct Inner {
 impl Session {
     /// Starts to set up a session. The URL is that of the vCenter, such as `https://vcenter.example.com`.
     pub fn builder(url: impl Into<String>) -> SessionBuilder {
-        SessionBuilder {
-            url: url.into(),
-            username: None,
-            password: None,
-            token: None,
-            dialect: Some(Dialect::Api),
-            http: HttpSettings::default(),
-        }
+        SessionBuilder { url: url.into(), dialect: Some(Dialect::Api), settings: Settings::default() }
     }
 
     /// The dialect that is spoken, found out if need be.
@@ -76,7 +81,7 @@ impl Session {
         let token = self.client().session().token().await?;
         match self.0.spoken.get() {
             Some(dialect) => Ok(dialect),
-            None => sign_in::probe(&self.0.sessions, &token, &self.0.spoken).await,
+            None => self.0.sessions.probe(&token, &self.0.spoken).await,
         }
     }
 
@@ -113,10 +118,6 @@ impl Session {
     pub(super) fn timeout(&self) -> Option<Duration> {
         self.0.timeout
     }
-
-    pub(super) fn transfers(&self) -> &reqwest::Client {
-        &self.0.transfers
-    }
 }
 
 impl fmt::Debug for Session {
@@ -129,34 +130,18 @@ impl fmt::Debug for Session {
 #[must_use = "call `build` to get the session"]
 pub struct SessionBuilder {
     url: String,
-    username: Option<String>,
-    password: Option<SecretString>,
-    token: Option<SecretString>,
     /// `None` to find out.
     dialect: Option<Dialect>,
-    http: HttpSettings,
+    settings: Settings,
 }
 
+setters!(
+    SessionBuilder,
+    "While the content of a file arrives, it is how long nothing may come; uploads have no limit. Default: no limit, but one minute to sign in.",
+    "Name of the user with its domain, such as `administrator@vsphere.local`."
+);
+
 impl SessionBuilder {
-    /// Name of the user with its domain, such as `administrator@vsphere.local`.
-    pub fn username(mut self, username: impl Into<String>) -> Self {
-        self.username = Some(username.into());
-        self
-    }
-
-    /// Password of the user.
-    pub fn password(mut self, password: impl Into<String>) -> Self {
-        self.password = Some(password.into().into());
-        self
-    }
-
-    /// A session token to use instead of signing in. Without user name and password it is not renewed; it is never
-    /// ended.
-    pub fn token(mut self, token: impl Into<String>) -> Self {
-        self.token = Some(token.into().into());
-        self
-    }
-
     /// Which dialect to speak. Default: [`Dialect::Api`].
     pub fn dialect(mut self, dialect: Dialect) -> Self {
         self.dialect = Some(dialect);
@@ -169,65 +154,28 @@ impl SessionBuilder {
         self
     }
 
-    /// File of certificates, in PEM, of the authorities to trust instead of those of the system.
-    pub fn ca_file(mut self, path: impl AsRef<Path>) -> Self {
-        self.http.ca = Some(Ca::File(path.as_ref().to_owned()));
-        self
-    }
-
-    /// Certificates, in PEM, of the authorities to trust instead of those of the system.
-    pub fn ca_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.http.ca = Some(Ca::Pem(pem.into()));
-        self
-    }
-
-    /// Whether to accept any certificate. Anybody between here and the server can then read and change everything,
-    /// the password too.
-    pub fn insecure(mut self, insecure: bool) -> Self {
-        self.http.insecure = insecure;
-        self
-    }
-
-    /// How long each request may take, signing in included, from connecting to the last byte of the answer. While the
-    /// content of a file arrives, it is how long nothing may come; uploads have no limit. Default: no limit, but 20
-    /// seconds to connect.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.http.timeout = Some(timeout);
-        self
-    }
-
-    /// A header for all requests to the API. It replaces one of the same name.
-    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.http.headers.push((name.into(), value.into()));
-        self
-    }
-
     /// Makes the session. Nothing is sent yet.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) when the URL is not one of a server, when credentials are missing, when the CA
     /// file cannot be read or holds no certificate, and when a header cannot be sent.
-    pub fn build(self) -> Result<Session> {
-        let url = self.origin()?;
-        let http = self.http.client()?;
-        let transfers = self.http.transfer_client()?;
+    pub fn build(mut self) -> Result<Session> {
+        let base = self.origin()?;
+        let settings = &mut self.settings;
+        let provider = settings.provider()?;
         let json = HeaderValue::from_static("application/json");
-        let headers = self.http.headers(HeaderMap::from_iter([(ACCEPT, json.clone()), (CONTENT_TYPE, json)]))?;
+        let headers = settings.headers(HeaderMap::from_iter([(ACCEPT, json.clone()), (CONTENT_TYPE, json)]))?;
+        let transport = Arc::new(Transport::new(settings, base.clone(), CA)?);
         let spoken = Arc::new(Spoken::new(self.dialect));
-        let sessions = Sessions { http: http.clone(), base: url.clone(), headers: headers.clone() };
-        let grant: Option<Box<dyn Grant>> = match (self.username, self.password) {
-            (Some(username), Some(password)) => {
-                Some(Box::new(PasswordGrant::new(sessions.clone(), username, password, spoken.clone())))
-            }
-            (None, None) if self.token.is_some() => None,
-            (Some(_), None) => return Err(wrong("there is a user name but no password; call `password`")),
-            (None, Some(_)) => return Err(wrong("there is a password but no user name; call `username`")),
-            (None, None) => return Err(wrong("there are no credentials; call `username` and `password`, or `token`")),
-        };
-        let session = crate::core::session::Session::new(grant, self.token);
-        let client = Client::new(http, url, headers, session, sign_in::session_header);
-        Ok(Session(Arc::new(Inner { client, transfers, timeout: self.http.timeout, sessions, spoken })))
+        let (timeout, retry) = (settings.timeout, settings.retry.clone());
+        let sessions =
+            Sessions { transport: transport.clone(), base: base.clone(), headers: headers.clone(), retry: retry.clone() };
+        let grant = SignOn::new(sessions.clone(), spoken.clone());
+        let host = base.host_str().unwrap_or_default().to_owned();
+        let session = crate::core::http::session::Session::new(Box::new(grant), provider, settings.token.take(), host, timeout);
+        let client = Client::new(transport, base, headers, timeout, retry, session, &API);
+        Ok(Session(Arc::new(Inner { client, timeout, sessions, spoken })))
     }
 
     /// The URL without the path of a dialect, with which it is often written.
@@ -243,12 +191,7 @@ impl SessionBuilder {
 
 impl fmt::Debug for SessionBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SessionBuilder")
-            .field("url", &shown_url(&self.url))
-            .field("username", &self.username)
-            .field("dialect", &self.dialect)
-            .field("insecure", &self.http.insecure)
-            .field("timeout", &self.http.timeout)
-            .finish_non_exhaustive()
+        let mut builder = f.debug_struct("SessionBuilder");
+        self.settings.debug(builder.field("url", &shown_url(&self.url)).field("dialect", &self.dialect))
     }
 }

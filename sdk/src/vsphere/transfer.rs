@@ -4,19 +4,23 @@ use super::Session;
 use super::content::library::item::TransferEndpoint;
 use super::failure;
 use super::sign_in::session_header;
-use crate::core::client::server;
 use crate::core::error::{Error, ErrorKind, Result};
-use crate::core::reply::Opened;
+use crate::core::http::reply::Opened;
+use crate::core::http::session::Token;
+use crate::core::http::span;
+use crate::core::http::transport::server;
+use crate::core::http::wire::Shown;
 use bytes::{Bytes, BytesMut};
 use futures_util::stream::try_unfold;
-use reqwest::header::{CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, RANGE};
-use reqwest::{Body, Method, RequestBuilder, StatusCode, Url};
+use reqwest::header::{CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, HeaderValue, RANGE};
+use reqwest::{Body, Method, Request, StatusCode, Url};
 use std::fmt;
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt};
+use tracing::Instrument;
 
 /// How much of a file is read at once, in bytes.
 const PIECE: usize = 256 * 1024;
@@ -35,11 +39,13 @@ impl Session {
     /// `content` may be a pipe. The next attempt has a new token.
     pub async fn upload(&self, endpoint: &TransferEndpoint, content: impl AsyncRead + Send + 'static, size: u64) -> Result<()> {
         let target = Target::of(self, endpoint, Method::PUT)?;
-        let (request, token) = self.transfer(&target).await?;
+        let (mut request, token) = self.transfer(&target).await?;
         let problem = Problem::default();
-        let body = Body::wrap_stream(pieces(Box::pin(content), size, problem.clone()));
-        let request = request.header(CONTENT_TYPE, "application/octet-stream").header(CONTENT_LENGTH, size).body(body);
-        let opened = target.send(request, None).await.map_err(|error| match problem.take() {
+        let headers = request.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(size));
+        *request.body_mut() = Some(Body::wrap_stream(pieces(Box::pin(content), size, problem.clone())));
+        let opened = self.exchange(&target, request, None).await.map_err(|error| match problem.take() {
             // What the connection says of it is only a consequence.
             Some(problem) => Error::new(ErrorKind::Request, problem).in_call(&target.call),
             None => error,
@@ -59,14 +65,18 @@ impl Session {
     /// [`ErrorKind::Request`] when the endpoint has no URL, or `from` is beyond the end; else those of any request.
     pub async fn download(&self, endpoint: &TransferEndpoint, from: u64) -> Result<Download> {
         let target = Target::of(self, endpoint, Method::GET)?;
-        let ranged = |request: RequestBuilder| if from > 0 { request.header(RANGE, format!("bytes={from}-")) } else { request };
+        let range = HeaderValue::try_from(format!("bytes={from}-")).ok().filter(|_| from > 0);
+        let ranged = |mut request: Request| {
+            request.headers_mut().extend(range.clone().map(|range| (RANGE, range)));
+            request
+        };
         let (request, token) = self.transfer(&target).await?;
-        let mut opened = target.send(ranged(request), self.timeout()).await?;
+        let mut opened = self.exchange(&target, ranged(request), self.timeout()).await?;
         if let (StatusCode::UNAUTHORIZED, Some(token)) = (opened.response.status(), &token)
             && self.client().session().renew(token).await?.is_some()
         {
             let (request, _) = self.transfer(&target).await?;
-            opened = target.send(ranged(request), self.timeout()).await?;
+            opened = self.exchange(&target, ranged(request), self.timeout()).await?;
         }
         let idle = self.timeout();
         let length = opened.response.content_length();
@@ -82,14 +92,27 @@ impl Session {
     }
 
     /// A request to an endpoint, with the token if that is ours to show there.
-    async fn transfer(&self, target: &Target) -> Result<(RequestBuilder, Option<crate::core::session::Token>)> {
-        let request = self.transfers().request(target.method.clone(), target.url.clone());
+    async fn transfer(&self, target: &Target) -> Result<(Request, Option<Token>)> {
+        let mut request = Request::new(target.method.clone(), target.url.clone());
         if !target.is_ours {
             return Ok((request, None));
         }
         let token = self.client().session().token().await?;
         let (name, value) = session_header(&token)?;
-        Ok((request.header(name, value), Some(token)))
+        request.headers_mut().insert(name, value);
+        Ok((request, Some(token)))
+    }
+
+    /// Sends a request to an endpoint; `timeout` is how long the beginning of the answer may take.
+    async fn exchange(&self, target: &Target, request: Request, timeout: Option<Duration>) -> Result<Opened> {
+        let exchange = async {
+            let answer = self.client().transport().exchange(&target.call, request, Shown::Nothing);
+            let opened = limited(timeout, &server(&target.url), answer).await.and_then(|answer| answer);
+            opened.inspect(|opened| span::answered(opened.status())).inspect_err(span::failed)
+        };
+        // Its path may let in whoever has it.
+        let exchange = exchange.instrument(span::request(&target.method, "/{file}", &target.url)).await;
+        exchange.map_err(|error| error.in_call(&target.call))
     }
 }
 
@@ -119,15 +142,6 @@ impl Target {
         let is_ours = (url.scheme(), url.host_str(), url.port_or_known_default())
             == (base.scheme(), base.host_str(), base.port_or_known_default());
         Ok(Self { call: format!("{method} of a file"), method, url, is_ours })
-    }
-
-    /// Sends a request; `timeout` is how long the beginning of the answer may take.
-    async fn send(&self, request: RequestBuilder, timeout: Option<Duration>) -> Result<Opened> {
-        let server = server(&self.url);
-        match limited(timeout, &server, request.send()).await.map_err(|error| error.in_call(&self.call))? {
-            Ok(response) => Ok(Opened { call: self.call.clone(), server, response }),
-            Err(error) => Err(Error::from_http(error, &server).in_call(&self.call)),
-        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod list_decoder;
 mod read;
+mod redact;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -9,5 +10,6 @@ mod write;
 
 pub(crate) use list_decoder::{ListDecoder, Step};
 pub(crate) use read::{Root, read_list, read_record, root};
+pub(crate) use redact::redacted;
 pub(crate) use source::XmlError;
 pub(crate) use write::{Child, element, list, record};

@@ -11,6 +11,7 @@ mod vcenter_services;
 pub use cis_services::*;
 pub use content_services::*;
 pub use vcenter_services::*;
+pub(crate) mod secrets;
 pub(crate) mod errors;
 
 impl crate::vsphere::Session {

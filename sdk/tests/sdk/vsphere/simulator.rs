@@ -13,7 +13,7 @@ use virt_sdk::vsphere::content::library::item::{
 use virt_sdk::vsphere::content::library::{ItemModel, StorageBacking, StorageBackingType};
 use virt_sdk::vsphere::ids::{DownloadSessionId, ItemId, UpdateSessionId};
 use virt_sdk::vsphere::{Dialect, Session};
-use virt_sdk::{ErrorKind, Result};
+use virt_sdk::{ErrorKind, Retry, Result};
 use virt_simulator::vsphere::Simulator;
 
 async fn simulator() -> Simulator {
@@ -359,15 +359,21 @@ async fn faults_on_request_have_their_kind() -> Result<()> {
             ("invalid_argument", ErrorKind::InvalidArgument),
         ] {
             vcenter.fail_next(&format!("vapi.std.errors.{name}"));
-            let error = session.content().library().list().send().await.expect_err("it was asked to fail");
+            let mut list = session.content().library().list();
+            list.call.set_retry(Retry::none());
+            let error = list.send().await.expect_err("it was asked to fail");
             assert_eq!(error.kind(), kind, "{name}");
             assert!(error.to_string().contains("a fault that the test asked for"), "{error}");
         }
         // A permission error is no reason to sign in again; a page of a proxy is no answer.
         assert_eq!(vcenter.sessions(), 1);
         vcenter.fail_next_with(502, "text/html", "<html>Bad Gateway</html>");
-        let error = session.content().library().list().send().await.expect_err("it is a page");
+        let mut list = session.content().library().list();
+        list.call.set_retry(Retry::none());
+        let error = list.send().await.expect_err("it is a page");
         assert_eq!((error.status(), error.is_retryable()), (Some(502), true));
+        assert_eq!(error.body(), Some("Bad Gateway"));
+        vcenter.fail_next("vapi.std.errors.service_unavailable");
         session.content().library().list().send().await?;
     }
     Ok(())

@@ -1,0 +1,70 @@
+//! The certificate of the authority that a server offers.
+
+use super::certificate::Certificate;
+use super::failure;
+use super::fingerprint::Fingerprint;
+use super::reply::Opened;
+use super::settings::wrong;
+use super::transport::server;
+use super::trust::Trust;
+use super::wire::Shown;
+use crate::core::error::{Error, ErrorKind, Result};
+use reqwest::{ClientBuilder, Url};
+use std::time::Duration;
+
+/// How long it may take to come.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// More than any certificate has, in bytes.
+const LARGEST: usize = 1 << 20;
+
+/// Where a kind of server offers it.
+#[derive(Clone, Copy)]
+pub(crate) struct CaSource {
+    /// What to do to trust it, for messages.
+    pub(crate) advice: &'static str,
+    /// Path and query, if it can be fetched in PEM.
+    pub(crate) path: Option<&'static str>,
+}
+
+/// The certificates that a server offers, in PEM. Nobody vouches for them: a fingerprint must.
+pub(crate) async fn fetch(builder: ClientBuilder, base: &Url, source: CaSource) -> Result<String> {
+    let path = source.path.ok_or_else(|| wrong("this kind of server offers no certificate that can be fetched"))?;
+    let server = server(base);
+    let client = builder.tls_danger_accept_invalid_certs(true).timeout(TIMEOUT).build();
+    let client = client.map_err(|error| wrong("the HTTP client cannot be set up").with_source(error))?;
+    let url = base.join(path).map_err(|error| wrong(format!("`{path}` is not a path: {error}")))?;
+    let call = format!("GET {}", url.path());
+    let response = client.get(url).send().await.map_err(|error| failure::of(error, &server).in_call(&call))?;
+    let mut opened = Opened::new(call, server.clone(), response, Shown::Nothing);
+    let body = opened.peek(LARGEST).await?;
+    let text = String::from_utf8_lossy(&body).into_owned();
+    if opened.status() == 200 && !Certificate::read_all(&text).is_empty() {
+        return Ok(text);
+    }
+    let message = format!(
+        "{server} offers no certificate of an authority there; get it from its administrator, and give it with `ca_file`"
+    );
+    Err(opened.error(ErrorKind::Tls, message))
+}
+
+/// A trust with the authority that the server offers added to it, if that has the fingerprint.
+pub(crate) async fn pinned(
+    builder: ClientBuilder,
+    base: &Url,
+    source: CaSource,
+    trust: &Trust,
+    pin: Fingerprint,
+) -> Result<Trust> {
+    let pem = fetch(builder, base, source).await?;
+    trust.clone().with_pinned(&pem, pin).ok_or_else(|| {
+        let offered: Vec<String> = Certificate::read_all(&pem).iter().map(ToString::to_string).collect();
+        let message = format!(
+            "{} offers no authority with the pinned fingerprint {pin}, but {}; ask its administrator which is right: either it was \
+             made anew, or somebody is in between",
+            server(base),
+            offered.join(" and ")
+        );
+        Error::new(ErrorKind::Tls, message)
+    })
+}

@@ -1,0 +1,209 @@
+//! Carries out calls: token, renewal, further attempts, one span for each.
+
+use super::failure::late;
+use super::reply::{Opened, Reply, content_type};
+use super::request::Request;
+use super::retry::{Attempts, Retry};
+use super::session::{Session, Token};
+use super::span;
+use super::transport::{Transport, server};
+use super::wire::Shown;
+use crate::core::error::{Error, ErrorKind, Result};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::{StatusCode, Url};
+use secrecy::ExposeSecret;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+use tracing::Instrument;
+
+/// How often a token is renewed for one attempt: once because it expired, and once more because the engine may have
+/// been restarted in between.
+const RENEWALS: u32 = 2;
+
+/// How much of an answer that is not of the API is looked at, in bytes, to find out whether it is about the token.
+const PAGE: usize = 16 * 1024;
+
+/// What APIs do each in their own way.
+pub(crate) struct Api {
+    /// Makes the header that shows a token.
+    pub(crate) authorize: fn(&Token) -> Result<(HeaderName, HeaderValue)>,
+    /// Whether a body that is not of the API says that the token has expired.
+    pub(crate) is_expiry: fn(&[u8]) -> bool,
+    /// The error that an answer means which is not a success.
+    pub(crate) refusal: fn(&Reply) -> Error,
+    /// Kind of content of its answers, such as `application/xml`.
+    pub(crate) content_type: &'static str,
+    /// Elements or members that hold secrets.
+    pub(crate) secrets: &'static [&'static str],
+}
+
+/// Way to one API, shared by all services of a connection.
+#[derive(Clone)]
+pub(crate) struct Client(Arc<Inner>);
+
+struct Inner {
+    transport: Arc<Transport>,
+    /// URL of the root service, without a slash at the end.
+    base: Url,
+    headers: HeaderMap,
+    timeout: Option<Duration>,
+    retry: Retry,
+    session: Session,
+    api: &'static Api,
+}
+
+impl Client {
+    pub(crate) fn new(
+        transport: Arc<Transport>,
+        base: Url,
+        headers: HeaderMap,
+        timeout: Option<Duration>,
+        retry: Retry,
+        session: Session,
+        api: &'static Api,
+    ) -> Self {
+        Self(Arc::new(Inner { transport, base, headers, timeout, retry, session, api }))
+    }
+
+    pub(crate) fn base(&self) -> &Url {
+        &self.0.base
+    }
+
+    pub(crate) fn transport(&self) -> &Transport {
+        &self.0.transport
+    }
+
+    pub(crate) fn session(&self) -> &Session {
+        &self.0.session
+    }
+
+    /// Ends the session, or says that the server did not in time. Nothing is let through afterwards, either way.
+    pub(crate) async fn close(&self) -> Result<()> {
+        self.session().close(&server(self.base())).await
+    }
+
+    /// Sends a request, and reads the whole answer. Whatever is not a success is an error.
+    pub(crate) async fn reply(&self, request: &Request) -> Result<Reply> {
+        self.call(request, Opened::read).await
+    }
+
+    /// Sends a request, and leaves the body of the answer to be read. Whatever is not a success is an error.
+    pub(crate) async fn open(&self, request: &Request) -> Result<Opened> {
+        self.call(request, |opened| std::future::ready(Ok(opened))).await
+    }
+
+    async fn call<T, R: Future<Output = Result<T>>>(&self, request: &Request, read: fn(Opened) -> R) -> Result<T> {
+        let url = self.url(request);
+        let template = format!("{}{}", self.base().path().trim_end_matches('/'), request.template);
+        let span = span::request(&request.method, &template, &url);
+        let attempts = async {
+            let label = format!("{} {}", request.method, url.path());
+            let timeout = request.options.timeout.or(self.0.timeout);
+            let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+            let retry = request.options.retry.as_ref().unwrap_or(&self.0.retry);
+            let mut attempts = Attempts::new(retry, &request.method, deadline);
+            loop {
+                let result = match self.attempt(request, &url, &label, deadline).await {
+                    Ok(opened) => read(opened).await,
+                    Err(error) => Err(error.in_call(&label)),
+                };
+                let error = match result {
+                    Ok(value) => return Ok(value),
+                    Err(error) => error,
+                };
+                if let Err(error) = attempts.failed(error, self.transport().has_answered()).await {
+                    span::failed(&error);
+                    return Err(error);
+                }
+                span::resent(attempts.made());
+            }
+        };
+        attempts.instrument(span).await
+    }
+
+    /// The address of a request.
+    fn url(&self, request: &Request) -> Url {
+        let mut url = self.0.base.clone();
+        let path = format!("{}{}", url.path().trim_end_matches('/'), request.path);
+        url.set_path(&path);
+        if !request.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&request.query);
+        }
+        url
+    }
+
+    /// One attempt, within the time that is left.
+    async fn attempt(&self, request: &Request, url: &Url, label: &str, deadline: Option<Instant>) -> Result<Opened> {
+        let success = self.success(request, url, label, deadline);
+        match deadline {
+            Some(deadline) => tokio::time::timeout_at(deadline, success)
+                .await
+                .unwrap_or_else(|_| Err(Error::new(ErrorKind::Timeout, late(&server(url))))),
+            None => success.await,
+        }
+    }
+
+    /// Sends a request with a token that the server takes. Whatever is not a success is an error.
+    async fn success(&self, request: &Request, url: &Url, label: &str, deadline: Option<Instant>) -> Result<Opened> {
+        let mut token = self.session().token().await?;
+        let mut renewals = 0;
+        loop {
+            let opened = self.0.transport.exchange(label, self.signed(request, url, &token)?, Shown::Except(self.0.api.secrets));
+            let mut opened = opened.await?.with_deadline(deadline);
+            span::answered(opened.status());
+            if !self.is_refused(&mut opened).await? {
+                return if opened.response.status().is_success() {
+                    Ok(opened)
+                } else {
+                    Err(self.refusal(opened, &token).await?)
+                };
+            }
+            let renewed = if renewals < RENEWALS { self.session().renew(&token).await? } else { None };
+            match renewed {
+                Some(renewed) => token = renewed,
+                None => return Err(self.refusal(opened, &token).await?),
+            }
+            renewals += 1;
+        }
+    }
+
+    async fn refusal(&self, opened: Opened, token: &Token) -> Result<Error> {
+        let error = (self.0.api.refusal)(&opened.read().await?);
+        Ok(error.without(token.expose_secret()))
+    }
+
+    /// Whether the server does not take the token any more. Some say so in a page, whatever the status.
+    async fn is_refused(&self, opened: &mut Opened) -> Result<bool> {
+        if opened.response.status() == StatusCode::UNAUTHORIZED {
+            return Ok(true);
+        }
+        let content_type = content_type(opened.response.headers());
+        let is_page =
+            matches!(content_type.as_str(), "text/html" | "application/json") && content_type != self.0.api.content_type;
+        Ok(is_page && (self.0.api.is_expiry)(&opened.peek(PAGE).await?))
+    }
+
+    /// The request with everything that all requests have.
+    fn signed(&self, request: &Request, url: &Url, token: &Token) -> Result<reqwest::Request> {
+        let mut signed = reqwest::Request::new(request.method.clone(), url.clone());
+        let headers = signed.headers_mut();
+        headers.clone_from(&self.0.headers);
+        for (name, value) in &request.options.headers {
+            headers.insert(name.clone(), value.clone());
+        }
+        let (name, value) = (self.0.api.authorize)(token)?;
+        headers.insert(name, value);
+        if let Some(body) = &request.body {
+            *signed.body_mut() = Some(body.clone().into());
+        }
+        Ok(signed)
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("url", &self.base().as_str()).finish_non_exhaustive()
+    }
+}

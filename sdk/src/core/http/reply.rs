@@ -1,0 +1,156 @@
+use super::excerpt;
+use super::failure::{self, late};
+use super::wire::{self, Shown};
+use crate::core::error::{Error, ErrorKind, Result};
+use bytes::Bytes;
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+use std::collections::VecDeque;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Answer of a server, whatever its status.
+#[doc(hidden)]
+pub struct Reply {
+    /// The call that was answered, for messages.
+    pub(crate) call: String,
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+/// An answer whose body is still to be read.
+pub(crate) struct Opened {
+    /// The call that was answered, for messages.
+    pub(crate) call: String,
+    /// Host and port, for messages.
+    pub(crate) server: String,
+    pub(crate) response: reqwest::Response,
+    /// What was read already, to look at it.
+    begun: VecDeque<Bytes>,
+    /// When the last byte must be there.
+    deadline: Option<Instant>,
+    shown: Shown,
+}
+
+impl Opened {
+    pub(crate) fn new(call: String, server: String, response: reqwest::Response, shown: Shown) -> Self {
+        Self { call, server, response, begun: VecDeque::new(), deadline: None, shown }
+    }
+
+    pub(crate) fn with_deadline(self, deadline: Option<Instant>) -> Self {
+        Self { deadline, ..self }
+    }
+
+    pub(crate) fn status(&self) -> u16 {
+        self.response.status().as_u16()
+    }
+
+    /// Reads the whole body.
+    pub(crate) async fn read(self) -> Result<Reply> {
+        self.read_after(Vec::new()).await
+    }
+
+    /// Reads the rest of a body that begins with what was read before.
+    pub(crate) async fn read_after(mut self, mut body: Vec<u8>) -> Result<Reply> {
+        while let Some(piece) = self.piece().await? {
+            body.extend_from_slice(&piece);
+        }
+        wire::body("received", &body, self.shown);
+        Ok(Reply { status: self.status(), headers: self.response.headers().clone(), call: self.call, body })
+    }
+
+    /// The first so many bytes of the body, or all if there are less. They are read again by whoever reads it.
+    pub(crate) async fn peek(&mut self, bytes: usize) -> Result<Vec<u8>> {
+        let mut begin: Vec<u8> = self.begun.iter().flatten().copied().collect();
+        while begin.len() < bytes {
+            let Some(piece) = self.arriving().await? else { break };
+            begin.extend_from_slice(&piece);
+            self.begun.push_back(piece);
+        }
+        Ok(begin)
+    }
+
+    /// An error that carries what this answer tells.
+    pub(crate) fn error(&self, kind: ErrorKind, message: impl Into<String>) -> Error {
+        error(&self.call, self.status(), self.response.headers(), kind, message)
+    }
+
+    /// The next piece of the body; `None` at its end.
+    pub(crate) async fn piece(&mut self) -> Result<Option<Bytes>> {
+        match self.begun.pop_front() {
+            Some(piece) => Ok(Some(piece)),
+            None => self.arriving().await,
+        }
+    }
+
+    async fn arriving(&mut self) -> Result<Option<Bytes>> {
+        let chunk = self.response.chunk();
+        let chunk = match self.deadline {
+            Some(deadline) => tokio::time::timeout_at(deadline, chunk).await,
+            None => Ok(chunk.await),
+        };
+        match chunk {
+            Ok(Ok(piece)) => Ok(piece),
+            Ok(Err(error)) => Err(failure::of(error, &self.server).in_call(&self.call)),
+            Err(_) => Err(self.error(ErrorKind::Timeout, late(&self.server))),
+        }
+    }
+}
+
+impl Reply {
+    pub(crate) fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// The body as text.
+    pub(crate) fn text(&self) -> Result<&str> {
+        std::str::from_utf8(&self.body)
+            .map_err(|error| self.error(ErrorKind::Decode, "the answer is not UTF-8 text").with_source(error))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        header(&self.headers, name)
+    }
+
+    pub(crate) fn content_type(&self) -> String {
+        content_type(&self.headers)
+    }
+
+    /// An error that carries what this answer tells: of a body that is neither XML nor JSON, what can be read.
+    pub(crate) fn error(&self, kind: ErrorKind, message: impl Into<String>) -> Error {
+        let is_page = self.content_type() == "text/html";
+        let is_data = !is_page && matches!(self.body.trim_ascii_start().first(), Some(b'<' | b'{' | b'['));
+        let excerpt = if is_data { None } else { excerpt::of(&self.body) };
+        error(&self.call, self.status, &self.headers, kind, message).with_body(excerpt)
+    }
+}
+
+/// Kind of content without parameters, in lower case; empty when the server did not say.
+pub(crate) fn content_type(headers: &HeaderMap) -> String {
+    let content_type = header(headers, "content-type").unwrap_or_default();
+    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+fn error(call: &str, status: u16, headers: &HeaderMap, kind: ErrorKind, message: impl Into<String>) -> Error {
+    let error = Error::new(kind, message).with_answer(status, correlation_id(headers));
+    error.with_retry_after(retry_after(headers)).in_call(call)
+}
+
+/// The identifier under which the server logged the request; engines and vCenters have a header each.
+fn correlation_id(headers: &HeaderMap) -> Option<String> {
+    ["correlation-id", "x-request-id"].into_iter().find_map(|name| header(headers, name)).map(str::to_owned)
+}
+
+/// How long the server wants to be left alone: seconds, or a date.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = header(headers, RETRY_AFTER.as_str())?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
+    Some(Duration::try_from(date.duration_since(jiff::Timestamp::now())).unwrap_or_default())
+}
+
+fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}

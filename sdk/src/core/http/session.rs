@@ -1,0 +1,204 @@
+//! Tokens: fetched on first use, one sign-in at a time, renewed when refused, given back at the end.
+
+use super::credentials::{Credentials, DynProvider, SignIn};
+use super::settings::wrong;
+use crate::core::error::{Error, ErrorKind, Result};
+use secrecy::SecretString;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+
+pub(crate) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+pub(crate) type Token = Arc<SecretString>;
+
+/// How long a sign-in may take when calls have no limit.
+const SIGN_IN_LIMIT: Duration = Duration::from_secs(60);
+
+/// How long the end of a session may take.
+const SIGN_OUT_LIMIT: Duration = Duration::from_secs(10);
+
+/// How an API gives out tokens and takes them back.
+pub(crate) trait Grant: Send + Sync {
+    /// The token that credentials are good for.
+    fn sign_in(&self, credentials: Credentials) -> BoxFuture<'_, Result<SecretString>>;
+    fn sign_out(&self, token: Token) -> BoxFuture<'_, Result<()>>;
+}
+
+/// The tokens of one connection. Dropping it ends the session in the background, if there is a runtime to do so.
+pub(crate) struct Session(Arc<Shared>);
+
+struct Shared {
+    grant: Box<dyn Grant>,
+    /// `None` when the caller gave a token and nothing to get another one with.
+    provider: Option<Arc<dyn DynProvider>>,
+    /// Where credentials are for.
+    host: String,
+    limit: Duration,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    token: Option<Token>,
+    /// Whether the token is ours to give back.
+    is_ours: bool,
+    /// The sign-in that is under way: whoever needs a token meanwhile waits for this one, failure included.
+    flight: Option<Flight>,
+    is_closed: bool,
+}
+
+type Flight = watch::Receiver<Option<Result<Token>>>;
+
+impl Session {
+    pub(crate) fn new(
+        grant: Box<dyn Grant>,
+        provider: Option<Arc<dyn DynProvider>>,
+        token: Option<SecretString>,
+        host: String,
+        timeout: Option<Duration>,
+    ) -> Self {
+        let state = Mutex::new(State { token: token.map(Arc::new), ..State::default() });
+        Self(Arc::new(Shared { grant, provider, host, limit: timeout.unwrap_or(SIGN_IN_LIMIT), state }))
+    }
+
+    /// The token, fetched if there is none. Callers that come meanwhile wait for the same one.
+    pub(crate) async fn token(&self) -> Result<Token> {
+        let mut flight = {
+            let mut state = self.0.state();
+            match (&state.token, &state.flight) {
+                _ if state.is_closed => return Err(closed()),
+                (Some(token), _) => return Ok(token.clone()),
+                // One whose runtime is gone will not end.
+                (None, Some(flight)) if flight.has_changed().is_ok() => flight.clone(),
+                _ => self.0.start(&mut state)?,
+            }
+        };
+        match flight.wait_for(Option::is_some).await.map(|result| result.clone()) {
+            Ok(Some(result)) => result,
+            _ => Err(Error::new(ErrorKind::Connection, "the runtime in which the sign-in ran has ended; try again")),
+        }
+    }
+
+    /// A token other than the one that the server refused; `None` when there is no way to get one.
+    pub(crate) async fn renew(&self, refused: &Token) -> Result<Option<Token>> {
+        if self.0.provider.is_none() {
+            return Ok(None);
+        }
+        {
+            let mut state = self.0.state();
+            if state.token.as_ref().is_some_and(|token| Arc::ptr_eq(token, refused)) {
+                state.token = None;
+            }
+        }
+        self.token().await.map(Some)
+    }
+
+    /// Gives back the token, unless it is the caller's, and lets no further call through. `server` is for messages.
+    pub(crate) async fn close(&self, server: &str) -> Result<()> {
+        let (token, flight) = self.0.end();
+        let end = async {
+            if let Some(mut flight) = flight {
+                // It gives back the token by itself, as it finds the session closed.
+                let _ = flight.wait_for(Option::is_some).await;
+            }
+            match token {
+                Some(token) => self.0.grant.sign_out(token).await,
+                None => Ok(()),
+            }
+        };
+        tokio::time::timeout(SIGN_OUT_LIMIT, end).await.unwrap_or_else(|_| {
+            let message = format!("{server} did not end the session in time; it ends by itself after a while");
+            Err(Error::new(ErrorKind::Timeout, message))
+        })
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        let (Some(token), _) = self.0.end() else { return };
+        if let Ok(runtime) = Handle::try_current() {
+            let shared = self.0.clone();
+            runtime.spawn(async move {
+                if let Ok(Err(error)) = tokio::time::timeout(SIGN_OUT_LIMIT, shared.grant.sign_out(token)).await {
+                    tracing::debug!(%error, "a session was not ended; it ends by itself after a while");
+                }
+            });
+        }
+    }
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets no further call through. What is left to end: a token of ours, or a sign-in.
+    fn end(&self) -> (Option<Token>, Option<Flight>) {
+        let mut state = self.state();
+        state.is_closed = true;
+        let is_ours = state.is_ours;
+        (state.token.take().filter(|_| is_ours), state.flight.take())
+    }
+
+    /// Starts a sign-in. It goes on when its caller is gone: an answer that nobody waits for would be a session that
+    /// nobody ends.
+    fn start(self: &Arc<Self>, state: &mut State) -> Result<Flight> {
+        let Some(provider) = self.provider.clone() else {
+            return Err(wrong("there is neither a token nor credentials"));
+        };
+        let runtime = Handle::try_current().map_err(|error| wrong("calls need a tokio runtime").with_source(error))?;
+        let (sender, flight) = watch::channel(None);
+        state.flight = Some(flight.clone());
+        let shared = self.clone();
+        let sign_in = async move {
+            let result = match tokio::time::timeout(shared.limit, shared.sign_in(&*provider)).await {
+                Ok(result) => result,
+                Err(_) => Err(Error::new(
+                    ErrorKind::Timeout,
+                    format!("the sign-in at {} did not end in time; check that the server is well", shared.host),
+                )),
+            };
+            sender.send_replace(Some(shared.landed(result).await));
+        };
+        runtime.spawn(tracing::Instrument::in_current_span(sign_in));
+        Ok(flight)
+    }
+
+    /// A token, and whether it is ours to give back.
+    async fn sign_in(&self, provider: &dyn DynProvider) -> Result<(SecretString, bool)> {
+        let credentials = provider.provide(SignIn { host: self.host.clone() }).await.map_err(|error| {
+            let message = format!("there are no credentials for {}: {error}; see to what provides them", self.host);
+            Error::new(ErrorKind::Authentication, message).with_source(error)
+        })?;
+        match credentials {
+            Credentials::Token { token } => Ok((token, false)),
+            credentials => Ok((self.grant.sign_in(credentials).await?, true)),
+        }
+    }
+
+    /// Keeps the token that a sign-in brought, or gives it back where the session was closed meanwhile.
+    async fn landed(&self, result: Result<(SecretString, bool)>) -> Result<Token> {
+        let (token, is_ours) = {
+            let mut state = self.state();
+            state.flight = None;
+            let (token, is_ours) = result.map(|(token, is_ours)| (Arc::new(token), is_ours))?;
+            if !state.is_closed {
+                state.token = Some(token.clone());
+                state.is_ours = is_ours;
+                return Ok(token);
+            }
+            (token, is_ours)
+        };
+        if is_ours {
+            self.grant.sign_out(token).await?;
+        }
+        Err(closed())
+    }
+}
+
+fn closed() -> Error {
+    Error::new(ErrorKind::Request, "the connection was closed; build a new one")
+}

@@ -1,0 +1,81 @@
+//! Finds out why a certificate is not trusted, and says what to do.
+
+use super::certificate::Certificate;
+use super::trust::Trust;
+use reqwest::Url;
+use reqwest::redirect::Policy;
+use reqwest::tls::TlsInfo;
+use std::time::Duration;
+
+/// How long the look at the certificate may take: an error should not wait for it.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The certificate that a server shows, whoever it is. Nothing but that is asked of it.
+pub(super) async fn presented(builder: reqwest::ClientBuilder, url: &Url) -> Option<Certificate> {
+    let client = builder
+        .redirect(Policy::none())
+        .tls_danger_accept_invalid_certs(true)
+        .tls_info(true)
+        .connect_timeout(PATIENCE)
+        .timeout(PATIENCE)
+        .build()
+        .ok()?;
+    let mut root = url.clone();
+    root.set_path("/");
+    root.set_query(None);
+    let response = client.request(reqwest::Method::OPTIONS, root).send().await.ok()?;
+    Certificate::read(response.extensions().get::<TlsInfo>()?.peer_certificate()?)
+}
+
+/// What is wrong, and the fix. `ca_source` says where the server's authority can be had.
+pub(super) fn verdict(presented: &Certificate, trust: &Trust, host: &str, ca_source: &str) -> String {
+    let Certificate { issuer, .. } = presented;
+    let anchors = trust.anchors();
+    if presented.is_expired() {
+        return format!("it has expired (valid {}); renew it on that server, and check the clock here", presented.validity());
+    }
+    if presented.is_not_yet_valid() {
+        return format!("it is not valid yet (valid {}); check the clocks here and there", presented.validity());
+    }
+    if !presented.is_for(host) {
+        let names = match presented.names.as_slice() {
+            [] => "no host at all; have one issued that names it".to_owned(),
+            names => format!("{}; use one of these in the URL", names.join(", ")),
+        };
+        return format!("it is not for `{host}`, but for {names}");
+    }
+    if let Some((origin, anchor)) = anchors.iter().find(|(_, anchor)| anchor.is_expired()) {
+        return format!("`{}` ({origin}) has expired (valid {}); {ca_source}", anchor.subject, anchor.validity());
+    }
+    if let Some((origin, _)) = anchors.iter().find(|(_, anchor)| anchor.fingerprint == presented.fingerprint) {
+        return if presented.is_self_signed() {
+            format!(
+                "{origin} holds this very certificate, which signed itself as an authority and cannot serve a host as well; \
+                 have one issued for the server"
+            )
+        } else {
+            format!("{origin} holds this very certificate, not that of the authority which issued it, `{issuer}`; {ca_source}")
+        };
+    }
+    if let Some((origin, anchor)) = anchors.iter().find(|(_, anchor)| anchor.subject == *issuer) {
+        return format!(
+            "it is not signed by the key of `{}` ({origin}), though it says so: the authority was made anew, or somebody is \
+             in between; {ca_source}",
+            anchor.subject
+        );
+    }
+    if presented.is_self_signed() {
+        return format!(
+            "nobody but the server itself vouches for it; if its fingerprint is right, give this certificate as a CA, or have \
+             one issued by an authority; {ca_source}"
+        );
+    }
+    let leaf = anchors.iter().find(|(_, anchor)| !anchor.is_ca).map(|(origin, anchor)| {
+        format!("`{}` ({origin}) is the certificate of a server, which vouches for no other; ", anchor.subject)
+    });
+    format!(
+        "{}its issuer `{issuer}` is not trusted; {ca_source}, or, if `{issuer}` is itself issued by somebody trusted, have the \
+         server send its certificate along",
+        leaf.unwrap_or_default()
+    )
+}

@@ -1,0 +1,103 @@
+//! Sends single requests, and says why one did not arrive.
+
+use super::authority::CaSource;
+use super::failure;
+use super::own_client::OwnClient;
+use super::reply::Opened;
+use super::settings::{Settings, wrong};
+use super::tls_failure;
+use super::wire::{self, Shown};
+use crate::core::error::{Error, ErrorKind, Result};
+use reqwest::Url;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Way to the servers of a connection: its API, its sign-on, and what moves data for it. All are trusted alike.
+pub(crate) struct Transport {
+    client: Client,
+    /// The API.
+    base: Url,
+    ca: CaSource,
+    /// Whether a server ever answered.
+    has_answered: AtomicBool,
+}
+
+enum Client {
+    Given(reqwest::Client),
+    Own(Box<OwnClient>),
+}
+
+impl Transport {
+    /// # Errors
+    ///
+    /// `Configuration` for settings that are wrong or contradict each other.
+    pub(crate) fn new(settings: &Settings, base: Url, ca: CaSource) -> Result<Self> {
+        let trust = settings.trust.read()?;
+        let client = match &settings.http_client {
+            Some(_) if settings.trust.is_set() => {
+                return Err(wrong("`http_client` trusts whom it was built to trust; give the certificates to it instead"));
+            }
+            Some(client) => Client::Given(client.clone()),
+            None => Client::Own(Box::new(OwnClient::new(settings, trust)?)),
+        };
+        if settings.trust.insecure {
+            let server = server(&base);
+            tracing::warn!(%server, "certificates are not checked: whoever is in between can read and change everything, the password too");
+        }
+        Ok(Self { client, base, ca, has_answered: AtomicBool::new(false) })
+    }
+
+    /// Whether a server ever answered.
+    pub(crate) fn has_answered(&self) -> bool {
+        self.has_answered.load(Ordering::Relaxed)
+    }
+
+    /// The client, for requests that this crate has no name for.
+    pub(crate) async fn client(&self) -> Result<&reqwest::Client> {
+        match &self.client {
+            Client::Given(client) => Ok(client),
+            Client::Own(client) => client.get(&self.base, self.ca).await,
+        }
+    }
+
+    /// Sends a request. `call` names it in messages.
+    pub(crate) async fn exchange(&self, call: &str, request: reqwest::Request, shown: Shown) -> Result<Opened> {
+        let client = self.client().await?;
+        let server = server(request.url());
+        let url = request.url().clone();
+        wire::request(&server, call, &request, shown);
+        match client.execute(request).await {
+            Ok(response) => {
+                self.has_answered.store(true, Ordering::Relaxed);
+                wire::response(&server, &response);
+                Ok(Opened::new(call.to_owned(), server, response, shown))
+            }
+            Err(error) => {
+                let error = failure::of(error, &server);
+                let error = if error.kind() == ErrorKind::Tls { self.explained(error, &url).await } else { error };
+                Err(error.in_call(call))
+            }
+        }
+    }
+
+    /// An error of TLS with what was presented, what is trusted, and what to do.
+    async fn explained(&self, error: Error, url: &Url) -> Error {
+        let (message, advice) = (error.message(), self.ca.advice);
+        let message = match &self.client {
+            Client::Given(_) => format!("{message}; trusted is whom the given `http_client` trusts; {advice}"),
+            Client::Own(client) => match tls_failure::presented(client.builder(), url).await {
+                Some(presented) => {
+                    let host = url.host_str().unwrap_or_default();
+                    let verdict = tls_failure::verdict(&presented, client.trust(), host, advice);
+                    format!("{message}: {verdict}. It presented {presented}. Trusted: {}", client.trust())
+                }
+                None => format!("{message}; {advice}. Trusted: {}", client.trust()),
+            },
+        };
+        error.with_message(message)
+    }
+}
+
+/// Host and port, for messages.
+pub(crate) fn server(url: &Url) -> String {
+    url.authority().rsplit('@').next().unwrap_or_default().to_owned()
+}
