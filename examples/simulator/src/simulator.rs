@@ -166,6 +166,14 @@ impl Simulator {
         lock(&self.control.sessions).count()
     }
 
+    /// Everything secret that it knows or gave out so far: the password, tokens and cookies, identifiers of tickets. Tests
+    /// search for them in what must not show them, such as a log.
+    pub fn secrets(&self) -> Vec<String> {
+        let mut secrets = lock(&self.control.sessions).secrets();
+        secrets.extend(self.images.secrets());
+        secrets
+    }
+
     /// Makes every token unknown: requests that carry one are answered with 401 from now on.
     pub fn expire_tokens(&self) {
         self.control.expire_tokens();

@@ -6,6 +6,7 @@ use crate::core::http::reply::{Opened, Reply};
 use crate::core::http::request::{CallOptions, Request};
 use crate::core::http::retry::Retry;
 use crate::core::http::session::BoxFuture;
+use crate::core::http::span;
 use crate::core::link::ListSlot;
 use crate::core::path::Path;
 use crate::core::pending::Pending;
@@ -278,7 +279,7 @@ impl Call {
             method: self.method.clone(),
             path: self.path()?,
             query: self.query.clone(),
-            template: self.path.template(),
+            template: if span::is_collected() { self.path.template() } else { String::new() },
             options: self.options.clone(),
             body: self.body()?,
         })

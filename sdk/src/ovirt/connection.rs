@@ -7,14 +7,15 @@ use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::http::authority::{self, CaSource};
 use crate::core::http::certificate::Certificate;
 use crate::core::http::client::{Api, Client};
-use crate::core::http::session::{Session, Token};
+use crate::core::http::reply::Asked;
+use crate::core::http::session::{Authorize, Session};
 use crate::core::http::settings::{Settings, base_url, setters, shown_url, url, wrong};
 use crate::core::http::transport::Transport;
 use crate::core::http::wire::Shown;
 use crate::core::pending::Pending;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Url};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use std::fmt;
 use std::sync::Arc;
 
@@ -29,7 +30,7 @@ const CA: CaSource = CaSource {
 };
 
 static API: Api = Api {
-    authorize: bearer,
+    token_header: AUTHORIZATION,
     is_expiry: answer::is_expiry,
     refusal: answer::refusal,
     content_type: "application/xml",
@@ -141,8 +142,9 @@ impl Connection {
         let mut url = Url::parse(url).ok().filter(Url::has_host).ok_or_else(refused)?;
         url.set_path("/");
         url.set_query(None);
-        let request = reqwest::Request::new(Method::OPTIONS, url);
-        self.client.transport().exchange("OPTIONS /", request, Shown::Nothing).await.map(|_| ())
+        let request = reqwest::Request::new(Method::OPTIONS, url.clone());
+        let asked = Asked::new(Method::OPTIONS, url);
+        self.client.transport().exchange(&asked, request, Shown::Nothing).await.map(|_| ())
     }
 
     /// Asks an engine for the certificate of its authority, without trust: anybody in between may answer. Show its
@@ -263,8 +265,9 @@ impl ConnectionBuilder {
         let transport = Arc::new(Transport::new(settings, base.clone(), CA)?);
         let grant = SingleSignOn::new(transport.clone(), settings.retry.clone(), base.clone(), addresses);
         let host = base.host_str().unwrap_or_default().to_owned();
-        let session = Session::new(Box::new(grant), provider, settings.token.take(), host, settings.timeout);
-        let client = Client::new(transport, base, headers, settings.timeout, settings.retry.clone(), session, &API);
+        let headers = (headers, bearer as Authorize);
+        let session = Session::new(Box::new(grant), provider, settings.token.take(), host, settings.timeout, headers)?;
+        let client = Client::new(transport, base, settings.timeout, settings.retry.clone(), session, &API);
         Ok(Connection { client })
     }
 }
@@ -281,9 +284,7 @@ fn default_headers() -> HeaderMap {
     HeaderMap::from_iter([(ACCEPT, xml.clone()), (CONTENT_TYPE, xml), version])
 }
 
-fn bearer(token: &Token) -> Result<(HeaderName, HeaderValue)> {
-    let mut value = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret()))
-        .map_err(|_| wrong("the token holds characters that no header can carry"))?;
-    value.set_sensitive(true);
-    Ok((AUTHORIZATION, value))
+fn bearer(token: &SecretString) -> Result<(HeaderName, HeaderValue)> {
+    let value = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret()));
+    Ok((AUTHORIZATION, value.map_err(|_| wrong("the token holds characters that no header can carry"))?))
 }

@@ -2,7 +2,7 @@
 
 use crate::core::error::{ErrorKind, Result};
 use crate::core::http::credentials::Credentials;
-use crate::core::http::reply::Reply;
+use crate::core::http::reply::{Asked, Reply};
 use crate::core::http::retry::{Attempts, Retry};
 use crate::core::http::session::{BoxFuture, Grant, Token};
 use crate::core::http::settings::wrong;
@@ -63,8 +63,7 @@ impl SingleSignOn {
         headers.extend(authorization.map(|value| (AUTHORIZATION, value)));
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
         *request.body_mut() = Some(body.into());
-        let call = format!("POST {}", url.path());
-        self.transport.exchange(&call, request, Shown::Nothing).await?.read().await
+        self.transport.exchange(&Asked::new(Method::POST, url.clone()), request, Shown::Nothing).await?.read().await
     }
 
     async fn token(&self, credentials: &Credentials) -> Result<SecretString> {
@@ -101,7 +100,7 @@ impl SingleSignOn {
                 }
             }
         };
-        sign_in.instrument(span::request(&Method::POST, url.path(), &url)).await
+        sign_in.instrument(span::request(&Asked::new(Method::POST, url.clone()), url.path())).await
     }
 
     fn token_of(&self, reply: &Reply, credentials: &Credentials) -> Result<SecretString> {
@@ -165,8 +164,8 @@ impl SingleSignOn {
         }
     }
 
-    async fn revoke(&self, token: Token) -> Result<()> {
-        let form = [("scope", SCOPE), ("token", token.expose_secret())];
+    async fn revoke(&self, token: Arc<Token>) -> Result<()> {
+        let form = [("scope", SCOPE), ("token", token.secret.expose_secret())];
         let url = self.at(self.addresses.revoke.as_ref(), REVOKE_PATH);
         let sign_out = async {
             let reply = self.post(&url, &form, None).await?;
@@ -176,8 +175,8 @@ impl SingleSignOn {
                 None => Ok(()),
             }
         };
-        let result = sign_out.instrument(span::request(&Method::POST, url.path(), &url)).await;
-        result.map_err(|error| error.without(token.expose_secret()))
+        let result = sign_out.instrument(span::request(&Asked::new(Method::POST, url.clone()), url.path())).await;
+        result.map_err(|error| error.without(token.secret.expose_secret()))
     }
 }
 
@@ -186,7 +185,7 @@ impl Grant for SingleSignOn {
         Box::pin(async move { self.token(&credentials).await })
     }
 
-    fn sign_out(&self, token: Token) -> BoxFuture<'_, Result<()>> {
+    fn sign_out(&self, token: Arc<Token>) -> BoxFuture<'_, Result<()>> {
         Box::pin(self.revoke(token))
     }
 }

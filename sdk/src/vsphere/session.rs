@@ -5,6 +5,7 @@ use super::{failure, generated};
 use crate::core::error::Result;
 use crate::core::http::authority::CaSource;
 use crate::core::http::client::{Api, Client};
+use crate::core::http::session::Authorize;
 use crate::core::http::settings::{Settings, base_url, setters, shown_url, wrong};
 use crate::core::http::transport::Transport;
 use reqwest::Url;
@@ -23,7 +24,7 @@ const CA: CaSource = CaSource {
 };
 
 static API: Api = Api {
-    authorize: sign_in::session_header,
+    token_header: sign_in::SESSION_HEADER,
     is_expiry: |_| false,
     refusal: failure::error,
     content_type: "application/json",
@@ -172,9 +173,11 @@ impl SessionBuilder {
         let sessions =
             Sessions { transport: transport.clone(), base: base.clone(), headers: headers.clone(), retry: retry.clone() };
         let grant = SignOn::new(sessions.clone(), spoken.clone());
+        let headers = (headers, sign_in::session_header as Authorize);
         let host = base.host_str().unwrap_or_default().to_owned();
-        let session = crate::core::http::session::Session::new(Box::new(grant), provider, settings.token.take(), host, timeout);
-        let client = Client::new(transport, base, headers, timeout, retry, session, &API);
+        let session =
+            crate::core::http::session::Session::new(Box::new(grant), provider, settings.token.take(), host, timeout, headers)?;
+        let client = Client::new(transport, base, timeout, retry, session, &API);
         Ok(Session(Arc::new(Inner { client, timeout, sessions, spoken })))
     }
 

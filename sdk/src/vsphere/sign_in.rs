@@ -4,7 +4,7 @@ use super::dialect::{Dialect, Spoken};
 use super::{answer, failure};
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::http::credentials::Credentials;
-use crate::core::http::reply::Reply;
+use crate::core::http::reply::{Asked, Reply};
 use crate::core::http::retry::{Attempts, Retry};
 use crate::core::http::session::{BoxFuture, Grant, Token};
 use crate::core::http::settings::wrong;
@@ -21,13 +21,13 @@ use std::sync::Arc;
 use tracing::Instrument;
 
 /// The header that shows the token.
-const SESSION_HEADER: HeaderName = HeaderName::from_static("vmware-api-session-id");
+pub(super) const SESSION_HEADER: HeaderName = HeaderName::from_static("vmware-api-session-id");
 
 /// Asks a server to leave out the cookie that it would set beside the token.
 const NO_COOKIE: HeaderName = HeaderName::from_static("vmware-use-header-authn");
 
 /// Makes the header that shows a token.
-pub(super) fn session_header(token: &Token) -> Result<(HeaderName, HeaderValue)> {
+pub(super) fn session_header(token: &SecretString) -> Result<(HeaderName, HeaderValue)> {
     let mut value =
         HeaderValue::from_str(token.expose_secret()).map_err(|_| wrong("the token holds characters that no header can carry"))?;
     value.set_sensitive(true);
@@ -62,13 +62,13 @@ impl Sessions {
         headers.clone_from(&self.headers);
         headers.insert(NO_COOKIE, HeaderValue::from_static("true"));
         headers.insert(name, value);
-        let call = format!("{method} {}", path(dialect));
+        let asked = Asked::new(method, url);
         let answer = async {
-            let reply = self.transport.exchange(&call, request, Shown::Nothing).await?.read().await?;
+            let reply = self.transport.exchange(&asked, request, Shown::Nothing).await?.read().await?;
             span::answered(reply.status);
             Ok(reply)
         };
-        answer.instrument(span::request(&method, path(dialect), &url)).await
+        answer.instrument(span::request(&asked, path(dialect))).await
     }
 
     /// Opens a session. It does no harm when done twice.
@@ -87,7 +87,7 @@ impl Sessions {
 
     /// Finds out the dialect of a server with a token that was got elsewhere.
     pub(super) async fn probe(&self, token: &Token, spoken: &Spoken) -> Result<Dialect> {
-        let reply = self.send(Method::GET, Dialect::Api, session_header(token)?).await?;
+        let reply = self.send(Method::GET, Dialect::Api, session_header(&token.secret)?).await?;
         match reply.status {
             404 => Ok(spoken.found(Dialect::Rest)),
             200..=299 | 401 | 403 => Ok(spoken.found(Dialect::Api)),
@@ -146,10 +146,10 @@ impl SignOn {
         Ok(token)
     }
 
-    async fn end(&self, token: Token) -> Result<()> {
+    async fn end(&self, token: Arc<Token>) -> Result<()> {
         // A token was given out, so the dialect is known.
         let dialect = self.spoken.get().unwrap_or(Dialect::Api);
-        let reply = self.sessions.send(Method::DELETE, dialect, session_header(&token)?).await?;
+        let reply = self.sessions.send(Method::DELETE, dialect, session_header(&token.secret)?).await?;
         // A session that the server has ended already is what was wanted.
         if reply.is_success() || reply.status == 401 { Ok(()) } else { Err(failure::error(&reply)) }
     }
@@ -160,7 +160,7 @@ impl Grant for SignOn {
         Box::pin(async move { self.token(&credentials).await })
     }
 
-    fn sign_out(&self, token: Token) -> BoxFuture<'_, Result<()>> {
+    fn sign_out(&self, token: Arc<Token>) -> BoxFuture<'_, Result<()>> {
         Box::pin(self.end(token))
     }
 }

@@ -5,10 +5,9 @@ use super::content::library::item::TransferEndpoint;
 use super::failure;
 use super::sign_in::session_header;
 use crate::core::error::{Error, ErrorKind, Result};
-use crate::core::http::reply::Opened;
+use crate::core::http::reply::{Asked, Opened};
 use crate::core::http::session::Token;
 use crate::core::http::span;
-use crate::core::http::transport::server;
 use crate::core::http::wire::Shown;
 use bytes::{Bytes, BytesMut};
 use futures_util::stream::try_unfold;
@@ -47,7 +46,7 @@ impl Session {
         *request.body_mut() = Some(Body::wrap_stream(pieces(Box::pin(content), size, problem.clone())));
         let opened = self.exchange(&target, request, None).await.map_err(|error| match problem.take() {
             // What the connection says of it is only a consequence.
-            Some(problem) => Error::new(ErrorKind::Request, problem).in_call(&target.call),
+            Some(problem) => Error::new(ErrorKind::Request, problem).in_call(&target.asked.call()),
             None => error,
         })?;
         if let (StatusCode::UNAUTHORIZED, Some(token)) = (opened.response.status(), &token) {
@@ -92,13 +91,13 @@ impl Session {
     }
 
     /// A request to an endpoint, with the token if that is ours to show there.
-    async fn transfer(&self, target: &Target) -> Result<(Request, Option<Token>)> {
-        let mut request = Request::new(target.method.clone(), target.url.clone());
+    async fn transfer(&self, target: &Target) -> Result<(Request, Option<Arc<Token>>)> {
+        let mut request = Request::new(target.asked.method.clone(), target.asked.url.clone());
         if !target.is_ours {
             return Ok((request, None));
         }
         let token = self.client().session().token().await?;
-        let (name, value) = session_header(&token)?;
+        let (name, value) = session_header(&token.secret)?;
         request.headers_mut().insert(name, value);
         Ok((request, Some(token)))
     }
@@ -106,25 +105,22 @@ impl Session {
     /// Sends a request to an endpoint; `timeout` is how long the beginning of the answer may take.
     async fn exchange(&self, target: &Target, request: Request, timeout: Option<Duration>) -> Result<Opened> {
         let exchange = async {
-            let answer = self.client().transport().exchange(&target.call, request, Shown::Nothing);
-            let opened = limited(timeout, &server(&target.url), answer).await.and_then(|answer| answer);
+            let answer = self.client().transport().exchange(&target.asked, request, Shown::Nothing);
+            let opened = limited(timeout, &target.asked, answer).await.and_then(|answer| answer);
             opened.inspect(|opened| span::answered(opened.status())).inspect_err(span::failed)
         };
         // Its path may let in whoever has it.
-        let exchange = exchange.instrument(span::request(&target.method, "/{file}", &target.url)).await;
-        exchange.map_err(|error| error.in_call(&target.call))
+        let exchange = exchange.instrument(span::request(&target.asked, "/{file}")).await;
+        exchange.map_err(|error| error.in_call(&target.asked.call()))
     }
 }
 
 /// Where content goes or comes from.
 struct Target {
-    method: Method,
-    /// It may let in whoever has it, so that no message shows it.
-    url: Url,
+    /// The path may let in whoever has it, so that no message shows it.
+    asked: Arc<Asked>,
     /// Whether it is on the server of the session.
     is_ours: bool,
-    /// For messages.
-    call: String,
 }
 
 impl Target {
@@ -141,14 +137,14 @@ impl Target {
         let base = session.client().base();
         let is_ours = (url.scheme(), url.host_str(), url.port_or_known_default())
             == (base.scheme(), base.host_str(), base.port_or_known_default());
-        Ok(Self { call: format!("{method} of a file"), method, url, is_ours })
+        Ok(Self { asked: Asked::hidden(method, url), is_ours })
     }
 }
 
 /// Waits at most so long.
-async fn limited<T>(timeout: Option<Duration>, server: &str, future: impl Future<Output = T>) -> Result<T> {
+async fn limited<T>(timeout: Option<Duration>, asked: &Asked, future: impl Future<Output = T>) -> Result<T> {
     let Some(timeout) = timeout else { return Ok(future.await) };
-    let message = || format!("nothing came from {server} for {} s; allow more with `timeout`", timeout.as_secs_f64());
+    let message = || format!("nothing came from {} for {} s; allow more with `timeout`", asked.server(), timeout.as_secs_f64());
     tokio::time::timeout(timeout, future).await.map_err(|_| Error::new(ErrorKind::Timeout, message()))
 }
 
@@ -189,8 +185,8 @@ impl Download {
     /// [`timeout`](super::SessionBuilder::timeout) says. [`ErrorKind::Request`] when the download was to start beyond
     /// the end.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>> {
-        let server = self.opened.server.clone();
-        while let Some(mut piece) = limited(self.idle, &server, self.opened.piece()).await?? {
+        let asked = self.opened.asked.clone();
+        while let Some(mut piece) = limited(self.idle, &asked, self.opened.piece()).await?? {
             let passed = usize::try_from(self.skip).unwrap_or(usize::MAX).min(piece.len());
             self.skip -= passed as u64;
             let rest = piece.split_off(passed);

@@ -1,6 +1,7 @@
 //! Work on a simulated engine.
 
 use crate::connect;
+use crate::servers::{self, Kept};
 use std::time::{Duration, Instant};
 use virt_sdk::ovirt::Connection;
 use virt_sdk::ovirt::types::{
@@ -9,8 +10,8 @@ use virt_sdk::ovirt::types::{
 use virt_sdk::{ErrorKind, Link};
 use virt_simulator::Simulator;
 
-async fn engine() -> (Simulator, Connection) {
-    let engine = Simulator::start().await.expect("it starts");
+async fn engine() -> (Kept<Simulator>, Connection) {
+    let engine = servers::engine().await;
     let connection = connect(&engine);
     (engine, connection)
 }

@@ -2,6 +2,7 @@
 
 use crate::canned::{canned, canned_url};
 use crate::connect;
+use crate::servers::{engine, engine_of};
 use virt_sdk::ovirt::{Connection, ConnectionBuilder};
 use virt_sdk::{Error, ErrorKind};
 use virt_simulator::Simulator;
@@ -26,7 +27,7 @@ fn assert_error(error: &Error, kind: ErrorKind, parts: &[&str]) {
 
 #[tokio::test]
 async fn five_mistakes_are_five_errors_that_say_what_to_do() {
-    let engine = Simulator::start().await.expect("it starts");
+    let engine = engine().await;
     let wrong_password = Connection::builder(engine.url()).username("admin@internal").password("s3cret-wrong");
     assert_error(
         &get_vm(wrong_password).await,
@@ -37,7 +38,7 @@ async fn five_mistakes_are_five_errors_that_say_what_to_do() {
     let unreachable = Connection::builder("http://127.0.0.1:1/ovirt-engine/api").username("u@internal").password("s3cret");
     assert_error(&get_vm(unreachable).await, ErrorKind::Connection, &["127.0.0.1:1", "cannot reach", "check the host name"]);
 
-    let secure = Simulator::builder().tls(true).start().await.expect("it starts");
+    let secure = engine_of(Simulator::builder().tls(true)).await;
     let untrusted = Connection::builder(secure.url()).username("u@internal").password("s3cret");
     assert_error(&get_vm(untrusted).await, ErrorKind::Tls, &["certificate", "ca_file", "pki-resource"]);
 
@@ -52,7 +53,7 @@ async fn five_mistakes_are_five_errors_that_say_what_to_do() {
 
 #[tokio::test]
 async fn identifiers_that_address_something_else_are_never_sent() {
-    let engine = Simulator::start().await.expect("it starts");
+    let engine = engine().await;
     let connection = connect(&engine);
     for id in ["", ".", ".."] {
         let error = connection.system_service().vms_service().vm_service(id).remove().send().await.expect_err("it is refused");

@@ -2,6 +2,7 @@
 
 use crate::canned::canned;
 use crate::connect;
+use crate::servers::{engine, engine_of};
 use std::time::Duration;
 use virt_sdk::ErrorKind;
 use virt_sdk::ovirt::ListStream;
@@ -20,7 +21,7 @@ async fn names(mut stream: ListStream<virt_sdk::ovirt::types::Vm>) -> virt_sdk::
 
 #[tokio::test]
 async fn a_stream_has_what_the_list_has() {
-    let engine = Simulator::builder().vms(250).start().await.expect("it starts");
+    let engine = engine_of(Simulator::builder().vms(250)).await;
     let vms = connect(&engine).system_service().vms_service();
     let whole: Vec<_> = vms.list().send().await.expect("the list is there").into_vec();
     let mut stream = vms.list().stream();
@@ -34,7 +35,7 @@ async fn a_stream_has_what_the_list_has() {
 
 #[tokio::test]
 async fn pages_are_walked_to_the_end() {
-    let engine = Simulator::builder().vms(25).start().await.expect("it starts");
+    let engine = engine_of(Simulator::builder().vms(25)).await;
     let vms = connect(&engine).system_service().vms_service();
     for (size, requests) in [(10, 3), (25, 2), (100, 1)] {
         let before = engine.requests().len();
@@ -50,7 +51,7 @@ async fn pages_are_walked_to_the_end() {
 
 #[tokio::test]
 async fn events_are_followed_without_loss_or_repetition() {
-    let engine = Simulator::start().await.expect("it starts");
+    let engine = engine().await;
     let events = connect(&engine).system_service().events_service();
     let add = |number: i64| {
         let event =

@@ -48,6 +48,8 @@ pub(crate) struct Sessions {
     /// When each was last used.
     tokens: HashMap<String, Instant>,
     cookies: HashMap<String, Cookie>,
+    /// Everything secret that was given out, long after it is good for anything.
+    given: Vec<String>,
 }
 
 /// Session that a cookie stands for.
@@ -61,7 +63,12 @@ impl Sessions {
     /// No tokens yet. One that is not used for a lifetime expires, and so does a cookie.
     pub(crate) fn new(username: &str, password: &str, lifetime: Duration, clock: Arc<Clock>) -> Self {
         let (username, password) = (username.to_owned(), password.to_owned());
-        Sessions { username, password, lifetime, clock, tokens: HashMap::new(), cookies: HashMap::new() }
+        Sessions { username, password, lifetime, clock, tokens: HashMap::new(), cookies: HashMap::new(), given: Vec::new() }
+    }
+
+    /// The password, and all tokens and cookies that were given out so far.
+    pub(crate) fn secrets(&self) -> Vec<String> {
+        self.given.iter().chain([&self.password]).cloned().collect()
     }
 
     /// Number of tokens.
@@ -97,6 +104,7 @@ impl Sessions {
         }
         let token = secret();
         self.tokens.insert(token.clone(), self.clock.now());
+        self.given.push(token.clone());
         Ok(token)
     }
 
@@ -127,6 +135,7 @@ impl Sessions {
     pub(crate) fn open(&mut self, is_protected: bool) -> String {
         let cookie = secret();
         self.cookies.insert(cookie.clone(), Cookie { is_protected, last_use: self.clock.now() });
+        self.given.push(cookie.clone());
         cookie
     }
 

@@ -26,6 +26,8 @@ pub(crate) struct Images {
     folder: Mutex<Option<TempDir>>,
     disks: Mutex<HashMap<String, Arc<SparseFile>>>,
     tickets: Mutex<HashMap<String, Arc<Ticket>>>,
+    /// Secrets of all tickets so far.
+    given: Mutex<Vec<String>>,
     /// How long a ticket lives on when the engine no longer renews it.
     lifetime: Duration,
     clock: Arc<Clock>,
@@ -55,6 +57,7 @@ impl Images {
             folder: Mutex::new(Some(folder)),
             disks: Mutex::default(),
             tickets: Mutex::default(),
+            given: Mutex::default(),
             lifetime,
             clock,
             url: OnceLock::new(),
@@ -133,8 +136,14 @@ impl Images {
         let Some(disk) = self.disk(disk) else { return false };
         disk.allow(request.size);
         let ticket = Ticket::new(request, disk, self.lifetime, Arc::clone(&self.clock));
+        lock(&self.given).push(ticket.secret().to_owned());
         lock(&self.tickets).insert(ticket.secret().to_owned(), Arc::new(ticket));
         true
+    }
+
+    /// Secrets of all tickets so far.
+    pub(crate) fn secrets(&self) -> Vec<String> {
+        lock(&self.given).clone()
     }
 
     /// Keeps the ticket of a transfer alive again. False where it has none.

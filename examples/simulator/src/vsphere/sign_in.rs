@@ -23,6 +23,8 @@ pub(crate) struct Sessions {
     password: String,
     lifetime: Duration,
     open: HashMap<String, Session>,
+    /// All tokens so far.
+    given: Vec<String>,
 }
 
 struct Session {
@@ -33,7 +35,18 @@ struct Session {
 impl Sessions {
     /// No sessions yet. `lifetime` is how long one may be idle.
     pub(crate) fn new(username: &str, password: &str, lifetime: Duration) -> Self {
-        Sessions { username: username.to_owned(), password: password.to_owned(), lifetime, open: HashMap::new() }
+        Sessions {
+            username: username.to_owned(),
+            password: password.to_owned(),
+            lifetime,
+            open: HashMap::new(),
+            given: Vec::new(),
+        }
+    }
+
+    /// The password, and all tokens so far.
+    pub(crate) fn secrets(&self) -> Vec<String> {
+        self.given.iter().chain([&self.password]).cloned().collect()
     }
 
     /// Name of the user.
@@ -71,6 +84,7 @@ impl Sessions {
         }
         let token = uuid::Uuid::new_v4().simple().to_string();
         self.open.insert(token.clone(), Session { created: now, accessed: now });
+        self.given.push(token.clone());
         Ok(token)
     }
 

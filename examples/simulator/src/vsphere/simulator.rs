@@ -117,6 +117,15 @@ impl Simulator {
         vcenter.sessions.count()
     }
 
+    /// Everything secret that it knows or gave out so far: the password, tokens, and addresses of file transfers. Tests
+    /// search for them in what must not show them, such as a log.
+    pub fn secrets(&self) -> Vec<String> {
+        let vcenter = lock(&self.vcenter);
+        let mut secrets = vcenter.sessions.secrets();
+        secrets.extend(vcenter.addresses.iter().cloned());
+        secrets
+    }
+
     /// Ends all API sessions, as a restart does: calls that carry their tokens are answered with 401.
     pub fn expire_sessions(&self) {
         lock(&self.vcenter).sessions.clear();

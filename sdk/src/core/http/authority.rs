@@ -3,13 +3,13 @@
 use super::certificate::Certificate;
 use super::failure;
 use super::fingerprint::Fingerprint;
-use super::reply::Opened;
+use super::reply::{Asked, Opened};
 use super::settings::wrong;
 use super::transport::server;
 use super::trust::Trust;
 use super::wire::Shown;
 use crate::core::error::{Error, ErrorKind, Result};
-use reqwest::{ClientBuilder, Url};
+use reqwest::{ClientBuilder, Method, Url};
 use std::time::Duration;
 
 /// How long it may take to come.
@@ -34,9 +34,9 @@ pub(crate) async fn fetch(builder: ClientBuilder, base: &Url, source: CaSource) 
     let client = builder.tls_danger_accept_invalid_certs(true).timeout(TIMEOUT).build();
     let client = client.map_err(|error| wrong("the HTTP client cannot be set up").with_source(error))?;
     let url = base.join(path).map_err(|error| wrong(format!("`{path}` is not a path: {error}")))?;
-    let call = format!("GET {}", url.path());
-    let response = client.get(url).send().await.map_err(|error| failure::of(error, &server).in_call(&call))?;
-    let mut opened = Opened::new(call, server.clone(), response, Shown::Nothing);
+    let asked = Asked::new(Method::GET, url.clone());
+    let response = client.get(url).send().await.map_err(|error| failure::of(error, &server).in_call(&asked.call()))?;
+    let mut opened = Opened::new(asked, response, Shown::Nothing);
     let body = opened.peek(LARGEST).await?;
     let text = String::from_utf8_lossy(&body).into_owned();
     if opened.status() == 200 && !Certificate::read_all(&text).is_empty() {

@@ -1,7 +1,7 @@
 //! Carries out calls: token, renewal, further attempts, one span for each.
 
 use super::failure::late;
-use super::reply::{Opened, Reply, content_type};
+use super::reply::{Asked, Opened, Reply, content_type};
 use super::request::Request;
 use super::retry::{Attempts, Retry};
 use super::session::{Session, Token};
@@ -9,14 +9,14 @@ use super::span;
 use super::transport::{Transport, server};
 use super::wire::Shown;
 use crate::core::error::{Error, ErrorKind, Result};
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::HeaderName;
 use reqwest::{StatusCode, Url};
 use secrecy::ExposeSecret;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 /// How often a token is renewed for one attempt: once because it expired, and once more because the engine may have
 /// been restarted in between.
@@ -27,8 +27,8 @@ const PAGE: usize = 16 * 1024;
 
 /// What APIs do each in their own way.
 pub(crate) struct Api {
-    /// Makes the header that shows a token.
-    pub(crate) authorize: fn(&Token) -> Result<(HeaderName, HeaderValue)>,
+    /// Header that shows the token.
+    pub(crate) token_header: HeaderName,
     /// Whether a body that is not of the API says that the token has expired.
     pub(crate) is_expiry: fn(&[u8]) -> bool,
     /// The error that an answer means which is not a success.
@@ -47,7 +47,6 @@ struct Inner {
     transport: Arc<Transport>,
     /// URL of the root service, without a slash at the end.
     base: Url,
-    headers: HeaderMap,
     timeout: Option<Duration>,
     retry: Retry,
     session: Session,
@@ -58,13 +57,12 @@ impl Client {
     pub(crate) fn new(
         transport: Arc<Transport>,
         base: Url,
-        headers: HeaderMap,
         timeout: Option<Duration>,
         retry: Retry,
         session: Session,
         api: &'static Api,
     ) -> Self {
-        Self(Arc::new(Inner { transport, base, headers, timeout, retry, session, api }))
+        Self(Arc::new(Inner { transport, base, timeout, retry, session, api }))
     }
 
     pub(crate) fn base(&self) -> &Url {
@@ -95,19 +93,20 @@ impl Client {
     }
 
     async fn call<T, R: Future<Output = Result<T>>>(&self, request: &Request, read: fn(Opened) -> R) -> Result<T> {
-        let url = self.url(request);
-        let template = format!("{}{}", self.base().path().trim_end_matches('/'), request.template);
-        let span = span::request(&request.method, &template, &url);
+        let asked = Asked::new(request.method.clone(), self.url(request));
+        let span = match span::is_collected() {
+            true => span::request(&asked, &format!("{}{}", self.base().path().trim_end_matches('/'), request.template)),
+            false => Span::none(),
+        };
         let attempts = async {
-            let label = format!("{} {}", request.method, url.path());
             let timeout = request.options.timeout.or(self.0.timeout);
             let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
             let retry = request.options.retry.as_ref().unwrap_or(&self.0.retry);
             let mut attempts = Attempts::new(retry, &request.method, deadline);
             loop {
-                let result = match self.attempt(request, &url, &label, deadline).await {
+                let result = match self.attempt(request, &asked, deadline).await {
                     Ok(opened) => read(opened).await,
-                    Err(error) => Err(error.in_call(&label)),
+                    Err(error) => Err(error.in_call(&asked.call())),
                 };
                 let error = match result {
                     Ok(value) => return Ok(value),
@@ -135,22 +134,22 @@ impl Client {
     }
 
     /// One attempt, within the time that is left.
-    async fn attempt(&self, request: &Request, url: &Url, label: &str, deadline: Option<Instant>) -> Result<Opened> {
-        let success = self.success(request, url, label, deadline);
+    async fn attempt(&self, request: &Request, asked: &Arc<Asked>, deadline: Option<Instant>) -> Result<Opened> {
+        let success = self.success(request, asked, deadline);
         match deadline {
             Some(deadline) => tokio::time::timeout_at(deadline, success)
                 .await
-                .unwrap_or_else(|_| Err(Error::new(ErrorKind::Timeout, late(&server(url))))),
+                .unwrap_or_else(|_| Err(Error::new(ErrorKind::Timeout, late(&asked.server())))),
             None => success.await,
         }
     }
 
     /// Sends a request with a token that the server takes. Whatever is not a success is an error.
-    async fn success(&self, request: &Request, url: &Url, label: &str, deadline: Option<Instant>) -> Result<Opened> {
+    async fn success(&self, request: &Request, asked: &Arc<Asked>, deadline: Option<Instant>) -> Result<Opened> {
         let mut token = self.session().token().await?;
         let mut renewals = 0;
         loop {
-            let opened = self.0.transport.exchange(label, self.signed(request, url, &token)?, Shown::Except(self.0.api.secrets));
+            let opened = self.0.transport.exchange(asked, self.signed(request, asked, &token), Shown::Except(self.0.api.secrets));
             let mut opened = opened.await?.with_deadline(deadline);
             span::answered(opened.status());
             if !self.is_refused(&mut opened).await? {
@@ -171,7 +170,7 @@ impl Client {
 
     async fn refusal(&self, opened: Opened, token: &Token) -> Result<Error> {
         let error = (self.0.api.refusal)(&opened.read().await?);
-        Ok(error.without(token.expose_secret()))
+        Ok(error.without(token.secret.expose_secret()))
     }
 
     /// Whether the server does not take the token any more. Some say so in a page, whatever the status.
@@ -186,19 +185,18 @@ impl Client {
     }
 
     /// The request with everything that all requests have.
-    fn signed(&self, request: &Request, url: &Url, token: &Token) -> Result<reqwest::Request> {
-        let mut signed = reqwest::Request::new(request.method.clone(), url.clone());
+    fn signed(&self, request: &Request, asked: &Asked, token: &Token) -> reqwest::Request {
+        let mut signed = reqwest::Request::new(asked.method.clone(), asked.url.clone());
         let headers = signed.headers_mut();
-        headers.clone_from(&self.0.headers);
-        for (name, value) in &request.options.headers {
+        headers.clone_from(&token.headers);
+        // The header that shows the token stays, whatever the caller says.
+        for (name, value) in request.options.headers.iter().filter(|(name, _)| *name != self.0.api.token_header) {
             headers.insert(name.clone(), value.clone());
         }
-        let (name, value) = (self.0.api.authorize)(token)?;
-        headers.insert(name, value);
         if let Some(body) = &request.body {
             *signed.body_mut() = Some(body.clone().into());
         }
-        Ok(signed)
+        signed
     }
 }
 

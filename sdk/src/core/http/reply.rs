@@ -1,18 +1,52 @@
 use super::excerpt;
 use super::failure::{self, late};
+use super::transport::server;
 use super::wire::{self, Shown};
 use crate::core::error::{Error, ErrorKind, Result};
 use bytes::Bytes;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::{Method, Url};
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
+
+/// How much memory an announced length may make this crate set aside at once, in bytes.
+const LARGEST_RESERVE: usize = 1 << 20;
+
+/// What a request was, for messages.
+pub(crate) struct Asked {
+    pub(crate) method: Method,
+    pub(crate) url: Url,
+    /// Whether the path may be shown.
+    pub(crate) is_shown: bool,
+}
+
+impl Asked {
+    pub(crate) fn new(method: Method, url: Url) -> Arc<Self> {
+        Arc::new(Self { method, url, is_shown: true })
+    }
+
+    /// One whose path lets in whoever has it.
+    pub(crate) fn hidden(method: Method, url: Url) -> Arc<Self> {
+        Arc::new(Self { method, url, is_shown: false })
+    }
+
+    /// Method and path, such as `GET /ovirt-engine/api/vms`.
+    pub(crate) fn call(&self) -> String {
+        if self.is_shown { format!("{} {}", self.method, self.url.path()) } else { format!("{} of a file", self.method) }
+    }
+
+    /// Host and port.
+    pub(crate) fn server(&self) -> String {
+        server(&self.url)
+    }
+}
 
 /// Answer of a server, whatever its status.
 #[doc(hidden)]
 pub struct Reply {
-    /// The call that was answered, for messages.
-    pub(crate) call: String,
+    asked: Arc<Asked>,
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
@@ -20,10 +54,7 @@ pub struct Reply {
 
 /// An answer whose body is still to be read.
 pub(crate) struct Opened {
-    /// The call that was answered, for messages.
-    pub(crate) call: String,
-    /// Host and port, for messages.
-    pub(crate) server: String,
+    pub(crate) asked: Arc<Asked>,
     pub(crate) response: reqwest::Response,
     /// What was read already, to look at it.
     begun: VecDeque<Bytes>,
@@ -33,8 +64,8 @@ pub(crate) struct Opened {
 }
 
 impl Opened {
-    pub(crate) fn new(call: String, server: String, response: reqwest::Response, shown: Shown) -> Self {
-        Self { call, server, response, begun: VecDeque::new(), deadline: None, shown }
+    pub(crate) fn new(asked: Arc<Asked>, response: reqwest::Response, shown: Shown) -> Self {
+        Self { asked, response, begun: VecDeque::new(), deadline: None, shown }
     }
 
     pub(crate) fn with_deadline(self, deadline: Option<Instant>) -> Self {
@@ -52,11 +83,14 @@ impl Opened {
 
     /// Reads the rest of a body that begins with what was read before.
     pub(crate) async fn read_after(mut self, mut body: Vec<u8>) -> Result<Reply> {
+        let length = self.response.content_length().and_then(|length| usize::try_from(length).ok());
+        body.reserve_exact(length.unwrap_or_default().min(LARGEST_RESERVE));
         while let Some(piece) = self.piece().await? {
             body.extend_from_slice(&piece);
         }
         wire::body("received", &body, self.shown);
-        Ok(Reply { status: self.status(), headers: self.response.headers().clone(), call: self.call, body })
+        let (status, headers) = (self.status(), std::mem::take(self.response.headers_mut()));
+        Ok(Reply { asked: self.asked, status, headers, body })
     }
 
     /// The first so many bytes of the body, or all if there are less. They are read again by whoever reads it.
@@ -72,7 +106,7 @@ impl Opened {
 
     /// An error that carries what this answer tells.
     pub(crate) fn error(&self, kind: ErrorKind, message: impl Into<String>) -> Error {
-        error(&self.call, self.status(), self.response.headers(), kind, message)
+        error(&self.asked, self.status(), self.response.headers(), kind, message)
     }
 
     /// The next piece of the body; `None` at its end.
@@ -91,8 +125,8 @@ impl Opened {
         };
         match chunk {
             Ok(Ok(piece)) => Ok(piece),
-            Ok(Err(error)) => Err(failure::of(error, &self.server).in_call(&self.call)),
-            Err(_) => Err(self.error(ErrorKind::Timeout, late(&self.server))),
+            Ok(Err(error)) => Err(failure::of(error, &self.asked.server()).in_call(&self.asked.call())),
+            Err(_) => Err(self.error(ErrorKind::Timeout, late(&self.asked.server()))),
         }
     }
 }
@@ -121,7 +155,7 @@ impl Reply {
         let is_page = self.content_type() == "text/html";
         let is_data = !is_page && matches!(self.body.trim_ascii_start().first(), Some(b'<' | b'{' | b'['));
         let excerpt = if is_data { None } else { excerpt::of(&self.body) };
-        error(&self.call, self.status, &self.headers, kind, message).with_body(excerpt)
+        error(&self.asked, self.status, &self.headers, kind, message).with_body(excerpt)
     }
 }
 
@@ -131,9 +165,9 @@ pub(crate) fn content_type(headers: &HeaderMap) -> String {
     content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
-fn error(call: &str, status: u16, headers: &HeaderMap, kind: ErrorKind, message: impl Into<String>) -> Error {
+fn error(asked: &Asked, status: u16, headers: &HeaderMap, kind: ErrorKind, message: impl Into<String>) -> Error {
     let error = Error::new(kind, message).with_answer(status, correlation_id(headers));
-    error.with_retry_after(retry_after(headers)).in_call(call)
+    error.with_retry_after(retry_after(headers)).in_call(&asked.call())
 }
 
 /// The identifier under which the server logged the request; engines and vCenters have a header each.

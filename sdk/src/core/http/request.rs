@@ -12,7 +12,7 @@ pub(crate) struct Request {
     pub(crate) method: Method,
     /// Path after the base URL, encoded, such as `/vms/123/start`.
     pub(crate) path: String,
-    /// The same with names in place of identifiers, such as `/vms/{id}/start`.
+    /// The same with names in place of identifiers, such as `/vms/{id}/start`; empty when nobody collects traces.
     pub(crate) template: String,
     /// Query parameters, decoded.
     pub(crate) query: Vec<(String, String)>,

@@ -3,6 +3,7 @@
 use super::credentials::{Credentials, DynProvider, SignIn};
 use super::settings::wrong;
 use crate::core::error::{Error, ErrorKind, Result};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::SecretString;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,7 +13,14 @@ use tokio::sync::watch;
 
 pub(crate) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-pub(crate) type Token = Arc<SecretString>;
+/// A token, and the headers of every request that shows it: they are made once, not for each request.
+pub(crate) struct Token {
+    pub(crate) secret: SecretString,
+    pub(crate) headers: HeaderMap,
+}
+
+/// Makes the header that shows a token.
+pub(crate) type Authorize = fn(&SecretString) -> Result<(HeaderName, HeaderValue)>;
 
 /// How long a sign-in may take when calls have no limit.
 const SIGN_IN_LIMIT: Duration = Duration::from_secs(60);
@@ -24,7 +32,7 @@ const SIGN_OUT_LIMIT: Duration = Duration::from_secs(10);
 pub(crate) trait Grant: Send + Sync {
     /// The token that credentials are good for.
     fn sign_in(&self, credentials: Credentials) -> BoxFuture<'_, Result<SecretString>>;
-    fn sign_out(&self, token: Token) -> BoxFuture<'_, Result<()>>;
+    fn sign_out(&self, token: Arc<Token>) -> BoxFuture<'_, Result<()>>;
 }
 
 /// The tokens of one connection. Dropping it ends the session in the background, if there is a runtime to do so.
@@ -37,12 +45,15 @@ struct Shared {
     /// Where credentials are for.
     host: String,
     limit: Duration,
+    /// Those of all requests, but for the one that shows the token.
+    headers: HeaderMap,
+    authorize: Authorize,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
-    token: Option<Token>,
+    token: Option<Arc<Token>>,
     /// Whether the token is ours to give back.
     is_ours: bool,
     /// The sign-in that is under way: whoever needs a token meanwhile waits for this one, failure included.
@@ -50,7 +61,7 @@ struct State {
     is_closed: bool,
 }
 
-type Flight = watch::Receiver<Option<Result<Token>>>;
+type Flight = watch::Receiver<Option<Result<Arc<Token>>>>;
 
 impl Session {
     pub(crate) fn new(
@@ -59,13 +70,17 @@ impl Session {
         token: Option<SecretString>,
         host: String,
         timeout: Option<Duration>,
-    ) -> Self {
-        let state = Mutex::new(State { token: token.map(Arc::new), ..State::default() });
-        Self(Arc::new(Shared { grant, provider, host, limit: timeout.unwrap_or(SIGN_IN_LIMIT), state }))
+        (headers, authorize): (HeaderMap, Authorize),
+    ) -> Result<Self> {
+        let limit = timeout.unwrap_or(SIGN_IN_LIMIT);
+        let shared = Shared { grant, provider, host, limit, headers, authorize, state: Mutex::default() };
+        let token = token.map(|token| shared.token(token)).transpose()?;
+        shared.state().token = token;
+        Ok(Self(Arc::new(shared)))
     }
 
     /// The token, fetched if there is none. Callers that come meanwhile wait for the same one.
-    pub(crate) async fn token(&self) -> Result<Token> {
+    pub(crate) async fn token(&self) -> Result<Arc<Token>> {
         let mut flight = {
             let mut state = self.0.state();
             match (&state.token, &state.flight) {
@@ -83,7 +98,7 @@ impl Session {
     }
 
     /// A token other than the one that the server refused; `None` when there is no way to get one.
-    pub(crate) async fn renew(&self, refused: &Token) -> Result<Option<Token>> {
+    pub(crate) async fn renew(&self, refused: &Arc<Token>) -> Result<Option<Arc<Token>>> {
         if self.0.provider.is_none() {
             return Ok(None);
         }
@@ -131,12 +146,20 @@ impl Drop for Session {
 }
 
 impl Shared {
+    fn token(&self, secret: SecretString) -> Result<Arc<Token>> {
+        let mut headers = self.headers.clone();
+        let (name, mut value) = (self.authorize)(&secret)?;
+        value.set_sensitive(true);
+        headers.insert(name, value);
+        Ok(Arc::new(Token { secret, headers }))
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Lets no further call through. What is left to end: a token of ours, or a sign-in.
-    fn end(&self) -> (Option<Token>, Option<Flight>) {
+    fn end(&self) -> (Option<Arc<Token>>, Option<Flight>) {
         let mut state = self.state();
         state.is_closed = true;
         let is_ours = state.is_ours;
@@ -180,11 +203,11 @@ impl Shared {
     }
 
     /// Keeps the token that a sign-in brought, or gives it back where the session was closed meanwhile.
-    async fn landed(&self, result: Result<(SecretString, bool)>) -> Result<Token> {
+    async fn landed(&self, result: Result<(SecretString, bool)>) -> Result<Arc<Token>> {
         let (token, is_ours) = {
             let mut state = self.state();
             state.flight = None;
-            let (token, is_ours) = result.map(|(token, is_ours)| (Arc::new(token), is_ours))?;
+            let (token, is_ours) = result.and_then(|(token, is_ours)| Ok((self.token(token)?, is_ours)))?;
             if !state.is_closed {
                 state.token = Some(token.clone());
                 state.is_ours = is_ours;

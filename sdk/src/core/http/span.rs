@@ -1,12 +1,18 @@
 //! Spans: what a request is to whoever collects traces. The names are those of OpenTelemetry's conventions for HTTP
 //! clients.
 
+use super::reply::Asked;
 use crate::core::error::Error;
-use reqwest::{Method, Url};
 use tracing::{Span, field};
 
+/// Whether somebody wants to know.
+pub(crate) fn is_collected() -> bool {
+    tracing::enabled!(tracing::Level::INFO)
+}
+
 /// A request to a server. `template` is its path with names in place of identifiers.
-pub(crate) fn request(method: &Method, template: &str, url: &Url) -> Span {
+pub(crate) fn request(asked: &Asked, template: &str) -> Span {
+    let Asked { method, url, .. } = asked;
     tracing::info_span!(
         "request",
         otel.kind = "client",

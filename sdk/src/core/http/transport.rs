@@ -3,12 +3,13 @@
 use super::authority::CaSource;
 use super::failure;
 use super::own_client::OwnClient;
-use super::reply::Opened;
+use super::reply::{Asked, Opened};
 use super::settings::{Settings, wrong};
 use super::tls_failure;
 use super::wire::{self, Shown};
 use crate::core::error::{Error, ErrorKind, Result};
 use reqwest::Url;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Way to the servers of a connection: its API, its sign-on, and what moves data for it. All are trusted alike.
@@ -59,22 +60,20 @@ impl Transport {
         }
     }
 
-    /// Sends a request. `call` names it in messages.
-    pub(crate) async fn exchange(&self, call: &str, request: reqwest::Request, shown: Shown) -> Result<Opened> {
-        let client = self.client().await?;
-        let server = server(request.url());
-        let url = request.url().clone();
-        wire::request(&server, call, &request, shown);
+    /// Sends a request; `asked` names it in messages.
+    pub(crate) async fn exchange(&self, asked: &Arc<Asked>, request: reqwest::Request, shown: Shown) -> Result<Opened> {
+        let client = self.client().await.map_err(|error| error.in_call(&asked.call()))?;
+        wire::request(asked, &request, shown);
         match client.execute(request).await {
             Ok(response) => {
                 self.has_answered.store(true, Ordering::Relaxed);
-                wire::response(&server, &response);
-                Ok(Opened::new(call.to_owned(), server, response, shown))
+                wire::response(asked, &response);
+                Ok(Opened::new(asked.clone(), response, shown))
             }
             Err(error) => {
-                let error = failure::of(error, &server);
-                let error = if error.kind() == ErrorKind::Tls { self.explained(error, &url).await } else { error };
-                Err(error.in_call(call))
+                let error = failure::of(error, &asked.server());
+                let error = if error.kind() == ErrorKind::Tls { self.explained(error, &asked.url).await } else { error };
+                Err(error.in_call(&asked.call()))
             }
         }
     }

@@ -1,6 +1,7 @@
 //! What goes over the wire, told to whoever listens to `virt_sdk::wire` at the level trace. No secret is told.
 
 use super::excerpt;
+use super::reply::Asked;
 use crate::core::error::REDACTED;
 use reqwest::Url;
 use reqwest::header::{HeaderMap, HeaderName};
@@ -50,21 +51,22 @@ fn is_told() -> bool {
     tracing::enabled!(target: TARGET, tracing::Level::TRACE)
 }
 
-/// Tells of a request. `path` is what may be shown of its address.
-pub(crate) fn request(server: &str, path: &str, request: &reqwest::Request, shown: Shown) {
+/// Tells of a request.
+pub(crate) fn request(asked: &Asked, request: &reqwest::Request, shown: Shown) {
     if !is_told() {
         return;
     }
-    let query = query(request.url(), shown);
-    tracing::trace!(target: TARGET, server, headers = ?headers(request.headers()), "sent {} {path}{query}", request.method());
+    let (server, call, query) = (asked.server(), asked.call(), query(request.url(), shown));
+    tracing::trace!(target: TARGET, server, headers = ?headers(request.headers()), "sent {call}{query}");
     if let Some(sent) = request.body().and_then(reqwest::Body::as_bytes) {
         body("sent", sent, shown);
     }
 }
 
 /// Tells of the head of an answer.
-pub(crate) fn response(server: &str, response: &reqwest::Response) {
+pub(crate) fn response(asked: &Asked, response: &reqwest::Response) {
     if is_told() {
+        let server = asked.server();
         let status = response.status().as_u16();
         tracing::trace!(target: TARGET, server, headers = ?headers(response.headers()), "received {status}");
     }

@@ -9,6 +9,7 @@ mod unions;
 mod vcsim;
 
 use crate::canned::canned_origin;
+use virt_sdk::Retry;
 use virt_sdk::vsphere::{Dialect, Session};
 
 const BOTH: [Dialect; 2] = [Dialect::Api, Dialect::Rest];
@@ -17,5 +18,5 @@ const BOTH: [Dialect; 2] = [Dialect::Api, Dialect::Rest];
 async fn canned(dialect: Dialect, status: &str, content_type: &str, body: &str) -> Session {
     let headers = if content_type.is_empty() { String::new() } else { format!("Content-Type: {content_type}\r\n") };
     let url = canned_origin(status, &headers, body).await;
-    Session::builder(url).token("canned-token").dialect(dialect).build().expect("the settings are right")
+    Session::builder(url).token("canned-token").retry(Retry::none()).dialect(dialect).build().expect("the settings are right")
 }

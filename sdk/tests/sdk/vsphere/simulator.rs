@@ -1,6 +1,7 @@
 //! Against the simulated vCenter, in both dialects.
 
 use super::BOTH;
+use crate::servers::Kept;
 use std::io::Cursor;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -13,11 +14,15 @@ use virt_sdk::vsphere::content::library::item::{
 use virt_sdk::vsphere::content::library::{ItemModel, StorageBacking, StorageBackingType};
 use virt_sdk::vsphere::ids::{DownloadSessionId, ItemId, UpdateSessionId};
 use virt_sdk::vsphere::{Dialect, Session};
-use virt_sdk::{ErrorKind, Retry, Result};
-use virt_simulator::vsphere::Simulator;
+use virt_sdk::{ErrorKind, Result, Retry};
+use virt_simulator::vsphere::{Builder, Simulator};
 
-async fn simulator() -> Simulator {
-    Simulator::start().await.expect("it starts")
+async fn simulator() -> Kept<Simulator> {
+    simulator_of(Simulator::builder()).await
+}
+
+async fn simulator_of(builder: Builder) -> Kept<Simulator> {
+    Kept::new(builder.start().await.expect("it starts"))
 }
 
 fn open(vcenter: &Simulator, dialect: Dialect) -> Session {
@@ -167,7 +172,7 @@ async fn many_tasks_sign_in_once() -> Result<()> {
 #[tokio::test]
 async fn the_dialect_is_found_out() -> Result<()> {
     for (api, rest, dialect) in [(true, true, Dialect::Api), (true, false, Dialect::Api), (false, true, Dialect::Rest)] {
-        let vcenter = Simulator::builder().api(api).rest(rest).start().await.expect("it starts");
+        let vcenter = simulator_of(Simulator::builder().api(api).rest(rest)).await;
         let builder = Session::builder(vcenter.url()).username(vcenter.username()).password(vcenter.password());
         let session = builder.detect_dialect().build()?;
         session.content().library().list().send().await?;
@@ -197,7 +202,7 @@ async fn a_token_of_the_caller_is_neither_renewed_nor_ended() -> Result<()> {
     for (api, rest, path, dialect) in
         [(true, true, "/api/session", Dialect::Api), (false, true, "/rest/com/vmware/cis/session", Dialect::Rest)]
     {
-        let vcenter = Simulator::builder().api(api).rest(rest).start().await.expect("it starts");
+        let vcenter = simulator_of(Simulator::builder().api(api).rest(rest)).await;
         let token = foreign_token(&vcenter, path).await;
         let session = Session::builder(vcenter.url()).token(&token).detect_dialect().build()?;
         session.test().await?;
@@ -215,7 +220,7 @@ async fn a_token_of_the_caller_is_neither_renewed_nor_ended() -> Result<()> {
 
 #[tokio::test]
 async fn a_server_that_is_not_well_tells_no_dialect() -> Result<()> {
-    let vcenter = Simulator::builder().api(false).start().await.expect("it starts");
+    let vcenter = simulator_of(Simulator::builder().api(false)).await;
     let token = foreign_token(&vcenter, "/rest/com/vmware/cis/session").await;
     let session = Session::builder(vcenter.url()).token(token).detect_dialect().build()?;
     vcenter.fail_next_with(503, "text/html", "<html>starting</html>");
@@ -259,7 +264,7 @@ async fn a_wrong_password_says_what_to_look_at() {
 
 #[tokio::test]
 async fn a_certificate_is_trusted_only_when_its_authority_is() -> Result<()> {
-    let vcenter = Simulator::builder().tls(true).start().await.expect("it starts");
+    let vcenter = simulator_of(Simulator::builder().tls(true)).await;
     let builder = || Session::builder(vcenter.url()).username(vcenter.username()).password(vcenter.password());
     let error = builder().build()?.test().await.expect_err("nobody vouches for it");
     assert_eq!(error.kind(), ErrorKind::Tls);

@@ -6,7 +6,6 @@ use crate::vsphere::argument::Arguments;
 use crate::vsphere::fault::{Fault, message};
 use crate::vsphere::record::Members;
 use crate::vsphere::state::{Preparation, Prepare, Vcenter, unprepared};
-use crate::vsphere::transfer;
 use serde_json::Value;
 
 pub(super) const OPERATIONS: Operations = &[("get", get), ("list", list), ("prepare", prepare)];
@@ -60,7 +59,7 @@ fn prepare(vcenter: &mut Vcenter, arguments: &Arguments) -> Result<Value, Fault>
     let content = item.files.get(name).and_then(|file| file.content.clone());
     let uri = match arguments.text("endpoint_type") {
         Some("DIRECT") => item_storage::uri(vcenter.library(&item.library)?, &item_id, item, name),
-        _ => transfer::uri(&vcenter.settings.origin, name),
+        _ => vcenter.new_address(name),
     };
     let text = format!("The content of the file '{name}' is not here; synchronize the item first.");
     let (status, error) = match &content {

@@ -7,7 +7,6 @@ use crate::vsphere::fault::{Fault, message};
 use crate::vsphere::ovf::{self, Finding};
 use crate::vsphere::record::{Members, Record, present};
 use crate::vsphere::state::{Algorithm, Checksum, PullJob, SessionFile, Source, StoredFile, Transfer, UpdateSession, Vcenter};
-use crate::vsphere::transfer;
 use serde_json::{Value, json};
 
 pub(super) const OPERATIONS: Operations =
@@ -21,7 +20,6 @@ const SCHEMES: &[&str] = &["http", "https", "file", "ds"];
 
 fn add(vcenter: &mut Vcenter, arguments: &Arguments) -> Result<Value, Fault> {
     let (id, now, spec) = (arguments.id(ID), vcenter.now(), arguments.spec("file_spec")?);
-    let origin = vcenter.settings.origin.clone();
     let session = find(vcenter, id)?;
     session_end::check_active(&session.lease, id)?;
     if session.completing {
@@ -31,12 +29,13 @@ fn add(vcenter: &mut Vcenter, arguments: &Arguments) -> Result<Value, Fault> {
     let item = session.lease.item.clone();
     let is_package = vcenter.item(&item)?.is_ovf();
     let is_signature = is_package && ovf::is_signature(&name);
+    let address = vcenter.new_address(&name);
     let session = find(vcenter, id)?;
     if is_signature && session.files.iter().any(|(known, file)| ovf::is_descriptor(known) && file.status == Transfer::Ready) {
         return Err(Fault::not_allowed(format!("'{name}' must be added before the descriptor is uploaded.")));
     }
     let source = match spec.text("source_type") {
-        Some("PUSH") => Source::Push(transfer::uri(&origin, &name)),
+        Some("PUSH") => Source::Push(address),
         Some("PULL") => Source::Pull(endpoint(spec)?),
         _ => Source::None,
     };

@@ -5,6 +5,7 @@ use crate::vsphere::clock::{Clock, later};
 use crate::vsphere::fault::Fault;
 use crate::vsphere::record::Record;
 use crate::vsphere::sign_in::Sessions;
+use crate::vsphere::transfer;
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use model::Model;
@@ -68,6 +69,8 @@ pub(crate) struct Vcenter {
     /// What tests asked to go wrong.
     pub(crate) failures: VecDeque<Failure>,
     pub(crate) store: Store,
+    /// All addresses of file transfers so far. Who knows one may use it.
+    pub(crate) addresses: Vec<String>,
 }
 
 impl Vcenter {
@@ -90,7 +93,15 @@ impl Vcenter {
             pulls: Vec::new(),
             failures: VecDeque::new(),
             store,
+            addresses: Vec::new(),
         }
+    }
+
+    /// A new address for the bytes of a file.
+    pub(crate) fn new_address(&mut self, name: &str) -> String {
+        let address = transfer::uri(&self.settings.origin, name);
+        self.addresses.push(address.clone());
+        address
     }
 
     /// Forgets everything that takes space.
