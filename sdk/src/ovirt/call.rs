@@ -273,21 +273,18 @@ impl Call {
         self
     }
 
-    /// The request that this call makes.
-    fn request(&self) -> Result<Request> {
-        Ok(Request {
-            method: self.method.clone(),
-            path: self.path()?,
-            query: self.query.clone(),
-            template: if span::is_collected() { self.path.template() } else { String::new() },
-            options: self.options.clone(),
-            body: self.body()?,
-        })
+    /// The request that this call makes, and who sends it.
+    fn into_request(self) -> Result<(Client, Request)> {
+        let (path, body) = (self.path()?, self.body()?);
+        let template = if span::is_collected() { self.path.template() } else { String::new() };
+        let Self { client, method, query, options, .. } = self;
+        Ok((client, Request { method, path, template, query, options, body }))
     }
 
     /// Sends the call, and leaves the body of the answer to be read.
-    pub(crate) async fn open(&self) -> Result<Opened> {
-        self.client.open(&self.request()?).await
+    pub(crate) async fn open(self) -> Result<Opened> {
+        let (client, request) = self.into_request()?;
+        client.open(&request).await
     }
 
     /// Sends the call; `decode` makes the result of the answer.
@@ -297,7 +294,10 @@ impl Call {
 
     /// Apart from the type of the result, so that it is compiled once.
     fn boxed_reply(self) -> BoxFuture<'static, Result<Reply>> {
-        Box::pin(async move { self.client.reply(&self.request()?).await })
+        match self.into_request() {
+            Ok((client, request)) => Box::pin(async move { client.reply(&request).await }),
+            Err(error) => Box::pin(std::future::ready(Err(error))),
+        }
     }
 }
 

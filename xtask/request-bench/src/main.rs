@@ -1,4 +1,4 @@
-//! What a call costs: `request-bench serve`, `request-bench sdk|reqwest PORT CALLS TASKS`, `request-bench decode CALLS`.
+//! What a call costs: `request-bench serve`, `request-bench sdk|reqwest|decoded get|remove PORT CALLS TASKS`.
 //!
 //! All but `serve` print processor seconds, user and system, of the calls alone: signing in and connecting come before.
 #![forbid(unsafe_code)]
@@ -6,6 +6,7 @@
 mod document;
 mod serve;
 
+use reqwest::Method;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -13,7 +14,7 @@ use virt_sdk::ovirt::Connection;
 use virt_sdk::ovirt::types::Vm;
 use virt_sdk::table_access;
 
-const USAGE: &str = "usage: request-bench serve | sdk PORT CALLS TASKS | reqwest PORT CALLS TASKS | decode CALLS";
+const USAGE: &str = "usage: request-bench serve | sdk|reqwest|decoded get|remove PORT CALLS TASKS";
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
@@ -22,9 +23,20 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = stay_on_one_processor().and_then(|()| match arguments.as_slice() {
         ["serve"] => serve::run(),
-        ["sdk", port, calls, tasks] => Load::new(port, calls, tasks).and_then(|load| block_on(sdk(load))),
-        ["reqwest", port, calls, tasks] => Load::new(port, calls, tasks).and_then(|load| block_on(bare(load))),
-        ["decode", calls] => calls.parse().map_err(Into::into).and_then(decode),
+        ["sdk", "get", port, calls, tasks] => Load::new(port, calls, tasks).and_then(|load| block_on(sdk_get(load))),
+        ["sdk", "remove", port, calls, tasks] => Load::new(port, calls, tasks).and_then(|load| block_on(sdk_remove(load))),
+        ["reqwest", "get", port, calls, tasks] => {
+            let length = document::vm().len();
+            let check = move |body: &[u8]| expect(body.len() == length, "another virtual machine was answered");
+            Load::new(port, calls, tasks).and_then(|load| block_on(bare(load, Method::GET, check)))
+        }
+        ["decoded", "get", port, calls, tasks] => {
+            Load::new(port, calls, tasks).and_then(|load| block_on(bare(load, Method::GET, decode)))
+        }
+        ["reqwest", "remove", port, calls, tasks] => {
+            let check = |body: &[u8]| expect(!body.is_empty(), "nothing was answered");
+            Load::new(port, calls, tasks).and_then(|load| block_on(bare(load, Method::DELETE, check)))
+        }
         _ => Err(USAGE.into()),
     });
     match result {
@@ -92,9 +104,13 @@ impl Load {
     }
 }
 
-/// Calls as programs do that use the SDK.
-async fn sdk(load: Load) -> Result<()> {
-    let connection = Connection::builder(&load.api).username("admin@internal").password("secret").build()?;
+fn connect(load: &Load) -> Result<Connection> {
+    Ok(Connection::builder(&load.api).username("admin@internal").password("secret").build()?)
+}
+
+/// Calls as programs do that use the SDK; the answer is a virtual machine.
+async fn sdk_get(load: Load) -> Result<()> {
+    let connection = connect(&load)?;
     let vms = connection.system_service().vms_service();
     load.run(move || {
         let request = vms.vm_service(document::ID).get();
@@ -107,9 +123,21 @@ async fn sdk(load: Load) -> Result<()> {
     Ok(connection.close().await?)
 }
 
-/// Calls as the SDK does, with a client that is set up as its own is, but reads the answer as bytes alone. What is the
-/// same in all calls is made once; the URL is made of the identifier each time, as in any program.
-async fn bare(load: Load) -> Result<()> {
+/// Calls as programs do that use the SDK; the answer says little.
+async fn sdk_remove(load: Load) -> Result<()> {
+    let connection = connect(&load)?;
+    let vms = connection.system_service().vms_service();
+    load.run(move || {
+        let request = vms.vm_service(document::ID).remove();
+        async move { Ok(request.send().await?) }
+    })
+    .await?;
+    Ok(connection.close().await?)
+}
+
+/// Calls as the SDK does, with a client that is set up as its own is, and leaves the answer to `check`. What is the same in
+/// all calls is made once; the URL is made of the identifier each time, as in any program.
+async fn bare(load: Load, method: Method, check: impl Fn(&[u8]) -> Result<()> + Clone + Send + 'static) -> Result<()> {
     let http = reqwest::Client::builder()
         .user_agent(concat!("virt-sdk/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
@@ -120,34 +148,26 @@ async fn bare(load: Load) -> Result<()> {
     bearer.set_sensitive(true);
     let version = (HeaderName::from_static("version"), HeaderValue::from_static("4"));
     let headers = HeaderMap::from_iter([(ACCEPT, xml.clone()), (CONTENT_TYPE, xml), version, (AUTHORIZATION, bearer)]);
-    let length = document::vm().len();
     let api = load.api.clone();
     load.run(move || {
-        let request = http.get(format!("{api}/vms/{}", document::ID)).headers(headers.clone());
+        let request = http.request(method.clone(), format!("{api}/vms/{}", document::ID)).headers(headers.clone());
+        let check = check.clone();
         async move {
             let response = request.send().await?;
             let status = response.status();
             let body = response.bytes().await?;
-            if status.is_success() && body.len() == length {
-                return Ok(());
-            }
-            Err(format!("{status}: {}", String::from_utf8_lossy(&body)).into())
+            expect(status.is_success(), status.as_str())?;
+            check(&body)
         }
     })
     .await
 }
 
-/// Decodes the document that often, without any call.
-fn decode(calls: usize) -> Result<()> {
-    let document = document::vm();
-    let before = processor_seconds()?;
-    for _ in 0..calls {
-        let mut vm = Vm::default();
-        table_access::xml::read(&document, &mut vm)?;
-        expect(vm.name.as_deref() == Some(document::NAME), "another virtual machine was read")?;
-    }
-    println!("{:.6}", processor_seconds()? - before);
-    Ok(())
+/// Decodes the answer as the SDK does.
+fn decode(body: &[u8]) -> Result<()> {
+    let mut vm = Vm::default();
+    table_access::xml::read(std::str::from_utf8(body)?, &mut vm)?;
+    expect(vm.name.as_deref() == Some(document::NAME), "another virtual machine was answered")
 }
 
 fn expect(right: bool, otherwise: &str) -> Result<()> {

@@ -57,6 +57,9 @@ fn request(received: &[u8]) -> Option<(String, usize)> {
 }
 
 fn respond<'a>(head: &str, vm: &'a [u8]) -> std::borrow::Cow<'a, [u8]> {
+    if head.starts_with("delete /ovirt-engine/api/vms/") {
+        return answer("200 OK", "application/xml;charset=UTF-8", "<action><status>complete</status></action>").into();
+    }
     if let Some(path) = head.strip_prefix("get /ovirt-engine/api/vms/") {
         let missing = HEADERS.iter().find(|header| !head.contains(&format!("\r\n{header}")));
         return match missing {

@@ -9,10 +9,11 @@ use super::span;
 use super::transport::{Transport, server};
 use super::wire::Shown;
 use crate::core::error::{Error, ErrorKind, Result};
-use reqwest::header::HeaderName;
+use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use reqwest::{StatusCode, Url};
 use secrecy::ExposeSecret;
 use std::fmt;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -105,14 +106,14 @@ impl Client {
             let mut attempts = Attempts::new(retry, &request.method, deadline);
             loop {
                 let result = match self.attempt(request, &asked, deadline).await {
-                    Ok(opened) => read(opened).await,
+                    Ok(opened) => Box::pin(read(opened)).await,
                     Err(error) => Err(error.in_call(&asked.call())),
                 };
                 let error = match result {
                     Ok(value) => return Ok(value),
                     Err(error) => error,
                 };
-                if let Err(error) = attempts.failed(error, self.transport().has_answered()).await {
+                if let Err(error) = Box::pin(attempts.failed(error, self.transport().has_answered())).await {
                     span::failed(&error);
                     return Err(error);
                 }
@@ -135,7 +136,8 @@ impl Client {
 
     /// One attempt, within the time that is left.
     async fn attempt(&self, request: &Request, asked: &Arc<Asked>, deadline: Option<Instant>) -> Result<Opened> {
-        let success = self.success(request, asked, deadline);
+        // In one place, whichever way it is awaited: the future of every request is as large as this one.
+        let success = pin!(self.success(request, asked, deadline));
         match deadline {
             Some(deadline) => tokio::time::timeout_at(deadline, success)
                 .await
@@ -149,20 +151,21 @@ impl Client {
         let mut token = self.session().token().await?;
         let mut renewals = 0;
         loop {
-            let opened = self.0.transport.exchange(asked, self.signed(request, asked, &token), Shown::Except(self.0.api.secrets));
-            let mut opened = opened.await?.with_deadline(deadline);
+            let signed = self.signed(request, asked, &token);
+            let opened = Box::pin(self.0.transport.exchange(asked, signed, Shown::Except(self.0.api.secrets))).await?;
+            let mut opened = opened.with_deadline(deadline);
             span::answered(opened.status());
             if !self.is_refused(&mut opened).await? {
                 return if opened.response.status().is_success() {
                     Ok(opened)
                 } else {
-                    Err(self.refusal(opened, &token).await?)
+                    Err(Box::pin(self.refusal(opened, &token)).await?)
                 };
             }
-            let renewed = if renewals < RENEWALS { self.session().renew(&token).await? } else { None };
+            let renewed = if renewals < RENEWALS { Box::pin(self.session().renew(&token)).await? } else { None };
             match renewed {
                 Some(renewed) => token = renewed,
-                None => return Err(self.refusal(opened, &token).await?),
+                None => return Err(Box::pin(self.refusal(opened, &token)).await?),
             }
             renewals += 1;
         }
@@ -178,10 +181,12 @@ impl Client {
         if opened.response.status() == StatusCode::UNAUTHORIZED {
             return Ok(true);
         }
-        let content_type = content_type(opened.response.headers());
-        let is_page =
-            matches!(content_type.as_str(), "text/html" | "application/json") && content_type != self.0.api.content_type;
-        Ok(is_page && (self.0.api.is_expiry)(&opened.peek(PAGE).await?))
+        let begins_as = |known: &HeaderValue| known.as_bytes().starts_with(self.0.api.content_type.as_bytes());
+        if opened.response.headers().get(CONTENT_TYPE).is_some_and(begins_as) {
+            return Ok(false);
+        }
+        let is_page = matches!(content_type(opened.response.headers()).as_str(), "text/html" | "application/json");
+        Ok(is_page && (self.0.api.is_expiry)(&Box::pin(opened.peek(PAGE)).await?))
     }
 
     /// The request with everything that all requests have.

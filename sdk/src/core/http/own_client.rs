@@ -48,11 +48,15 @@ impl OwnClient {
 
     /// The client; `base` and `source` are where the authority can be fetched.
     pub(super) async fn get(&self, base: &Url, source: CaSource) -> Result<&reqwest::Client> {
-        let ready = self.ready.get_or_try_init(async || match self.trust.pin() {
+        if let Some(ready) = self.ready.get() {
+            return Ok(&ready.client);
+        }
+        let make = self.ready.get_or_try_init(async || match self.trust.pin() {
             Some(pin) => self.build(authority::pinned(self.builder(), base, source, &self.trust, pin).await?),
             None => self.build(self.trust.clone()),
         });
-        Ok(&ready.await?.client)
+        // Kept out of the future of every request, which is rarely this one.
+        Ok(&Box::pin(make).await?.client)
     }
 
     /// Who is trusted, as far as it is known by now.

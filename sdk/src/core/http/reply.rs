@@ -7,6 +7,7 @@ use bytes::Bytes;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Method, Url};
 use std::collections::VecDeque;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -77,8 +78,8 @@ impl Opened {
     }
 
     /// Reads the whole body.
-    pub(crate) async fn read(self) -> Result<Reply> {
-        self.read_after(Vec::new()).await
+    pub(crate) fn read(self) -> impl Future<Output = Result<Reply>> {
+        self.read_after(Vec::new())
     }
 
     /// Reads the rest of a body that begins with what was read before.
@@ -118,10 +119,12 @@ impl Opened {
     }
 
     async fn arriving(&mut self) -> Result<Option<Bytes>> {
-        let chunk = self.response.chunk();
-        let chunk = match self.deadline {
-            Some(deadline) => tokio::time::timeout_at(deadline, chunk).await,
-            None => Ok(chunk.await),
+        let chunk = {
+            let chunk = pin!(self.response.chunk());
+            match self.deadline {
+                Some(deadline) => tokio::time::timeout_at(deadline, chunk).await,
+                None => Ok(chunk.await),
+            }
         };
         match chunk {
             Ok(Ok(piece)) => Ok(piece),

@@ -72,7 +72,8 @@ impl Transport {
             }
             Err(error) => {
                 let error = failure::of(error, &asked.server());
-                let error = if error.kind() == ErrorKind::Tls { self.explained(error, &asked.url).await } else { error };
+                let error =
+                    if error.kind() == ErrorKind::Tls { Box::pin(self.explained(error, &asked.url)).await } else { error };
                 Err(error.in_call(&asked.call()))
             }
         }
