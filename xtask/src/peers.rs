@@ -9,6 +9,13 @@ use std::process::Command;
 const PYTHON_SDK: &str = "ovirt-engine-sdk-python==4.6.3";
 const PYTHON_PACKAGES: &[&str] = &["gcc", "libcurl4-openssl-dev", "libssl-dev", "libxml2-dev", "python3-dev", "python3-venv"];
 
+/// ovirt-imageio, the daemon that serves images on a host. PyPI has its sources alone, with one extension in C.
+const IMAGEIO: &str = "ovirt-imageio==2.5.1";
+
+/// What ovirt-imageio is built with; and `qemu-nbd`, by which it reaches qcow2 images, with `qemu-img`.
+const IMAGEIO_PACKAGES: &[&str] = &["gcc", "python3-dev", "python3-venv"];
+const QEMU_PACKAGES: &[&str] = &["qemu-utils"];
+
 /// What vcsim, the vCenter simulator of govmomi, is built with. Debian has its sources, and no program.
 const VCSIM_PACKAGES: &[&str] = &["golang", "golang-github-vmware-govmomi-dev"];
 
@@ -22,13 +29,21 @@ const LIBGOVIRT_PACKAGES: &[&str] = &["gir1.2-govirt-1.0", "python3-gi"];
 pub(crate) fn install() -> Result<(), String> {
     install_vcsim()?;
     install_libgovirt()?;
+    install_qemu_tools()?;
+    install_imageio()?;
     install_python_sdk()
 }
 
 /// What tests run against and is not installed.
 pub(crate) fn missing() -> Vec<&'static str> {
     let is_built = cache("vcsim").is_ok_and(|folder| folder.join("vcsim").exists());
-    let peers = [("vcsim", is_built), ("libgovirt", has_libgovirt()), ("the Python SDK", python_sdk().is_ok())];
+    let peers = [
+        ("vcsim", is_built),
+        ("libgovirt", has_libgovirt()),
+        ("the tools of QEMU", has_qemu_tools()),
+        ("ovirt-imageio", has_imageio()),
+        ("the Python SDK", python_sdk().is_ok()),
+    ];
     peers.into_iter().filter(|(_, is_there)| !is_there).map(|(name, _)| name).collect()
 }
 
@@ -49,6 +64,53 @@ fn install_libgovirt() -> Result<(), String> {
 fn has_libgovirt() -> bool {
     let import = "import gi; gi.require_version('GoVirt', '1.0'); from gi.repository import GoVirt";
     run("/usr/bin/python3", &["-c", import]).is_ok()
+}
+
+fn install_qemu_tools() -> Result<(), String> {
+    if has_qemu_tools() {
+        println!("the tools of QEMU are there");
+        return Ok(());
+    }
+    install_packages(QEMU_PACKAGES)?;
+    if !has_qemu_tools() {
+        return Err("qemu-utils is installed, but PATH has no qemu-img and qemu-nbd; correct PATH".to_owned());
+    }
+    println!("the tools of QEMU are there now");
+    Ok(())
+}
+
+/// Whether there is what `sdk/tests/support/qemu.rs` runs.
+fn has_qemu_tools() -> bool {
+    ["qemu-img", "qemu-nbd"].iter().all(|tool| run(tool, &["--version"]).is_ok())
+}
+
+/// Installs the daemon where `sdk/tests/support/imageio.rs` looks for it.
+fn install_imageio() -> Result<(), String> {
+    if has_imageio() {
+        println!("ovirt-imageio is there");
+        return Ok(());
+    }
+    install_packages(IMAGEIO_PACKAGES)?;
+    let folder = cache("imageio")?.display().to_string();
+    // Cleared, because an environment of a Python that is gone cannot be mended.
+    run("python3", &["-m", "venv", "--clear", &folder])?;
+    run(&format!("{folder}/bin/pip"), &["install", "--quiet", IMAGEIO])?;
+    if !has_imageio() {
+        return Err(format!(
+            "{IMAGEIO} is installed in {folder}, but its Python does not load it; remove the folder and run this again"
+        ));
+    }
+    println!("ovirt-imageio is there now: {folder}/bin/ovirt-imageio");
+    Ok(())
+}
+
+/// Whether the daemon is there, of the version that is asked for, and its extension in C fits its Python.
+fn has_imageio() -> bool {
+    let (name, version) = IMAGEIO.split_once("==").unwrap_or((IMAGEIO, ""));
+    let check = format!(
+        "from importlib.metadata import version; assert version('{name}') == '{version}'; import ovirt_imageio._internal.server"
+    );
+    cache("imageio").is_ok_and(|folder| run(&folder.join("bin/python3").display().to_string(), &["-c", &check]).is_ok())
 }
 
 fn install_python_sdk() -> Result<(), String> {

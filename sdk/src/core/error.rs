@@ -36,6 +36,8 @@ struct Repr {
     attempts: u32,
     /// Whether the server cannot have got the request.
     is_unsent: bool,
+    /// Whether everything was tried already.
+    is_settled: bool,
     /// Where the server's own explanation says more than the status.
     retryable: Option<bool>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
@@ -148,6 +150,7 @@ impl Error {
             retry_after: None,
             attempts: 1,
             is_unsent: false,
+            is_settled: false,
             retryable: None,
             source: None,
         }))
@@ -192,6 +195,16 @@ impl Error {
             *text = text.replace(secret, REDACTED);
         }
         self
+    }
+
+    /// Says that everything was tried already.
+    pub(crate) fn settled(mut self) -> Self {
+        self.0.is_settled = true;
+        self
+    }
+
+    pub(crate) fn is_settled(&self) -> bool {
+        self.0.is_settled
     }
 
     pub(crate) fn is_unsent(&self) -> bool {

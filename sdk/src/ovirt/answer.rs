@@ -173,10 +173,7 @@ const EXPIRED: &[u8] = b"invalid_grant";
 fn failure(reply: &Reply, fault: Option<Fault>) -> Error {
     let has_expired = fault.is_none() && is_expiry(&reply.body);
     let (kind, otherwise) = match if has_expired { 401 } else { reply.status } {
-        401 => (
-            ErrorKind::Authentication,
-            "the engine does not accept the token; sign in anew, or give user name and password so that it is renewed",
-        ),
+        401 => (ErrorKind::Authentication, "the engine does not accept the token"),
         403 => (ErrorKind::Authorization, "the user may not do this; give it a role that may"),
         404 => (ErrorKind::NotFound, "there is no such object; check the identifiers in the path, and the URL of the connection"),
         409 => (ErrorKind::Conflict, "the object is not in a state that allows this; wait until it is"),

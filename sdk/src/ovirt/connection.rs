@@ -22,10 +22,9 @@ use std::sync::Arc;
 /// A URL that is right.
 const EXAMPLE: &str = "https://engine.example.com/ovirt-engine/api";
 
-/// What to do to trust an engine.
+/// Where the authority of an engine is.
 const CA: CaSource = CaSource {
-    advice: "give the CA that issued it with `ca_file` or `ca_pem`: an engine offers its own at \
-             /ovirt-engine/services/pki-resource?resource=ca-certificate&format=X509-PEM-CA",
+    offer: "an engine offers its own at /ovirt-engine/services/pki-resource?resource=ca-certificate&format=X509-PEM-CA",
     path: Some("/ovirt-engine/services/pki-resource?resource=ca-certificate&format=X509-PEM-CA"),
 };
 
@@ -139,7 +138,8 @@ impl Connection {
         // The path of an image transfer lets in whoever has it.
         let refused =
             || Error::new(ErrorKind::Request, "this is not the URL of a server; it looks like https://host.example.com:54322");
-        let mut url = Url::parse(url).ok().filter(Url::has_host).ok_or_else(refused)?;
+        let is_server = |url: &Url| url.has_host() && matches!(url.scheme(), "http" | "https");
+        let mut url = Url::parse(url).ok().filter(is_server).ok_or_else(refused)?;
         url.set_path("/");
         url.set_query(None);
         let request = reqwest::Request::new(Method::OPTIONS, url.clone());

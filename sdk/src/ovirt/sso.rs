@@ -120,8 +120,13 @@ impl SingleSignOn {
             Err(_) if reply.status == 401 => return Err(refused("it answered with status 401")),
             Err(error) => return Err(error),
         };
-        if let Some(refusal) = refusal(&answer) {
-            return Err(refused(&refusal));
+        match refusal(&answer) {
+            Some(refusal) if reply.status >= 500 => {
+                let message = format!("the engine failed to sign in {whom}: {refusal}; try again later");
+                return Err(reply.error(ErrorKind::Fault, message));
+            }
+            Some(refusal) => return Err(refused(&refusal)),
+            None => {}
         }
         if !reply.is_success() {
             let kind = if reply.status == 401 { ErrorKind::Authentication } else { ErrorKind::Fault };
@@ -156,10 +161,12 @@ impl SingleSignOn {
                     .to_owned()
             }
             1 => format!(
-                "check user name and password: engines with Keycloak, as oVirt 4.5 sets up, expect names such as                  admin@ovirt@internalsso, others such as admin@internal; {full_name}"
+                "check user name and password: engines with Keycloak, as oVirt 4.5 sets up, expect names such as \
+                 admin@ovirt@internalsso, others such as admin@internal; {full_name}"
             ),
             _ => format!(
-                "check user name and password: names such as admin@ovirt@internalsso are for engines with Keycloak, others expect                  names such as admin@internal; {full_name}"
+                "check user name and password: names such as admin@ovirt@internalsso are for engines with Keycloak, others expect \
+                 names such as admin@internal; {full_name}"
             ),
         }
     }

@@ -167,9 +167,7 @@ pub(super) fn error(reply: &Reply) -> Error {
 /// What is said when the server gave no reason.
 fn advice(kind: ErrorKind) -> &'static str {
     match kind {
-        ErrorKind::Authentication => {
-            "the server does not accept the token; sign in anew, or give user name and password so that it is renewed"
-        }
+        ErrorKind::Authentication => "the server does not accept the token",
         ErrorKind::Authorization => "the user may not do this; give it a role with the privileges that the method asks for",
         ErrorKind::NotFound => "there is no such resource; check the identifiers, and that the server has this dialect",
         ErrorKind::Conflict => "the resource is not in a state that allows this",

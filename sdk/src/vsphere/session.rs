@@ -17,11 +17,8 @@ use std::time::Duration;
 /// A URL that is right.
 const EXAMPLE: &str = "https://vcenter.example.com";
 
-/// What to do to trust a vCenter.
-const CA: CaSource = CaSource {
-    advice: "give the CA that issued it with `ca_file` or `ca_pem`: a vCenter offers its own, in an archive, at /certs/download.zip",
-    path: None,
-};
+/// Where the authority of a vCenter is.
+const CA: CaSource = CaSource { offer: "a vCenter offers its own, in an archive, at /certs/download.zip", path: None };
 
 static API: Api = Api {
     token_header: sign_in::SESSION_HEADER,

@@ -21,8 +21,8 @@ const LARGEST: usize = 1 << 20;
 /// Where a kind of server offers it.
 #[derive(Clone, Copy)]
 pub(crate) struct CaSource {
-    /// What to do to trust it, for messages.
-    pub(crate) advice: &'static str,
+    /// Where it can be had, for messages.
+    pub(crate) offer: &'static str,
     /// Path and query, if it can be fetched in PEM.
     pub(crate) path: Option<&'static str>,
 }
@@ -42,6 +42,10 @@ pub(crate) async fn fetch(builder: ClientBuilder, base: &Url, source: CaSource) 
     if opened.status() == 200 && !Certificate::read_all(&text).is_empty() {
         return Ok(text);
     }
+    if let status @ (429 | 502..=504) = opened.status() {
+        let message = format!("{server} is not ready (status {status}); try again later");
+        return Err(opened.error(ErrorKind::Fault, message));
+    }
     let message = format!(
         "{server} offers no certificate of an authority there; get it from its administrator, and give it with `ca_file`"
     );
@@ -60,8 +64,8 @@ pub(crate) async fn pinned(
     trust.clone().with_pinned(&pem, pin).ok_or_else(|| {
         let offered: Vec<String> = Certificate::read_all(&pem).iter().map(ToString::to_string).collect();
         let message = format!(
-            "{} offers no authority with the pinned fingerprint {pin}, but {}; ask its administrator which is right: either it was \
-             made anew, or somebody is in between",
+            "{} offers no authority with the pinned fingerprint {pin}, but {}; ask its administrator for the right fingerprint: either \
+             the authority was made anew, or somebody is in between",
             server(base),
             offered.join(" and ")
         );

@@ -148,7 +148,7 @@ impl Client {
 
     /// Sends a request with a token that the server takes. Whatever is not a success is an error.
     async fn success(&self, request: &Request, asked: &Arc<Asked>, deadline: Option<Instant>) -> Result<Opened> {
-        let mut token = self.session().token().await?;
+        let mut token = self.session().token().await.map_err(Error::settled)?;
         let mut renewals = 0;
         loop {
             let signed = self.signed(request, asked, &token);
@@ -156,24 +156,32 @@ impl Client {
             let mut opened = opened.with_deadline(deadline);
             span::answered(opened.status());
             if !self.is_refused(&mut opened).await? {
-                return if opened.response.status().is_success() {
-                    Ok(opened)
-                } else {
-                    Err(Box::pin(self.refusal(opened, &token)).await?)
+                return match opened.response.status().is_success() {
+                    true => Ok(opened),
+                    false => Err(self.refusal(opened, &token).await),
                 };
             }
-            let renewed = if renewals < RENEWALS { Box::pin(self.session().renew(&token)).await? } else { None };
+            let renewed = match renewals < RENEWALS {
+                true => Box::pin(self.session().renew(&token)).await.map_err(Error::settled)?,
+                false => None,
+            };
             match renewed {
                 Some(renewed) => token = renewed,
-                None => return Err(Box::pin(self.refusal(opened, &token)).await?),
+                None => {
+                    let error = self.refusal(opened, &token).await;
+                    let hint = if renewals > 0 { ", nor the new one" } else { "; sign in anew, or give credentials" };
+                    let message = format!("{}{hint}", error.message());
+                    return Err(error.with_message(message));
+                }
             }
             renewals += 1;
         }
     }
 
-    async fn refusal(&self, opened: Opened, token: &Token) -> Result<Error> {
-        let error = (self.0.api.refusal)(&opened.read().await?);
-        Ok(error.without(token.secret.expose_secret()))
+    /// The error that an answer means. Of a body that breaks off, what is there counts: the status says enough.
+    async fn refusal(&self, opened: Opened, token: &Token) -> Error {
+        let reply = Box::pin(opened.read_what_comes()).await;
+        (self.0.api.refusal)(&reply).without(token.secret.expose_secret())
     }
 
     /// Whether the server does not take the token any more. Some say so in a page, whatever the status.

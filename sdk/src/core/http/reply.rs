@@ -84,14 +84,31 @@ impl Opened {
 
     /// Reads the rest of a body that begins with what was read before.
     pub(crate) async fn read_after(mut self, mut body: Vec<u8>) -> Result<Reply> {
+        self.read_into(&mut body).await?;
+        Ok(self.into_reply(body))
+    }
+
+    /// Reads the body as far as it comes.
+    pub(crate) async fn read_what_comes(mut self) -> Reply {
+        let mut body = Vec::new();
+        // The rest is lost; what is there still tells something.
+        let _ = self.read_into(&mut body).await;
+        self.into_reply(body)
+    }
+
+    async fn read_into(&mut self, body: &mut Vec<u8>) -> Result<()> {
         let length = self.response.content_length().and_then(|length| usize::try_from(length).ok());
         body.reserve_exact(length.unwrap_or_default().min(LARGEST_RESERVE));
         while let Some(piece) = self.piece().await? {
             body.extend_from_slice(&piece);
         }
+        Ok(())
+    }
+
+    fn into_reply(mut self, body: Vec<u8>) -> Reply {
         wire::body("received", &body, self.shown);
         let (status, headers) = (self.status(), std::mem::take(self.response.headers_mut()));
-        Ok(Reply { asked: self.asked, status, headers, body })
+        Reply { asked: self.asked, status, headers, body }
     }
 
     /// The first so many bytes of the body, or all if there are less. They are read again by whoever reads it.
@@ -128,7 +145,10 @@ impl Opened {
         };
         match chunk {
             Ok(Ok(piece)) => Ok(piece),
-            Ok(Err(error)) => Err(failure::of(error, &self.asked.server()).in_call(&self.asked.call())),
+            Ok(Err(error)) => {
+                let error = failure::of(error, &self.asked.server());
+                Err(error.with_answer(self.status(), correlation_id(self.response.headers())).in_call(&self.asked.call()))
+            }
             Err(_) => Err(self.error(ErrorKind::Timeout, late(&self.asked.server()))),
         }
     }

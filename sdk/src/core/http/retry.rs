@@ -134,20 +134,36 @@ impl<'a> Attempts<'a> {
     ///
     /// The failure, when there is no next one.
     pub(crate) async fn failed(&mut self, error: Error, is_known: bool) -> Result<()> {
+        if error.is_settled() {
+            return Err(error);
+        }
         self.made += 1;
         let next = self.retry.pause(&error, self.method, self.made, is_known).map(|pause| (pause, Instant::now() + pause));
         match next.filter(|(_, next)| self.deadline.is_none_or(|deadline| *next < deadline)) {
             Some((pause, next)) => {
-                self.is_ambiguous |= !error.is_unsent();
+                // What the server was too busy for was not carried out.
+                self.is_ambiguous |= !error.is_unsent() && error.status() != Some(429);
                 tracing::info!(%error, attempt = self.made, pause_ms = pause.as_secs_f64() * 1e3, "the call is sent again");
                 tokio::time::sleep_until(next).await;
                 Ok(())
             }
-            None if self.is_ambiguous && *self.method == Method::DELETE && error.kind() == ErrorKind::NotFound => {
-                let hint = format!("{}; an attempt before this one may have removed it", error.message());
-                Err(error.with_message(hint).with_attempts(self.made))
+            None => {
+                let message = format!("{}{}", error.message(), self.hint(&error, is_known));
+                Err(error.with_message(message).with_attempts(self.made))
             }
-            None => Err(error.with_attempts(self.made)),
+        }
+    }
+
+    /// What a caller must know of the attempts.
+    fn hint(&self, error: &Error, is_known: bool) -> &'static str {
+        let is_lost = matches!(error.kind(), ErrorKind::Connection | ErrorKind::Timeout) && !error.is_unsent();
+        match self.method.as_str() {
+            "DELETE" if self.is_ambiguous && error.kind() == ErrorKind::NotFound => {
+                "; an attempt before this one may have removed it"
+            }
+            "POST" | "PATCH" if is_lost && is_known => "; it may have been carried out: look before you send it again",
+            _ if is_lost && error.kind() == ErrorKind::Connection && !is_known => "; check scheme and port of the URL",
+            _ => "",
         }
     }
 }

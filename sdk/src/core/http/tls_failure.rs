@@ -27,55 +27,62 @@ pub(super) async fn presented(builder: reqwest::ClientBuilder, url: &Url) -> Opt
     Certificate::read(response.extensions().get::<TlsInfo>()?.peer_certificate()?)
 }
 
-/// What is wrong, and the fix. `ca_source` says where the server's authority can be had.
-pub(super) fn verdict(presented: &Certificate, trust: &Trust, host: &str, ca_source: &str) -> String {
+/// What is wrong, and the fix. `offer` says where the server's authority can be had.
+pub(super) fn verdict(presented: &Certificate, trust: &Trust, host: &str, offer: &str) -> String {
     let Certificate { issuer, .. } = presented;
     let anchors = trust.anchors();
     if presented.is_expired() {
-        return format!("it has expired (valid {}); renew it on that server, and check the clock here", presented.validity());
+        return format!(
+            "its certificate has expired (valid {}); renew it on that server, and check the clock here",
+            presented.validity()
+        );
     }
     if presented.is_not_yet_valid() {
-        return format!("it is not valid yet (valid {}); check the clocks here and there", presented.validity());
+        return format!("its certificate is not valid yet (valid {}); check the clocks here and there", presented.validity());
     }
     if !presented.is_for(host) {
         let names = match presented.names.as_slice() {
             [] => "no host at all; have one issued that names it".to_owned(),
             names => format!("{}; use one of these in the URL", names.join(", ")),
         };
-        return format!("it is not for `{host}`, but for {names}");
+        return format!("its certificate is not for `{host}`, but for {names}");
+    }
+    if presented.is_self_signed() && presented.is_ca {
+        return "its certificate signed itself as an authority, and cannot serve a host as well; have one issued for the server"
+            .to_owned();
     }
     if let Some((origin, anchor)) = anchors.iter().find(|(_, anchor)| anchor.is_expired()) {
-        return format!("`{}` ({origin}) has expired (valid {}); {ca_source}", anchor.subject, anchor.validity());
+        return format!(
+            "`{}` ({origin}) has expired (valid {}); get the one that took its place: {offer}",
+            anchor.subject,
+            anchor.validity()
+        );
     }
     if let Some((origin, _)) = anchors.iter().find(|(_, anchor)| anchor.fingerprint == presented.fingerprint) {
-        return if presented.is_self_signed() {
-            format!(
-                "{origin} holds this very certificate, which signed itself as an authority and cannot serve a host as well; \
-                 have one issued for the server"
-            )
-        } else {
-            format!("{origin} holds this very certificate, not that of the authority which issued it, `{issuer}`; {ca_source}")
-        };
+        return format!(
+            "{origin} holds this very certificate, not that of the authority which issued it; give that of `{issuer}`: {offer}"
+        );
     }
     if let Some((origin, anchor)) = anchors.iter().find(|(_, anchor)| anchor.subject == *issuer) {
         return format!(
-            "it is not signed by the key of `{}` ({origin}), though it says so: the authority was made anew, or somebody is \
-             in between; {ca_source}",
+            "its certificate is not signed by the key of `{}` ({origin}), though it says so: the authority was made anew, or \
+             somebody is in between; compare its fingerprint: {offer}",
             anchor.subject
         );
     }
     if presented.is_self_signed() {
-        return format!(
-            "nobody but the server itself vouches for it; if its fingerprint is right, give this certificate as a CA, or have \
-             one issued by an authority; {ca_source}"
-        );
+        return "nobody but the server itself vouches for its certificate; if the fingerprint is right, give this certificate \
+                with `ca_pem`, or have one issued by an authority"
+            .to_owned();
     }
     let leaf = anchors.iter().find(|(_, anchor)| !anchor.is_ca).map(|(origin, anchor)| {
         format!("`{}` ({origin}) is the certificate of a server, which vouches for no other; ", anchor.subject)
     });
+    // The authority that the server offers did not issue it: no use in pointing there.
+    let offer = if trust.is_fetched() { String::new() } else { format!(": {offer}") };
     format!(
-        "{}its issuer `{issuer}` is not trusted; {ca_source}, or, if `{issuer}` is itself issued by somebody trusted, have the \
-         server send its certificate along",
+        "{}`{issuer}`, which issued its certificate, is not trusted; give the certificate of that authority with `ca_file` or \
+         `ca_pem`{offer}; if it is itself issued by somebody trusted, have the server send its certificate along",
         leaf.unwrap_or_default()
     )
 }

@@ -1,13 +1,13 @@
 //! Sends single requests, and says why one did not arrive.
 
 use super::authority::CaSource;
-use super::failure;
+use super::failure::{self, is_about_certificate};
 use super::own_client::OwnClient;
 use super::reply::{Asked, Opened};
 use super::settings::{Settings, wrong};
 use super::tls_failure;
 use super::wire::{self, Shown};
-use crate::core::error::{Error, ErrorKind, Result};
+use crate::core::error::{Error, Result};
 use reqwest::Url;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -72,26 +72,28 @@ impl Transport {
             }
             Err(error) => {
                 let error = failure::of(error, &asked.server());
-                let error =
-                    if error.kind() == ErrorKind::Tls { Box::pin(self.explained(error, &asked.url)).await } else { error };
+                // Kept out of the future of every request, which is rarely this one.
+                let error = if is_about_certificate(&error) { Box::pin(self.explained(error, &asked.url)).await } else { error };
                 Err(error.in_call(&asked.call()))
             }
         }
     }
 
-    /// An error of TLS with what was presented, what is trusted, and what to do.
+    /// An error about a certificate with what was presented, who is trusted, and what to do.
     async fn explained(&self, error: Error, url: &Url) -> Error {
-        let (message, advice) = (error.message(), self.ca.advice);
-        let message = match &self.client {
-            Client::Given(_) => format!("{message}; trusted is whom the given `http_client` trusts; {advice}"),
-            Client::Own(client) => match tls_failure::presented(client.builder(), url).await {
-                Some(presented) => {
-                    let host = url.host_str().unwrap_or_default();
-                    let verdict = tls_failure::verdict(&presented, client.trust(), host, advice);
-                    format!("{message}: {verdict}. It presented {presented}. Trusted: {}", client.trust())
-                }
-                None => format!("{message}; {advice}. Trusted: {}", client.trust()),
-            },
+        let server = server(url);
+        let Client::Own(client) = &self.client else {
+            let message = format!("{}; trusted is whom `http_client` trusts: give the certificates to it", error.message());
+            return error.with_message(message);
+        };
+        let (trust, offer) = (client.trust(), self.ca.offer);
+        let message = match tls_failure::presented(client.builder(), url).await {
+            Some(presented) => {
+                let verdict = tls_failure::verdict(&presented, trust, url.host_str().unwrap_or_default(), offer);
+                let cause = error.message();
+                format!("{server} is not trusted: {verdict}. It presented {presented}. Trusted: {trust}. The cause: {cause}")
+            }
+            None => format!("{}; {offer}. Trusted: {trust}", error.message()),
         };
         error.with_message(message)
     }
@@ -99,5 +101,6 @@ impl Transport {
 
 /// Host and port, for messages.
 pub(crate) fn server(url: &Url) -> String {
-    url.authority().rsplit('@').next().unwrap_or_default().to_owned()
+    let host = url.host_str().unwrap_or_default();
+    url.port_or_known_default().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }

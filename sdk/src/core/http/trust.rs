@@ -1,12 +1,12 @@
 //! Whom to trust: one setting for the API, the hosts that move images, and proxies.
 
-use super::certificate::Certificate;
+use super::certificate::{BEGIN, Certificate};
 use super::fingerprint::Fingerprint;
 use super::settings::wrong;
 use crate::core::error::Result;
 use reqwest::ClientBuilder;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// How a PEM text begins.
 const PEM: &str = "-----BEGIN";
@@ -37,6 +37,8 @@ pub(crate) struct Trust {
     system: bool,
     insecure: bool,
     pin: Option<Fingerprint>,
+    /// Whether the authority that the server offers is among them.
+    is_fetched: bool,
 }
 
 impl TrustSettings {
@@ -64,6 +66,7 @@ impl TrustSettings {
             system: self.system || is_alone,
             insecure: self.insecure,
             pin: pin.transpose()?,
+            is_fetched: false,
         };
         for authorities in &self.authorities {
             let (pem, origin) = authorities.read()?;
@@ -96,13 +99,20 @@ impl Authorities {
 }
 
 fn is_path(text: &str) -> bool {
-    !text.trim().contains('\n') && (Path::new(text.trim()).is_absolute() || text.trim().ends_with(".pem"))
+    let text = text.trim();
+    let has_ending = [".pem", ".crt", ".cer"].iter().any(|ending| text.ends_with(ending));
+    !text.contains('\n') && (has_ending || text.contains(['/', '\\']))
 }
 
 impl Trust {
     /// The fingerprint of the authority that is still to be fetched.
     pub(crate) fn pin(&self) -> Option<Fingerprint> {
         self.pin.filter(|_| !self.insecure)
+    }
+
+    /// Whether the authority that the server offers is among them.
+    pub(crate) fn is_fetched(&self) -> bool {
+        self.is_fetched
     }
 
     /// The authorities given, each with where it is from.
@@ -112,8 +122,16 @@ impl Trust {
 
     /// Adds all authorities of a text in PEM.
     fn add(&mut self, pem: &[u8], origin: &str) -> Result<()> {
-        let roots = reqwest::Certificate::from_pem_bundle(pem).unwrap_or_default();
-        let text = String::from_utf8_lossy(pem);
+        // Text within other documents is often indented.
+        let text: String = String::from_utf8_lossy(pem).lines().flat_map(|line| [line.trim(), "\n"]).collect();
+        let (begun, read) = (text.matches(BEGIN).count(), Certificate::read_all(&text));
+        let roots = reqwest::Certificate::from_pem_bundle(text.as_bytes()).unwrap_or_default();
+        if begun > read.len() || roots.len() != read.len() {
+            return Err(wrong(format!(
+                "{origin} has {begun} certificates, of which {} can be read; replace those that are cut off or damaged",
+                read.len()
+            )));
+        }
         if roots.is_empty() {
             let found =
                 if text.contains("PRIVATE KEY-----") { ", but a private key, which should not leave its host" } else { "" };
@@ -123,7 +141,7 @@ impl Trust {
             )));
         }
         self.roots.extend(roots);
-        self.anchors.extend(Certificate::read_all(&text).into_iter().map(|certificate| (origin.to_owned(), certificate)));
+        self.anchors.extend(read.into_iter().map(|certificate| (origin.to_owned(), certificate)));
         Ok(())
     }
 
@@ -132,6 +150,7 @@ impl Trust {
         let blocks = pem.split_inclusive("-----END CERTIFICATE-----");
         let block = blocks.into_iter().find(|block| Certificate::read_all(block).iter().any(|found| found.fingerprint == pin))?;
         self.pin = None;
+        self.is_fetched = true;
         self.add(block.as_bytes(), "fetched from the server").ok()?;
         Some(self)
     }
