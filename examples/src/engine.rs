@@ -37,19 +37,13 @@ impl Engine {
     ///
     /// When a file cannot be read, an option is wrong, or the simulator cannot start.
     pub async fn open(options: EngineOptions) -> Result<Self> {
-        let mut http = reqwest::Client::builder();
-        if let Some(path) = &options.ca_file {
-            let pem = std::fs::read(path).map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
-            http = http.tls_certs_only(reqwest::Certificate::from_pem_bundle(&pem)?);
-        }
-        let http = http.build()?;
         let EngineOptions { url: Some(url), username: Some(username), password_file: Some(password_file), ca_file } = options
         else {
             let simulator = Simulator::start().await?;
             let connection =
                 Connection::builder(simulator.url()).username(simulator.username()).password(simulator.password()).build()?;
             println!("Simulated engine at {}", simulator.url());
-            return Ok(Self { connection, http, simulator: Some(simulator) });
+            return Ok(Self { http: connection.http_client().await?, connection, simulator: Some(simulator) });
         };
         let password = std::fs::read_to_string(&password_file)
             .map_err(|error| format!("{} cannot be read: {error}", password_file.display()))?;
@@ -57,7 +51,8 @@ impl Engine {
         if let Some(path) = ca_file {
             builder = builder.ca_file(path);
         }
-        Ok(Self { connection: builder.build()?, http, simulator: None })
+        let connection = builder.build()?;
+        Ok(Self { http: connection.http_client().await?, connection, simulator: None })
     }
 
     /// Ends the session, and the simulator if there is one.

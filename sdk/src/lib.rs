@@ -1,6 +1,9 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+#[cfg(not(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls")))]
+compile_error!("enable one of the features `rustls`, `rustls-no-provider` and `native-tls`");
+
 mod core;
 pub mod guide;
 #[cfg(feature = "ovirt")]

@@ -14,7 +14,7 @@ use virt_sdk::vsphere::content::library::item::{
 use virt_sdk::vsphere::content::library::{ItemModel, StorageBacking, StorageBackingType};
 use virt_sdk::vsphere::ids::{DownloadSessionId, ItemId, UpdateSessionId};
 use virt_sdk::vsphere::{Dialect, Session};
-use virt_sdk::{ErrorKind, Result, Retry};
+use virt_sdk::{Credentials, ErrorKind, Result, Retry};
 use virt_simulator::vsphere::{Builder, Simulator};
 
 async fn simulator() -> Kept<Simulator> {
@@ -381,5 +381,60 @@ async fn faults_on_request_have_their_kind() -> Result<()> {
         vcenter.fail_next("vapi.std.errors.service_unavailable");
         session.content().library().list().send().await?;
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn credentials_come_from_a_provider_and_dropping_ends_the_session() -> Result<()> {
+    for dialect in BOTH {
+        let vcenter = simulator().await;
+        let (user, password) = (vcenter.username().to_owned(), vcenter.password().to_owned());
+        let provider = move |_| {
+            let credentials = Credentials::password(&user, &password);
+            async move { Ok(credentials) }
+        };
+        let session = Session::builder(vcenter.url()).credentials(provider).dialect(dialect).build()?;
+        session.test().await?;
+        vcenter.expire_sessions();
+        session.test().await?;
+        assert_eq!(vcenter.sessions(), 1, "{dialect}");
+        drop(session);
+        let started = Instant::now();
+        while vcenter.sessions() > 0 {
+            assert!(started.elapsed() < Duration::from_secs(30), "the session goes on");
+            tokio::task::yield_now().await;
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_token_of_a_provider_tells_no_dialect_which_is_found_out() -> Result<()> {
+    for (api, rest) in [(true, false), (false, true)] {
+        let vcenter = simulator_of(Simulator::builder().api(api).rest(rest)).await;
+        let owner = Session::builder(vcenter.url()).username(vcenter.username()).password(vcenter.password());
+        let owner = owner.detect_dialect().build()?;
+        owner.test().await?;
+        let token = vcenter.secrets().remove(0);
+        let provider = move |_| {
+            let token = Credentials::token(&token);
+            async move { Ok(token) }
+        };
+        let session = Session::builder(vcenter.url()).credentials(provider).detect_dialect().build()?;
+        session.test().await?;
+        session.close().await?;
+        assert_eq!(vcenter.sessions(), 1, "whoever got the token ends it");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn kerberos_is_not_for_vcenters() -> Result<()> {
+    let vcenter = simulator().await;
+    let provider = |_| async { Ok(Credentials::negotiate("Negotiate s3cret")) };
+    let session = Session::builder(vcenter.url()).credentials(provider).build()?;
+    let error = session.test().await.expect_err("it takes none");
+    assert_eq!(error.kind(), ErrorKind::Configuration);
+    assert!(!error.to_string().contains("s3cret"), "{error}");
     Ok(())
 }
