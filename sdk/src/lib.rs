@@ -10,6 +10,8 @@ pub mod guide;
 pub mod ovirt;
 #[doc(hidden)]
 pub mod table_access;
+#[cfg(feature = "transfer")]
+pub mod transfer;
 #[cfg(feature = "vsphere")]
 pub mod vsphere;
 

@@ -7,6 +7,8 @@ use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::http::authority::{self, CaSource};
 use crate::core::http::certificate::Certificate;
 use crate::core::http::client::{Api, Client};
+use crate::core::http::failure::late;
+use crate::core::http::own_client;
 use crate::core::http::reply::Asked;
 use crate::core::http::session::{Authorize, Session};
 use crate::core::http::settings::{Settings, base_url, setters, shown_url, url, wrong};
@@ -18,6 +20,7 @@ use reqwest::{Method, Url};
 use secrecy::{ExposeSecret, SecretString};
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A URL that is right.
 const EXAMPLE: &str = "https://engine.example.com/ovirt-engine/api";
@@ -27,6 +30,9 @@ const CA: CaSource = CaSource {
     offer: "an engine offers its own at /ovirt-engine/services/pki-resource?resource=ca-certificate&format=X509-PEM-CA",
     path: Some("/ovirt-engine/services/pki-resource?resource=ca-certificate&format=X509-PEM-CA"),
 };
+
+/// How long a server may take to answer a test, when calls have no limit.
+const TEST_LIMIT: Duration = Duration::from_secs(60);
 
 static API: Api = Api {
     token_header: AUTHORIZATION,
@@ -144,7 +150,10 @@ impl Connection {
         url.set_query(None);
         let request = reqwest::Request::new(Method::OPTIONS, url.clone());
         let asked = Asked::new(Method::OPTIONS, url);
-        self.client.transport().exchange(&asked, request, Shown::Nothing).await.map(|_| ())
+        let limit = self.client.timeout().unwrap_or(TEST_LIMIT);
+        let answer = tokio::time::timeout(limit, self.client.transport().exchange(&asked, request, Shown::Nothing)).await;
+        let late = |_| Err(Error::new(ErrorKind::Timeout, late(&asked.server())).in_call(&asked.call()));
+        answer.unwrap_or_else(late).map(|_| ())
     }
 
     /// Asks an engine for the certificate of its authority, without trust: anybody in between may answer. Show its
@@ -157,7 +166,9 @@ impl Connection {
     /// certificate, and those of reaching it.
     pub async fn fetch_ca(url: &str) -> Result<CaCertificate> {
         let base = base_url(url, EXAMPLE)?;
-        let pem = authority::fetch(reqwest::Client::builder(), &base, CA).await?;
+        let pem = authority::fetch(own_client::builder(), &base, CA).await?;
+        // The one whose fingerprint is told, and no other.
+        let pem = Certificate::blocks(&pem).next().unwrap_or_default();
         let certificates = Certificate::read_all(&pem);
         let certificate = certificates.first().ok_or_else(|| wrong("the engine offers no certificate"))?;
         Ok(CaCertificate {
@@ -263,8 +274,9 @@ impl ConnectionBuilder {
         let provider = settings.provider()?;
         let headers = settings.headers(default_headers())?;
         let transport = Arc::new(Transport::new(settings, base.clone(), CA)?);
+        let sign_on = addresses.token.as_ref().unwrap_or(&base);
+        let host = sign_on.host_str().unwrap_or_default().to_owned();
         let grant = SingleSignOn::new(transport.clone(), settings.retry.clone(), base.clone(), addresses);
-        let host = base.host_str().unwrap_or_default().to_owned();
         let headers = (headers, bearer as Authorize);
         let session = Session::new(Box::new(grant), provider, settings.token.take(), host, settings.timeout, headers)?;
         let client = Client::new(transport, base, settings.timeout, settings.retry.clone(), session, &API);

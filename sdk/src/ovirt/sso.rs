@@ -3,18 +3,15 @@
 use crate::core::error::{ErrorKind, Result};
 use crate::core::http::credentials::Credentials;
 use crate::core::http::reply::{Asked, Reply};
-use crate::core::http::retry::{Attempts, Retry};
+use crate::core::http::retry::Retry;
 use crate::core::http::session::{BoxFuture, Grant, Token};
 use crate::core::http::settings::wrong;
-use crate::core::http::span;
 use crate::core::http::transport::Transport;
-use crate::core::http::wire::Shown;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Method, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use std::sync::Arc;
-use tracing::Instrument;
 
 /// What the API needs to be allowed.
 const SCOPE: &str = "ovirt-app-api";
@@ -55,15 +52,15 @@ impl SingleSignOn {
         })
     }
 
-    async fn post(&self, url: &Url, form: &[(&str, &str)], authorization: Option<HeaderValue>) -> Result<Reply> {
+    fn request(url: &Url, form: &[(&str, &str)], authorization: Option<&HeaderValue>) -> reqwest::Request {
         let mut request = reqwest::Request::new(Method::POST, url.clone());
         let headers = request.headers_mut();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
-        headers.extend(authorization.map(|value| (AUTHORIZATION, value)));
+        headers.extend(authorization.map(|value| (AUTHORIZATION, value.clone())));
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
         *request.body_mut() = Some(body.into());
-        self.transport.exchange(&Asked::new(Method::POST, url.clone()), request, Shown::Nothing).await?.read().await
+        request
     }
 
     async fn token(&self, credentials: &Credentials) -> Result<SecretString> {
@@ -87,24 +84,17 @@ impl SingleSignOn {
             }
             Credentials::Token { token } => return Ok(token.clone()),
         };
-        let sign_in = async {
-            let mut attempts = Attempts::new(&self.retry, &Method::POST, None);
-            loop {
-                let token = match self.post(&url, &form, authorization.clone()).await {
-                    Ok(reply) => self.token_of(&reply, credentials),
-                    Err(error) => Err(error),
-                };
-                match token {
-                    Ok(token) => return Ok(token),
-                    Err(error) => attempts.failed(error, self.transport.has_answered()).await.inspect_err(span::failed)?,
-                }
-            }
+        let retry = match credentials {
+            // A ticket is good once.
+            Credentials::Negotiate { .. } => &Retry::none(),
+            _ => &self.retry,
         };
-        sign_in.instrument(span::request(&Asked::new(Method::POST, url.clone()), url.path())).await
+        let make = || Self::request(&url, &form, authorization.as_ref());
+        let asked = Asked::new(Method::POST, url.clone());
+        self.transport.ask(retry, &asked, make, |reply| self.token_of(reply, credentials)).await
     }
 
     fn token_of(&self, reply: &Reply, credentials: &Credentials) -> Result<SecretString> {
-        span::answered(reply.status);
         let (whom, secret) = match credentials {
             Credentials::Password { username, password } => (format!("`{username}`"), password),
             Credentials::Negotiate { authorization: secret } | Credentials::Token { token: secret } => {
@@ -174,15 +164,12 @@ impl SingleSignOn {
     async fn revoke(&self, token: Arc<Token>) -> Result<()> {
         let form = [("scope", SCOPE), ("token", token.secret.expose_secret())];
         let url = self.at(self.addresses.revoke.as_ref(), REVOKE_PATH);
-        let sign_out = async {
-            let reply = self.post(&url, &form, None).await?;
-            span::answered(reply.status);
-            match refusal(&json(&reply)?) {
-                Some(refusal) => Err(reply.error(ErrorKind::Fault, format!("the engine did not end the session: {refusal}"))),
-                None => Ok(()),
-            }
+        let asked = Asked::new(Method::POST, url.clone());
+        let ended = |reply: &Reply| match refusal(&json(reply)?) {
+            Some(refusal) => Err(reply.error(ErrorKind::Fault, format!("the engine did not end the session: {refusal}"))),
+            None => Ok(()),
         };
-        let result = sign_out.instrument(span::request(&Asked::new(Method::POST, url.clone()), url.path())).await;
+        let result = self.transport.ask(&self.retry.to_end(), &asked, || Self::request(&url, &form, None), ended).await;
         result.map_err(|error| error.without(token.secret.expose_secret()))
     }
 }

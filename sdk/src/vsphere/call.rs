@@ -15,7 +15,7 @@ use reqwest::header::HeaderMap;
 use serde_json::{Map, Value};
 use std::fmt::{self, Display};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What the API says of an operation.
 #[derive(Debug)]
@@ -306,8 +306,10 @@ impl Call {
 
     async fn answer(&self) -> Result<Answer> {
         let operation = self.operation.name;
-        let dialect = self.session.dialect().await.map_err(|error| error.in_call(operation))?;
-        let request = self.request(dialect).map_err(|error| error.in_call(operation))?;
+        let (timeout, started) = (self.options.timeout.or(self.session.timeout()), Instant::now());
+        let dialect = self.session.dialect_within(timeout).await.map_err(|error| error.in_call(operation))?;
+        let mut request = self.request(dialect).map_err(|error| error.in_call(operation))?;
+        request.options.timeout = timeout.map(|timeout| timeout.saturating_sub(started.elapsed()));
         let reply = self.session.client().reply(&request).await?;
         answer::success(reply, dialect)
     }

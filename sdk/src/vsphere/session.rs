@@ -2,12 +2,13 @@ use super::call::{Call, Operation};
 use super::dialect::{Dialect, Spoken};
 use super::sign_in::{self, Sessions, SignOn};
 use super::{failure, generated};
-use crate::core::error::Result;
+use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::http::authority::CaSource;
 use crate::core::http::client::{Api, Client};
-use crate::core::http::session::Authorize;
+use crate::core::http::failure::late;
+use crate::core::http::session::{Authorize, SIGN_IN_LIMIT};
 use crate::core::http::settings::{Settings, base_url, setters, shown_url, wrong};
-use crate::core::http::transport::Transport;
+use crate::core::http::transport::{Transport, server};
 use reqwest::Url;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue};
 use std::fmt;
@@ -73,9 +74,20 @@ impl Session {
     ///
     /// Those of signing in, where only that tells the dialect.
     pub async fn dialect(&self) -> Result<Dialect> {
+        self.dialect_within(self.timeout()).await
+    }
+
+    /// As [`dialect`](Self::dialect), within a time.
+    pub(super) async fn dialect_within(&self, timeout: Option<Duration>) -> Result<Dialect> {
         if let Some(dialect) = self.0.spoken.get() {
             return Ok(dialect);
         }
+        // Nothing but a sign-in, or what takes its place.
+        let found = tokio::time::timeout(timeout.unwrap_or(SIGN_IN_LIMIT), self.find_dialect()).await;
+        found.unwrap_or_else(|_| Err(Error::new(ErrorKind::Timeout, late(&server(self.client().base())))))
+    }
+
+    async fn find_dialect(&self) -> Result<Dialect> {
         let token = self.client().session().token().await?;
         match self.0.spoken.get() {
             Some(dialect) => Ok(dialect),

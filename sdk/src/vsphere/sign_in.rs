@@ -5,12 +5,10 @@ use super::{answer, failure};
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::http::credentials::Credentials;
 use crate::core::http::reply::{Asked, Reply};
-use crate::core::http::retry::{Attempts, Retry};
+use crate::core::http::retry::Retry;
 use crate::core::http::session::{BoxFuture, Grant, Token};
 use crate::core::http::settings::wrong;
-use crate::core::http::span;
 use crate::core::http::transport::Transport;
-use crate::core::http::wire::Shown;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
@@ -18,7 +16,6 @@ use reqwest::{Method, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use std::sync::Arc;
-use tracing::Instrument;
 
 /// The header that shows the token.
 pub(super) const SESSION_HEADER: HeaderName = HeaderName::from_static("vmware-api-session-id");
@@ -53,47 +50,38 @@ pub(super) struct Sessions {
 }
 
 impl Sessions {
-    /// Sends a request about a session itself.
-    async fn send(&self, method: Method, dialect: Dialect, (name, value): (HeaderName, HeaderValue)) -> Result<Reply> {
+    /// Sends a request about a session itself; `read` makes what is wanted of the answer.
+    async fn ask<T>(
+        &self,
+        retry: &Retry,
+        method: Method,
+        dialect: Dialect,
+        (name, value): (HeaderName, HeaderValue),
+        read: impl Fn(&Reply) -> Result<T>,
+    ) -> Result<T> {
         let mut url = self.base.clone();
         url.set_path(path(dialect));
-        let mut request = reqwest::Request::new(method.clone(), url.clone());
-        let headers = request.headers_mut();
-        headers.clone_from(&self.headers);
-        headers.insert(NO_COOKIE, HeaderValue::from_static("true"));
-        headers.insert(name, value);
         let asked = Asked::new(method, url);
-        let answer = async {
-            let reply = self.transport.exchange(&asked, request, Shown::Nothing).await?.read().await?;
-            span::answered(reply.status);
-            Ok(reply)
+        let make = || {
+            let mut request = reqwest::Request::new(asked.method.clone(), asked.url.clone());
+            let headers = request.headers_mut();
+            headers.clone_from(&self.headers);
+            headers.insert(NO_COOKIE, HeaderValue::from_static("true"));
+            headers.insert(name.clone(), value.clone());
+            request
         };
-        answer.instrument(span::request(&asked, path(dialect))).await
-    }
-
-    /// Opens a session. It does no harm when done twice.
-    async fn open(&self, dialect: Dialect, username: &str, password: &SecretString) -> Result<Reply> {
-        let retry = self.retry.clone().all_methods(true);
-        let mut attempts = Attempts::new(&retry, &Method::POST, None);
-        loop {
-            let error = match self.send(Method::POST, dialect, basic(username, password)?).await {
-                Ok(reply) if matches!(reply.status, 429 | 502..=504) => failure::error(&reply),
-                Ok(reply) => return Ok(reply),
-                Err(error) => error,
-            };
-            attempts.failed(error, self.transport.has_answered()).await?;
-        }
+        self.transport.ask(retry, &asked, make, read).await
     }
 
     /// Finds out the dialect of a server with a token that was got elsewhere.
     pub(super) async fn probe(&self, token: &Token, spoken: &Spoken) -> Result<Dialect> {
-        let reply = self.send(Method::GET, Dialect::Api, session_header(&token.secret)?).await?;
-        match reply.status {
+        let found = |reply: &Reply| match reply.status {
             404 => Ok(spoken.found(Dialect::Rest)),
             200..=299 | 401 | 403 => Ok(spoken.found(Dialect::Api)),
             // A server that is not well tells nothing of its dialects.
-            _ => Err(failure::error(&reply)),
-        }
+            _ => Err(failure::error(reply)),
+        };
+        self.ask(&self.retry, Method::GET, Dialect::Api, session_header(&token.secret)?, found).await
     }
 }
 
@@ -131,27 +119,31 @@ impl SignOn {
     }
 
     async fn token_for(&self, username: &str, password: &SecretString) -> Result<SecretString> {
-        let open = |dialect| self.sessions.open(dialect, username, password);
         if let Some(dialect) = self.spoken.get() {
-            return token_of(&open(dialect).await?, dialect, username);
+            return self.open(dialect, username, password).await;
         }
-        let reply = open(Dialect::Api).await?;
-        if reply.status != 404 {
-            let token = token_of(&reply, Dialect::Api, username)?;
-            self.spoken.found(Dialect::Api);
-            return Ok(token);
-        }
-        let token = token_of(&open(Dialect::Rest).await?, Dialect::Rest, username)?;
-        self.spoken.found(Dialect::Rest);
+        let (dialect, token) = match self.open(Dialect::Api, username, password).await {
+            Err(error) if error.status() == Some(404) => (Dialect::Rest, self.open(Dialect::Rest, username, password).await?),
+            token => (Dialect::Api, token?),
+        };
+        self.spoken.found(dialect);
         Ok(token)
+    }
+
+    /// Opens a session, which does no harm when done twice.
+    async fn open(&self, dialect: Dialect, username: &str, password: &SecretString) -> Result<SecretString> {
+        let retry = self.sessions.retry.clone().all_methods(true);
+        let token = |reply: &Reply| token_of(reply, dialect, username);
+        self.sessions.ask(&retry, Method::POST, dialect, basic(username, password)?, token).await
     }
 
     async fn end(&self, token: Arc<Token>) -> Result<()> {
         // A token was given out, so the dialect is known.
         let dialect = self.spoken.get().unwrap_or(Dialect::Api);
-        let reply = self.sessions.send(Method::DELETE, dialect, session_header(&token.secret)?).await?;
         // A session that the server has ended already is what was wanted.
-        if reply.is_success() || reply.status == 401 { Ok(()) } else { Err(failure::error(&reply)) }
+        let ended = |reply: &Reply| if reply.is_success() || reply.status == 401 { Ok(()) } else { Err(failure::error(reply)) };
+        let retry = self.sessions.retry.to_end();
+        self.sessions.ask(&retry, Method::DELETE, dialect, session_header(&token.secret)?, ended).await
     }
 }
 

@@ -179,3 +179,33 @@ async fn a_connection_lends_the_client_that_it_sends_with() {
     assert_eq!(response.status(), 401, "no token is shown");
     assert!(started.elapsed() < Duration::from_secs(30));
 }
+
+#[tokio::test]
+async fn a_late_renewal_leaves_no_doubt_that_nothing_was_carried_out() {
+    let engine = engine().await;
+    let connection = connect(&engine);
+    connection.test().await.expect("the engine is there");
+    engine.expire_tokens();
+    engine.inject(Fault::delay(Duration::from_secs(3600)).at(Target::SignIn));
+    let mut add = connection.system_service().vms_service().add().vm(Vm::new().name("a"));
+    add.call.set_timeout(Duration::from_millis(100));
+    let error = add.send().await.expect_err("the sign-in is late");
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    assert!(!error.to_string().contains("may have been carried out"), "{error}");
+}
+
+#[tokio::test]
+async fn testing_an_endpoint_has_a_limit_and_shows_no_path() {
+    let engine = engine().await;
+    let builder = Connection::builder(engine.url()).token("t0ken").timeout(Duration::from_millis(100));
+    let connection = builder.build().expect("the settings are right");
+    engine.inject(Fault::delay(Duration::from_secs(3600)).at(Target::Everything));
+    let url = engine.url().replace("/ovirt-engine/api", "/images/s3cret");
+    let error = connection.test_endpoint(&url).await.expect_err("it is silent");
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    assert!(!error.to_string().contains("s3cret"), "{error}");
+    for wrong in ["", "engine.example.com", "ftp://engine.example.com/s3cret"] {
+        let error = connection.test_endpoint(wrong).await.expect_err("it is no server");
+        assert!(error.kind() == ErrorKind::Request && !error.to_string().contains("s3cret"), "{error}");
+    }
+}

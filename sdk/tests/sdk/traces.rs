@@ -114,3 +114,18 @@ async fn insecure_is_a_warning() {
     let warnings = written.lines("WARN");
     assert!(warnings.len() == 1 && warnings[0].contains("server=engine.example.com"), "{warnings:?}");
 }
+
+#[tokio::test]
+async fn a_success_that_cannot_be_read_is_a_failure_of_its_span() {
+    let engine = engine().await;
+    let connection = connect(&engine);
+    connection.test().await.expect("the engine is there");
+    let (written, _guard) = collect(tracing::Level::INFO);
+    engine.inject(Fault::html(200).once());
+    assert_eq!(connection.test().await.expect_err("it is a page").kind(), ErrorKind::Decode);
+    let spans = written.lines("close");
+    let [span] = &spans[..] else { panic!("{spans:?}") };
+    for part in ["http.response.status_code=200", "otel.status_code=\"ERROR\"", "error.type=\"decode\""] {
+        assert!(span.contains(part), "`{part}` in {span}");
+    }
+}

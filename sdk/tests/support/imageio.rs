@@ -69,7 +69,7 @@ impl Imageio {
     ///
     /// When it does not start, or when it is not installed and `VIRT_SDK_PEERS` is `required`.
     pub(crate) async fn start(settings: Settings) -> Option<Self> {
-        let executable = executable().filter(|executable| executable.is_file() && has_tools());
+        let executable = executable().filter(|executable| executable.is_file() && qemu::is_installed());
         let Some(executable) = executable else {
             let hint = "ovirt-imageio or qemu-nbd is not installed; run `cargo xtask peers`";
             assert!(env::var_os("VIRT_SDK_PEERS").is_none_or(|value| value != "required"), "{hint}");
@@ -254,10 +254,4 @@ fn executable() -> Option<PathBuf> {
     let cache = env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
     let home = || env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
     Some(cache.or_else(home)?.join("virt-sdk-peers/imageio/bin/ovirt-imageio"))
-}
-
-/// Whether the tools of QEMU are in `PATH`.
-fn has_tools() -> bool {
-    let path = env::var_os("PATH").unwrap_or_default();
-    ["qemu-img", "qemu-nbd"].iter().all(|tool| env::split_paths(&path).any(|folder| folder.join(tool).is_file()))
 }

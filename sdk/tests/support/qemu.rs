@@ -36,13 +36,26 @@ impl Default for Export {
     }
 }
 
-/// An image that is served at a socket, until this is dropped.
+/// An image that is served at a socket, until this is dropped; everything is in the image then.
 pub(crate) struct QemuNbd {
     /// Where it is served.
     pub(crate) socket: PathBuf,
     // Dropped in this order.
-    _program: Program,
+    program: Program,
     _scratch: Scratch,
+}
+
+impl QemuNbd {
+    /// Identifier of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.program.id()
+    }
+}
+
+/// Whether the tools are in `PATH`.
+pub(crate) fn is_installed() -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    ["qemu-img", "qemu-nbd"].iter().all(|tool| std::env::split_paths(&path).any(|folder| folder.join(tool).is_file()))
 }
 
 /// Serves an image at a socket of its own.
@@ -76,7 +89,8 @@ pub(crate) async fn qemu_nbd(image: &Path, export: Export) -> QemuNbd {
         command.arg(format!("--format={}", export.format)).arg(image);
     }
     let file = std::fs::File::create(&said).expect("the folder can be written to");
-    let mut program = scratch.spawn(command.stdout(Stdio::null()).stderr(file));
+    // Killed, it would leave the bitmaps of a qcow2 image as not to be used.
+    let mut program = scratch.spawn(command.stdout(Stdio::null()).stderr(file)).ask_to_end();
     let deadline = Instant::now() + START;
     // It writes that file once it listens, with the image open.
     while !ready.exists() {
@@ -86,7 +100,7 @@ pub(crate) async fn qemu_nbd(image: &Path, export: Export) -> QemuNbd {
         assert!(Instant::now() < deadline, "qemu-nbd did not serve {} within {START:?}: {}", image.display(), said());
         sleep(INTERVAL).await;
     }
-    QemuNbd { socket, _program: program, _scratch: scratch }
+    QemuNbd { socket, program, _scratch: scratch }
 }
 
 /// Makes an image. The options are as `-o` has them; none where this is empty.

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 /// leads the group of processes that the programs are in; a group of its own, so that what ends the test spares it.
 const GUARD: &str = r#"read -r _; rm -rf -- "$1"; kill -KILL 0"#;
 
-/// How long the guard may take; the folder may hold gigabytes.
+/// How long the guard may take, as the folder may hold gigabytes, or a program that is asked to end.
 const END: Duration = Duration::from_secs(20);
 
 /// Pause between two looks at a process.
@@ -56,7 +56,7 @@ impl Scratch {
     pub(crate) fn spawn(&self, command: &mut Command) -> Program {
         let group = i32::try_from(self.guard.id()).expect("an identifier of a process is small");
         match command.process_group(group).stdin(Stdio::null()).spawn() {
-            Ok(child) => Program { child },
+            Ok(child) => Program { child, is_asked_to_end: false },
             Err(error) => panic!("{} cannot be run: {error}", command.get_program().display()),
         }
     }
@@ -65,23 +65,18 @@ impl Scratch {
 impl Drop for Scratch {
     fn drop(&mut self) {
         drop(self.guard.stdin.take());
-        let deadline = Instant::now() + END;
-        while matches!(self.guard.try_wait(), Ok(None)) {
-            if Instant::now() > deadline {
-                // The folder removes itself after this, and says nothing if it cannot.
-                let _ = self.guard.kill();
-                let _ = self.guard.wait();
-                return;
-            }
-            std::thread::sleep(INTERVAL);
-        }
+        wait(&mut self.guard);
+        // It has ended, unless something is very wrong. The folder removes itself after this if it is still there, and
+        // says nothing if it cannot.
+        let _ = self.guard.kill();
+        let _ = self.guard.wait();
     }
 }
 
-/// A program that runs until this is dropped. It is killed then: what it has to say is in files, and what it leaves is
-/// in the folder.
+/// A program that runs until this is dropped.
 pub(crate) struct Program {
     child: Child,
+    is_asked_to_end: bool,
 }
 
 impl Program {
@@ -94,12 +89,34 @@ impl Program {
     pub(crate) fn ended(&mut self) -> io::Result<Option<ExitStatus>> {
         self.child.try_wait()
     }
+
+    /// Asks it to end when this is dropped, and waits for that, as it has something to write then. Otherwise it is
+    /// killed.
+    pub(crate) fn ask_to_end(mut self) -> Self {
+        self.is_asked_to_end = true;
+        self
+    }
 }
 
 impl Drop for Program {
     fn drop(&mut self) {
+        if self.is_asked_to_end && matches!(self.child.try_wait(), Ok(None)) {
+            // The standard library sends no other signal than that which kills. If this fails, so does the wait.
+            let mut ask = Command::new("sh");
+            ask.args(["-c", r#"kill -TERM "$1""#, "ask", &self.id().to_string()]).stdin(Stdio::null()).stderr(Stdio::null());
+            let _ = ask.status();
+            wait(&mut self.child);
+        }
         // It may have ended by itself.
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// Waits for the end of a process, but not for ever.
+fn wait(child: &mut Child) {
+    let deadline = Instant::now() + END;
+    while matches!(child.try_wait(), Ok(None)) && Instant::now() < deadline {
+        std::thread::sleep(INTERVAL);
     }
 }

@@ -2,15 +2,18 @@
 #![allow(dead_code, reason = "a test program may use a part of it")]
 
 mod request_heads;
+mod tcp_rules;
 
 use request_heads::{Part, RequestHeads};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
+use tcp_rules::{Carrier, Rules, Shared, State};
+pub(crate) use tcp_rules::{Counts, Direction};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{ReadHalf, WriteHalf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Mutex as AsyncMutex, watch};
+use tokio::sync::Mutex as AsyncMutex;
 use tokio::task::{JoinHandle, JoinSet};
 
 /// How long a test waits for a client to run into what it set.
@@ -18,30 +21,6 @@ const WAIT: Duration = Duration::from_secs(30);
 
 /// Bytes that are passed on at a time.
 const CHUNK: usize = 64 * 1024;
-
-/// Where bytes go.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Direction {
-    /// From the client to the server: heads of requests, and what is uploaded.
-    ToServer,
-    /// From the server to the client: heads of answers, and what is downloaded.
-    ToClient,
-}
-
-/// What went through so far.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Counts {
-    /// Connections that were accepted.
-    pub(crate) connections: usize,
-    /// Those of them that are open.
-    pub(crate) open: usize,
-    /// The most that were open at a time.
-    pub(crate) most: usize,
-    /// Bytes passed on to the server.
-    pub(crate) to_server: u64,
-    /// Bytes passed on to the client; an answer of the proxy's own does not count.
-    pub(crate) to_client: u64,
-}
 
 /// A proxy that runs until this is dropped; its connections break then.
 pub(crate) struct TcpProxy {
@@ -53,36 +32,6 @@ pub(crate) struct TcpProxy {
     accepting: Option<JoinHandle<()>>,
 }
 
-struct Shared {
-    state: Mutex<State>,
-    /// Changes with every rule, so that what was held looks again.
-    rules: watch::Sender<()>,
-    /// Changes when all connections are to break.
-    breaks: watch::Sender<()>,
-}
-
-#[derive(Default)]
-struct State {
-    counts: Counts,
-    rules: [Rules; 2],
-    is_stalled: bool,
-    answers: Vec<(String, Vec<u8>)>,
-    requests: Vec<String>,
-}
-
-/// What happens to the bytes of one direction.
-#[derive(Default)]
-struct Rules {
-    /// Bytes, on whatever connection, until one breaks.
-    reset_once: Option<u64>,
-    /// Bytes of each connection after which it breaks.
-    reset_always: Option<u64>,
-    /// Tells `reset_always` from an earlier one.
-    generation: usize,
-    /// Bytes until all are held.
-    stall: Option<u64>,
-}
-
 impl TcpProxy {
     /// Starts one at a free port of 127.0.0.1.
     ///
@@ -92,8 +41,7 @@ impl TcpProxy {
     pub(crate) async fn start(server: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
         let address = listener.local_addr().expect("it has an address");
-        let shared = Shared { state: Mutex::default(), rules: watch::Sender::new(()), breaks: watch::Sender::new(()) };
-        let mut proxy = Self { address, server, shared: Arc::new(shared), connections: Arc::default(), accepting: None };
+        let mut proxy = Self { address, server, shared: Arc::default(), connections: Arc::default(), accepting: None };
         proxy.serve(listener);
         proxy
     }
@@ -124,8 +72,8 @@ impl TcpProxy {
 
     /// Holds everything in this direction once so many bytes were carried, counted from now over all connections.
     pub(crate) fn stall(&self, direction: Direction, after: u64) {
+        self.shared.stalled.send_replace(false);
         self.set(direction, |rules| rules.stall = Some(after));
-        self.lock().is_stalled = false;
     }
 
     /// Waits until bytes are held.
@@ -134,10 +82,9 @@ impl TcpProxy {
     ///
     /// When none come.
     pub(crate) async fn stalled(&self) {
-        let mut rules = self.shared.rules.subscribe();
-        let stalled = rules.wait_for(|()| self.lock().is_stalled);
-        let stalled = tokio::time::timeout(WAIT, stalled).await;
-        assert!(stalled.is_ok(), "nothing was held within {WAIT:?}: {:?}", self.counts());
+        let mut stalled = self.shared.stalled.subscribe();
+        let is_stalled = tokio::time::timeout(WAIT, stalled.wait_for(|is_stalled| *is_stalled)).await;
+        assert!(is_stalled.is_ok(), "nothing was held within {WAIT:?}: {:?}", self.counts());
     }
 
     /// Lets everything pass again: what is held, and what would be broken.
@@ -145,7 +92,7 @@ impl TcpProxy {
         for direction in [Direction::ToServer, Direction::ToClient] {
             self.set(direction, |rules| *rules = Rules { generation: rules.generation + 1, ..Rules::default() });
         }
-        self.lock().is_stalled = false;
+        self.shared.stalled.send_replace(false);
     }
 
     /// Refuses new connections, as a machine on which nobody listens does. Those that are open stay.
@@ -223,10 +170,6 @@ impl Drop for Open {
 }
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().expect("nobody panics with it")
-    }
-
     async fn connection(self: Arc<Self>, mut client: TcpStream, server: SocketAddr) {
         let mut breaks = self.breaks.subscribe();
         {
@@ -246,8 +189,12 @@ impl Shared {
         let is_whole = {
             let ((client_reads, client_writes), (server_reads, server_writes)) = (client.split(), upstream.split());
             let client_writes = AsyncMutex::new(client_writes);
-            let carry =
-                async { tokio::try_join!(self.to_server(client_reads, server_writes, &client_writes), self.to_client(server_reads, &client_writes)) };
+            let carry = async {
+                tokio::try_join!(
+                    self.to_server(client_reads, server_writes, &client_writes),
+                    self.to_client(server_reads, &client_writes)
+                )
+            };
             tokio::select! {
                 carried = carry => carried.is_ok(),
                 _ = breaks.changed() => false,
@@ -261,7 +208,12 @@ impl Shared {
         }
     }
 
-    async fn to_server(&self, mut from: ReadHalf<'_>, mut to: WriteHalf<'_>, client: &AsyncMutex<WriteHalf<'_>>) -> std::io::Result<()> {
+    async fn to_server(
+        &self,
+        mut from: ReadHalf<'_>,
+        mut to: WriteHalf<'_>,
+        client: &AsyncMutex<WriteHalf<'_>>,
+    ) -> std::io::Result<()> {
         let mut carrier = Carrier::new(self, Direction::ToServer);
         let mut heads = RequestHeads::default();
         let mut chunk = vec![0; CHUNK];
@@ -297,7 +249,7 @@ impl Shared {
             if length == 0 {
                 return client.shutdown().await;
             }
-            carrier.carry(&chunk[..length], &mut client).await?;
+            carrier.carry(&chunk[..length], &mut *client).await?;
         }
     }
 

@@ -35,7 +35,14 @@ impl Ticket {
     pub(crate) fn new(url: impl Into<String>, size: u64) -> Self {
         let (high, low) = (random(), random());
         Self {
-            uuid: format!("{:08x}-{:04x}-4{:03x}-8{:03x}-{:012x}", high >> 32, high & 0xffff, low >> 52, low & 0xfff, high >> 16),
+            uuid: format!(
+                "{:08x}-{:04x}-4{:03x}-8{:03x}-{:012x}",
+                high >> 32,
+                high & 0xffff,
+                (high >> 16) & 0xfff,
+                low >> 52,
+                low & 0xffff_ffff_ffff
+            ),
             url: url.into(),
             size,
             timeout: 3000,

@@ -57,7 +57,8 @@ fn read(answer: &[u8]) -> Option<Answer> {
     let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n")?;
     let (head, body) = (String::from_utf8_lossy(&answer[..end]).into_owned(), answer[end + 4..].to_vec());
     let status = head.split(' ').nth(1)?.parse().ok()?;
-    let length = head.lines().filter_map(|line| line.split_once(':')).find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+    let length =
+        head.lines().filter_map(|line| line.split_once(':')).find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
     let is_whole = length.is_none_or(|(_, length)| length.trim().parse() == Ok(body.len()));
     is_whole.then_some(Answer { status, head, body })
 }

@@ -34,10 +34,13 @@ impl Certificate {
 
     /// Reads all certificates in a text, whatever else stands there.
     pub(crate) fn read_all(pem: &str) -> Vec<Self> {
+        Self::blocks(pem).filter_map(|block| Self::of(&x509_cert::Certificate::from_pem(block).ok()?)).collect()
+    }
+
+    /// The certificates in a text, each in PEM.
+    pub(crate) fn blocks(pem: &str) -> impl Iterator<Item = String> {
         let blocks = pem.split(BEGIN).skip(1).filter_map(|rest| rest.split_once(END));
-        blocks
-            .filter_map(|(block, _)| Self::of(&x509_cert::Certificate::from_pem(format!("{BEGIN}{block}{END}\n")).ok()?))
-            .collect()
+        blocks.map(|(block, _)| format!("{BEGIN}{block}{END}\n"))
     }
 
     fn of(certificate: &x509_cert::Certificate) -> Option<Self> {

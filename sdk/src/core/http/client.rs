@@ -15,6 +15,7 @@ use secrecy::ExposeSecret;
 use std::fmt;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
 use tracing::{Instrument, Span};
@@ -70,6 +71,11 @@ impl Client {
         &self.0.base
     }
 
+    /// How long a call may take.
+    pub(crate) fn timeout(&self) -> Option<Duration> {
+        self.0.timeout
+    }
+
     pub(crate) fn transport(&self) -> &Transport {
         &self.0.transport
     }
@@ -104,8 +110,9 @@ impl Client {
             let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
             let retry = request.options.retry.as_ref().unwrap_or(&self.0.retry);
             let mut attempts = Attempts::new(retry, &request.method, deadline);
+            let under_way = AtomicBool::new(false);
             loop {
-                let result = match self.attempt(request, &asked, deadline).await {
+                let result = match self.attempt(request, &asked, deadline, &under_way).await {
                     Ok(opened) => Box::pin(read(opened)).await,
                     Err(error) => Err(error.in_call(&asked.call())),
                 };
@@ -134,24 +141,38 @@ impl Client {
         url
     }
 
-    /// One attempt, within the time that is left.
-    async fn attempt(&self, request: &Request, asked: &Arc<Asked>, deadline: Option<Instant>) -> Result<Opened> {
+    /// One attempt, within the time that is left. `under_way` is whether the server may be carrying it out.
+    async fn attempt(
+        &self,
+        request: &Request,
+        asked: &Arc<Asked>,
+        deadline: Option<Instant>,
+        under_way: &AtomicBool,
+    ) -> Result<Opened> {
         // In one place, whichever way it is awaited: the future of every request is as large as this one.
-        let success = pin!(self.success(request, asked, deadline));
+        let success = pin!(self.success(request, asked, deadline, under_way));
         match deadline {
-            Some(deadline) => tokio::time::timeout_at(deadline, success)
-                .await
-                .unwrap_or_else(|_| Err(Error::new(ErrorKind::Timeout, late(&asked.server())))),
+            Some(deadline) => tokio::time::timeout_at(deadline, success).await.unwrap_or_else(|_| {
+                let error = Error::new(ErrorKind::Timeout, late(&asked.server()));
+                Err(error.with_unsent(!under_way.load(Ordering::Relaxed)))
+            }),
             None => success.await,
         }
     }
 
     /// Sends a request with a token that the server takes. Whatever is not a success is an error.
-    async fn success(&self, request: &Request, asked: &Arc<Asked>, deadline: Option<Instant>) -> Result<Opened> {
+    async fn success(
+        &self,
+        request: &Request,
+        asked: &Arc<Asked>,
+        deadline: Option<Instant>,
+        under_way: &AtomicBool,
+    ) -> Result<Opened> {
         let mut token = self.session().token().await.map_err(Error::settled)?;
         let mut renewals = 0;
         loop {
             let signed = self.signed(request, asked, &token);
+            under_way.store(true, Ordering::Relaxed);
             let opened = Box::pin(self.0.transport.exchange(asked, signed, Shown::Except(self.0.api.secrets))).await?;
             let mut opened = opened.with_deadline(deadline);
             span::answered(opened.status());
@@ -161,6 +182,7 @@ impl Client {
                     false => Err(self.refusal(opened, &token).await),
                 };
             }
+            under_way.store(false, Ordering::Relaxed);
             let renewed = match renewals < RENEWALS {
                 true => Box::pin(self.session().renew(&token)).await.map_err(Error::settled)?,
                 false => None,

@@ -7,7 +7,7 @@ pub(crate) mod credentials;
 mod excerpt;
 pub(crate) mod failure;
 mod fingerprint;
-mod own_client;
+pub(crate) mod own_client;
 pub(crate) mod reply;
 pub(crate) mod request;
 pub(crate) mod retry;

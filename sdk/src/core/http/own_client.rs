@@ -66,11 +66,7 @@ impl OwnClient {
 
     /// A client like this one, but for trust.
     pub(super) fn builder(&self) -> ClientBuilder {
-        let builder = reqwest::Client::builder()
-            .user_agent(concat!("virt-sdk/", env!("CARGO_PKG_VERSION")))
-            // A redirected request would lose its body, or carry the token to another server.
-            .redirect(Policy::none())
-            .connect_timeout(self.connect_timeout);
+        let builder = builder().connect_timeout(self.connect_timeout);
         match &self.proxy {
             Some(proxy) => builder.proxy(proxy.clone()),
             None if self.is_direct => builder.no_proxy(),
@@ -83,6 +79,14 @@ impl OwnClient {
         let client = client.map_err(|error| wrong("the HTTP client cannot be set up").with_source(error))?;
         Ok(Ready { client, trust })
     }
+}
+
+/// What all clients have in common.
+pub(crate) fn builder() -> ClientBuilder {
+    reqwest::Client::builder()
+        .user_agent(concat!("virt-sdk/", env!("CARGO_PKG_VERSION")))
+        // A redirected request would lose its body, or carry the token to another server.
+        .redirect(Policy::none())
 }
 
 fn proxy(url: &str) -> Result<reqwest::Proxy> {

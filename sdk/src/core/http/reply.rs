@@ -1,5 +1,6 @@
 use super::excerpt;
 use super::failure::{self, late};
+use super::span;
 use super::transport::server;
 use super::wire::{self, Shown};
 use crate::core::error::{Error, ErrorKind, Result};
@@ -11,6 +12,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
+use tracing::Span;
 
 /// How much memory an announced length may make this crate set aside at once, in bytes.
 const LARGEST_RESERVE: usize = 1 << 20;
@@ -51,6 +53,8 @@ pub struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
+    /// That of the call: what is wrong with its answer is noted there.
+    span: Span,
 }
 
 /// An answer whose body is still to be read.
@@ -108,7 +112,7 @@ impl Opened {
     fn into_reply(mut self, body: Vec<u8>) -> Reply {
         wire::body("received", &body, self.shown);
         let (status, headers) = (self.status(), std::mem::take(self.response.headers_mut()));
-        Reply { asked: self.asked, status, headers, body }
+        Reply { asked: self.asked, status, headers, body, span: Span::current() }
     }
 
     /// The first so many bytes of the body, or all if there are less. They are read again by whoever reads it.
@@ -178,7 +182,9 @@ impl Reply {
         let is_page = self.content_type() == "text/html";
         let is_data = !is_page && matches!(self.body.trim_ascii_start().first(), Some(b'<' | b'{' | b'['));
         let excerpt = if is_data { None } else { excerpt::of(&self.body) };
-        error(&self.asked, self.status, &self.headers, kind, message).with_body(excerpt)
+        let error = error(&self.asked, self.status, &self.headers, kind, message).with_body(excerpt);
+        self.span.in_scope(|| span::failed(&error));
+        error
     }
 }
 

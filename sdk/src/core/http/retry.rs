@@ -79,6 +79,11 @@ impl Retry {
         self
     }
 
+    /// The same for the end of a session, which has a deadline, and does no harm when done twice.
+    pub(crate) fn to_end(&self) -> Self {
+        Self { attempts: self.attempts.min(2), all_methods: true, ..self.clone() }
+    }
+
     /// How long to wait before the next attempt; `None` when there is none. `made` counts the attempts so far,
     /// `is_known` says whether the server ever answered.
     pub(super) fn pause(&self, error: &Error, method: &Method, made: u32, is_known: bool) -> Option<Duration> {

@@ -23,7 +23,7 @@ pub(crate) struct Token {
 pub(crate) type Authorize = fn(&SecretString) -> Result<(HeaderName, HeaderValue)>;
 
 /// How long a sign-in may take when calls have no limit.
-const SIGN_IN_LIMIT: Duration = Duration::from_secs(60);
+pub(crate) const SIGN_IN_LIMIT: Duration = Duration::from_secs(60);
 
 /// How long the end of a session may take.
 const SIGN_OUT_LIMIT: Duration = Duration::from_secs(10);

@@ -43,7 +43,7 @@ pub(crate) fn resent(times: u32) {
 pub(crate) fn failed(error: &Error) {
     let span = Span::current();
     span.record("otel.status_code", "ERROR");
-    match error.status() {
+    match error.status().filter(|status| *status >= 400) {
         Some(status) => span.record("error.type", field::display(status)),
         None => span.record("error.type", error.kind().name()),
     };

@@ -3,14 +3,17 @@
 use super::authority::CaSource;
 use super::failure::{self, is_about_certificate};
 use super::own_client::OwnClient;
-use super::reply::{Asked, Opened};
+use super::reply::{Asked, Opened, Reply};
+use super::retry::{Attempts, Retry};
 use super::settings::{Settings, wrong};
+use super::span;
 use super::tls_failure;
 use super::wire::{self, Shown};
 use crate::core::error::{Error, Result};
 use reqwest::Url;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use tracing::Instrument;
 
 /// Way to the servers of a connection: its API, its sign-on, and what moves data for it. All are trusted alike.
 pub(crate) struct Transport {
@@ -43,6 +46,11 @@ impl Transport {
         if settings.trust.insecure {
             let server = server(&base);
             tracing::warn!(%server, "certificates are not checked: whoever is in between can read and change everything, the password too");
+        }
+        let is_local = base.host_str().is_some_and(|host| matches!(host, "localhost" | "127.0.0.1" | "[::1]"));
+        if base.scheme() == "http" && !is_local {
+            let server = server(&base);
+            tracing::warn!(%server, "nothing is encrypted: whoever is in between can read and change everything, the password too");
         }
         Ok(Self { client, base, ca, has_answered: AtomicBool::new(false) })
     }
@@ -77,6 +85,36 @@ impl Transport {
                 Err(error.in_call(&asked.call()))
             }
         }
+    }
+
+    /// Sends a request that shows no token of ours, again where that may help, as one span. `make` makes it, `read` what is
+    /// wanted of the answer.
+    pub(crate) async fn ask<T>(
+        &self,
+        retry: &Retry,
+        asked: &Arc<Asked>,
+        make: impl Fn() -> reqwest::Request,
+        read: impl Fn(&Reply) -> Result<T>,
+    ) -> Result<T> {
+        let attempts = async {
+            let mut attempts = Attempts::new(retry, &asked.method, None);
+            loop {
+                let reply = match self.exchange(asked, make(), Shown::Nothing).await {
+                    Ok(opened) => opened.read().await,
+                    Err(error) => Err(error),
+                };
+                let result = reply.and_then(|reply| {
+                    span::answered(reply.status);
+                    read(&reply)
+                });
+                match result {
+                    Ok(value) => return Ok(value),
+                    Err(error) => attempts.failed(error, self.has_answered()).await.inspect_err(span::failed)?,
+                }
+                span::resent(attempts.made());
+            }
+        };
+        attempts.instrument(span::request(asked, asked.url.path())).await
     }
 
     /// An error about a certificate with what was presented, who is trusted, and what to do.

@@ -147,8 +147,8 @@ impl Trust {
 
     /// This trust with the one authority of a text that has the fingerprint; `None` when none has it.
     pub(crate) fn with_pinned(mut self, pem: &str, pin: Fingerprint) -> Option<Self> {
-        let blocks = pem.split_inclusive("-----END CERTIFICATE-----");
-        let block = blocks.into_iter().find(|block| Certificate::read_all(block).iter().any(|found| found.fingerprint == pin))?;
+        let block =
+            Certificate::blocks(pem).find(|block| Certificate::read_all(block).iter().any(|found| found.fingerprint == pin))?;
         self.pin = None;
         self.is_fetched = true;
         self.add(block.as_bytes(), "fetched from the server").ok()?;

@@ -438,3 +438,17 @@ async fn kerberos_is_not_for_vcenters() -> Result<()> {
     assert!(!error.to_string().contains("s3cret"), "{error}");
     Ok(())
 }
+
+#[tokio::test]
+async fn finding_out_the_dialect_has_the_limit_of_the_call() -> Result<()> {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+    let url = format!("http://{}", listener.local_addr().expect("it has an address"));
+    let limit = Duration::from_millis(50);
+    let session = Session::builder(&url).token("t0ken").detect_dialect().timeout(limit).build()?;
+    assert_eq!(session.dialect().await.expect_err("nobody answers").kind(), ErrorKind::Timeout);
+    let session = Session::builder(&url).username("u").password("s3cret").detect_dialect().build()?;
+    let mut list = session.content().library().list();
+    list.call.set_timeout(limit);
+    assert_eq!(list.send().await.expect_err("nobody answers").kind(), ErrorKind::Timeout);
+    Ok(())
+}
