@@ -188,11 +188,18 @@ impl Error {
         self
     }
 
-    /// Takes a secret out of the texts, should the server have sent it back.
+    /// Takes a secret out of the texts, should the server have sent it back, as it is or as a form has it.
     pub(crate) fn without(mut self, secret: &str) -> Self {
-        let texts = [Some(&mut self.0.message), self.0.body.as_mut()];
-        for text in texts.into_iter().flatten().filter(|text| !secret.is_empty() && text.contains(secret)) {
-            *text = text.replace(secret, REDACTED);
+        let form: String = form_urlencoded(secret);
+        for secret in [secret, &form].into_iter().filter(|secret| !secret.is_empty()) {
+            let fault = self.0.fault.as_mut().map(|fault| [&mut fault.reason, &mut fault.detail]);
+            let texts = [Some(&mut self.0.message), self.0.body.as_mut()].into_iter().flatten();
+            for text in texts.chain(fault.into_iter().flatten().flatten()).filter(|text| text.contains(secret)) {
+                *text = text.replace(secret, REDACTED);
+            }
+            if self.0.source.as_ref().is_some_and(|source| tells(&**source, secret)) {
+                self.0.source = None;
+            }
         }
         self
     }
@@ -297,6 +304,23 @@ impl Error {
             matches!(self.kind(), ErrorKind::Connection | ErrorKind::Timeout) || matches!(self.status(), Some(429 | 502..=504))
         })
     }
+}
+
+/// Whether an error or what caused it has a text in it.
+fn tells(error: &(dyn StdError + 'static), text: &str) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if error.to_string().contains(text) || format!("{error:?}").contains(text) {
+            return true;
+        }
+        next = error.source();
+    }
+    false
+}
+
+/// A text as a form has it.
+fn form_urlencoded(text: &str) -> String {
+    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 
 impl fmt::Display for Error {

@@ -61,7 +61,7 @@ impl Path {
         for segment in &self.0 {
             match segment {
                 Segment::Fixed(fixed) => template.extend(["/", fixed]),
-                Segment::Told(told) => template.push_str(told),
+                Segment::Told(_) => template.push_str("/{href}"),
                 Segment::Id(_) => template.push_str("/{id}"),
             }
         }

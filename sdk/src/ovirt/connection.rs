@@ -5,7 +5,6 @@ use super::sso::{Addresses, SingleSignOn};
 use super::{answer, generated};
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::http::authority::{self, CaSource};
-use crate::core::http::certificate::Certificate;
 use crate::core::http::client::{Api, Client};
 use crate::core::http::failure::late;
 use crate::core::http::own_client;
@@ -166,16 +165,14 @@ impl Connection {
     /// certificate, and those of reaching it.
     pub async fn fetch_ca(url: &str) -> Result<CaCertificate> {
         let base = base_url(url, EXAMPLE)?;
-        let pem = authority::fetch(own_client::builder(), &base, CA).await?;
-        // The one whose fingerprint is told, and no other.
-        let pem = Certificate::blocks(&pem).next().unwrap_or_default();
-        let certificates = Certificate::read_all(&pem);
-        let certificate = certificates.first().ok_or_else(|| wrong("the engine offers no certificate"))?;
+        let offered = authority::fetch(own_client::builder(), &base, CA).await?;
+        // One, whose fingerprint is told, and no other.
+        let certificate = offered.first().ok_or_else(|| wrong("the engine offers no certificate"))?;
         Ok(CaCertificate {
             subject: certificate.subject.clone(),
             fingerprint: certificate.fingerprint.to_string(),
             validity: certificate.validity(),
-            pem,
+            pem: certificate.pem().ok_or_else(|| wrong("the certificate cannot be written as text"))?,
         })
     }
 

@@ -12,6 +12,7 @@ use reqwest::{Method, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use std::sync::Arc;
+use tokio::time::Instant;
 
 /// What the API needs to be allowed.
 const SCOPE: &str = "ovirt-app-api";
@@ -63,7 +64,7 @@ impl SingleSignOn {
         request
     }
 
-    async fn token(&self, credentials: &Credentials) -> Result<SecretString> {
+    async fn token(&self, credentials: &Credentials, deadline: Instant) -> Result<SecretString> {
         let address = self.addresses.token.as_ref();
         let (url, form, authorization) = match credentials {
             Credentials::Password { username, password } => {
@@ -91,19 +92,19 @@ impl SingleSignOn {
         };
         let make = || Self::request(&url, &form, authorization.as_ref());
         let asked = Asked::new(Method::POST, url.clone());
-        self.transport.ask(retry, &asked, make, |reply| self.token_of(reply, credentials)).await
+        self.transport
+            .ask(retry, &asked, (credentials.secret(), Some(deadline)), make, |reply| self.token_of(reply, credentials))
+            .await
     }
 
     fn token_of(&self, reply: &Reply, credentials: &Credentials) -> Result<SecretString> {
-        let (whom, secret) = match credentials {
-            Credentials::Password { username, password } => (format!("`{username}`"), password),
-            Credentials::Negotiate { authorization: secret } | Credentials::Token { token: secret } => {
-                ("by HTTP".to_owned(), secret)
-            }
+        let whom = match credentials {
+            Credentials::Password { username, .. } => format!("`{username}`"),
+            Credentials::Negotiate { .. } | Credentials::Token { .. } => "by HTTP".to_owned(),
         };
         let refused = |reason: &str| {
             let message = format!("the engine refused to sign in {whom}: {reason}; {}", self.hint(credentials));
-            reply.error(ErrorKind::Authentication, message).without(secret.expose_secret())
+            reply.error(ErrorKind::Authentication, message)
         };
         let answer = match json(reply) {
             Ok(answer) => answer,
@@ -167,16 +168,17 @@ impl SingleSignOn {
         let asked = Asked::new(Method::POST, url.clone());
         let ended = |reply: &Reply| match refusal(&json(reply)?) {
             Some(refusal) => Err(reply.error(ErrorKind::Fault, format!("the engine did not end the session: {refusal}"))),
-            None => Ok(()),
+            None if reply.is_success() => Ok(()),
+            None => Err(reply.error(ErrorKind::Fault, "the engine did not end the session")),
         };
-        let result = self.transport.ask(&self.retry.to_end(), &asked, || Self::request(&url, &form, None), ended).await;
-        result.map_err(|error| error.without(token.secret.expose_secret()))
+        let make = || Self::request(&url, &form, None);
+        self.transport.ask(&self.retry.to_end(), &asked, (&token.secret, None), make, ended).await
     }
 }
 
 impl Grant for SingleSignOn {
-    fn sign_in(&self, credentials: Credentials) -> BoxFuture<'_, Result<SecretString>> {
-        Box::pin(async move { self.token(&credentials).await })
+    fn sign_in(&self, credentials: Credentials, deadline: Instant) -> BoxFuture<'_, Result<SecretString>> {
+        Box::pin(async move { self.token(&credentials, deadline).await })
     }
 
     fn sign_out(&self, token: Arc<Token>) -> BoxFuture<'_, Result<()>> {

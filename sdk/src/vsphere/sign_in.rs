@@ -16,6 +16,7 @@ use reqwest::{Method, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use std::sync::Arc;
+use tokio::time::Instant;
 
 /// The header that shows the token.
 pub(super) const SESSION_HEADER: HeaderName = HeaderName::from_static("vmware-api-session-id");
@@ -57,6 +58,7 @@ impl Sessions {
         method: Method,
         dialect: Dialect,
         (name, value): (HeaderName, HeaderValue),
+        secret: (&SecretString, Option<Instant>),
         read: impl Fn(&Reply) -> Result<T>,
     ) -> Result<T> {
         let mut url = self.base.clone();
@@ -70,7 +72,7 @@ impl Sessions {
             headers.insert(name.clone(), value.clone());
             request
         };
-        self.transport.ask(retry, &asked, make, read).await
+        self.transport.ask(retry, &asked, secret, make, read).await
     }
 
     /// Finds out the dialect of a server with a token that was got elsewhere.
@@ -81,7 +83,7 @@ impl Sessions {
             // A server that is not well tells nothing of its dialects.
             _ => Err(failure::error(reply)),
         };
-        self.ask(&self.retry, Method::GET, Dialect::Api, session_header(&token.secret)?, found).await
+        self.ask(&self.retry, Method::GET, Dialect::Api, session_header(&token.secret)?, (&token.secret, None), found).await
     }
 }
 
@@ -104,7 +106,7 @@ impl SignOn {
         Self { sessions, spoken }
     }
 
-    async fn token(&self, credentials: &Credentials) -> Result<SecretString> {
+    async fn token(&self, credentials: &Credentials, deadline: Instant) -> Result<SecretString> {
         let (username, password) = match credentials {
             Credentials::Password { username, password } => (username, password),
             Credentials::Token { token } => return Ok(token.clone()),
@@ -114,16 +116,16 @@ impl SignOn {
                 ));
             }
         };
-        let token = self.token_for(username, password).await;
-        token.map_err(|error| error.without(password.expose_secret()))
+        self.token_for(username, password, deadline).await
     }
 
-    async fn token_for(&self, username: &str, password: &SecretString) -> Result<SecretString> {
+    async fn token_for(&self, username: &str, password: &SecretString, deadline: Instant) -> Result<SecretString> {
+        let open = |dialect| self.open(dialect, username, password, deadline);
         if let Some(dialect) = self.spoken.get() {
-            return self.open(dialect, username, password).await;
+            return open(dialect).await;
         }
-        let (dialect, token) = match self.open(Dialect::Api, username, password).await {
-            Err(error) if error.status() == Some(404) => (Dialect::Rest, self.open(Dialect::Rest, username, password).await?),
+        let (dialect, token) = match open(Dialect::Api).await {
+            Err(error) if error.status() == Some(404) => (Dialect::Rest, open(Dialect::Rest).await?),
             token => (Dialect::Api, token?),
         };
         self.spoken.found(dialect);
@@ -131,10 +133,10 @@ impl SignOn {
     }
 
     /// Opens a session, which does no harm when done twice.
-    async fn open(&self, dialect: Dialect, username: &str, password: &SecretString) -> Result<SecretString> {
+    async fn open(&self, dialect: Dialect, username: &str, password: &SecretString, deadline: Instant) -> Result<SecretString> {
         let retry = self.sessions.retry.clone().all_methods(true);
         let token = |reply: &Reply| token_of(reply, dialect, username);
-        self.sessions.ask(&retry, Method::POST, dialect, basic(username, password)?, token).await
+        self.sessions.ask(&retry, Method::POST, dialect, basic(username, password)?, (password, Some(deadline)), token).await
     }
 
     async fn end(&self, token: Arc<Token>) -> Result<()> {
@@ -143,13 +145,13 @@ impl SignOn {
         // A session that the server has ended already is what was wanted.
         let ended = |reply: &Reply| if reply.is_success() || reply.status == 401 { Ok(()) } else { Err(failure::error(reply)) };
         let retry = self.sessions.retry.to_end();
-        self.sessions.ask(&retry, Method::DELETE, dialect, session_header(&token.secret)?, ended).await
+        self.sessions.ask(&retry, Method::DELETE, dialect, session_header(&token.secret)?, (&token.secret, None), ended).await
     }
 }
 
 impl Grant for SignOn {
-    fn sign_in(&self, credentials: Credentials) -> BoxFuture<'_, Result<SecretString>> {
-        Box::pin(async move { self.token(&credentials).await })
+    fn sign_in(&self, credentials: Credentials, deadline: Instant) -> BoxFuture<'_, Result<SecretString>> {
+        Box::pin(async move { self.token(&credentials, deadline).await })
     }
 
     fn sign_out(&self, token: Arc<Token>) -> BoxFuture<'_, Result<()>> {

@@ -3,7 +3,7 @@
 use crate::canned::{answer, serve};
 use crate::connect;
 use crate::servers::{engine, engine_of};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use virt_sdk::ovirt::Connection;
 use virt_sdk::ovirt::types::Vm;
 use virt_sdk::{ErrorKind, Retry};
@@ -174,10 +174,8 @@ async fn a_connection_lends_the_client_that_it_sends_with() {
     let engine = engine_of(Simulator::builder().tls(true)).await;
     let builder = Connection::builder(engine.url()).token("t0ken").ca_pem(engine.ca_pem().expect("it has a CA"));
     let client = builder.build().expect("the settings are right").http_client().await.expect("it is ready");
-    let started = Instant::now();
     let response = client.get(engine.url()).send().await.expect("the engine is trusted");
     assert_eq!(response.status(), 401, "no token is shown");
-    assert!(started.elapsed() < Duration::from_secs(30));
 }
 
 #[tokio::test]
@@ -208,4 +206,24 @@ async fn testing_an_endpoint_has_a_limit_and_shows_no_path() {
         let error = connection.test_endpoint(wrong).await.expect_err("it is no server");
         assert!(error.kind() == ErrorKind::Request && !error.to_string().contains("s3cret"), "{error}");
     }
+}
+
+#[tokio::test]
+async fn a_permission_error_that_breaks_off_is_not_repeated() {
+    let server =
+        serve(|_| "HTTP/1.1 403 Forbidden\r\nContent-Type: text/html\r\nContent-Length: 100\r\n\r\n<p>no".to_owned()).await;
+    let connection = Connection::builder(server.api()).token("t0ken").build().expect("the settings are right");
+    let error = connection.test().await.expect_err("it is refused");
+    assert_eq!((error.kind(), error.status(), error.attempts()), (ErrorKind::Authorization, Some(403), 1), "{error}");
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn a_token_that_comes_back_is_not_shown() {
+    let page = |request: &str| request.lines().find(|line| line.starts_with("authorization")).unwrap_or_default().to_owned();
+    let server = serve(move |request| answer("200 OK", "Content-Type: text/html\r\n", &format!("<html>{}", page(request)))).await;
+    let connection = Connection::builder(server.api()).token("t0ken-echo").build().expect("the settings are right");
+    let error = connection.test().await.expect_err("it is a page");
+    assert_eq!(error.body(), Some("authorization: Bearer [REDACTED]"));
+    assert!(!format!("{error:?}").contains("t0ken"), "{error}");
 }

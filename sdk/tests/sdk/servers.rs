@@ -7,6 +7,7 @@ use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Once;
 use tracing_subscriber::fmt::format::FmtSpan;
+use tracing_subscriber::util::SubscriberInitExt;
 use virt_sdk::ovirt::Connection;
 use virt_simulator::{Builder, Simulator, vsphere};
 
@@ -84,7 +85,8 @@ pub(crate) fn listen() {
                 .with_ansi(false)
                 .with_writer(std::sync::Mutex::new(file))
                 .finish();
-            tracing::subscriber::set_global_default(subscriber).expect("nobody listens yet");
+            // What libraries tell by `log` as well.
+            subscriber.try_init().expect("nobody listens yet");
         }
     });
 }

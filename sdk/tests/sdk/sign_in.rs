@@ -162,7 +162,7 @@ async fn dropping_the_last_clone_ends_the_session_in_the_background() {
 }
 
 #[test]
-fn dropping_without_a_runtime_is_harmless() {
+fn dropping_on_a_thread_without_a_runtime_ends_the_session_too() {
     let runtime = tokio::runtime::Runtime::new().expect("it starts");
     let (engine, connection) = runtime.block_on(async {
         let engine = engine().await;
@@ -171,7 +171,15 @@ fn dropping_without_a_runtime_is_harmless() {
         (engine, connection)
     });
     drop(connection);
-    assert_eq!(engine.sessions(), 1, "nobody could end it");
+    runtime.block_on(until("the end of the session", || engine.sessions() == 0));
+    // Where the runtime is gone, nobody can end it; nothing panics.
+    let connection = runtime.block_on(async {
+        let connection = connect(&engine);
+        connection.test().await.expect("the engine is there");
+        connection
+    });
+    drop(runtime);
+    drop(connection);
 }
 
 #[tokio::test]
@@ -332,4 +340,76 @@ async fn a_password_that_comes_back_is_not_shown() {
     let error = connection.expect("the settings are right").test().await.expect_err("it is refused");
     assert_eq!(error.body(), Some("no user with password [REDACTED]"));
     assert!(!format!("{error} {error:?}").contains("s3cret"), "{error}");
+}
+
+#[tokio::test]
+async fn a_renewal_ends_the_session_whose_token_was_refused() {
+    let engine = engine().await;
+    let connection = connect(&engine);
+    connection.test().await.expect("the engine is there");
+    // The engine refuses the token though it knows it.
+    engine.inject(Fault::invalid_grant_page().once());
+    connection.test().await.expect("the token is renewed");
+    until("the end of the old session", || engine.sessions() == 1).await;
+    connection.close().await.expect("the session ends");
+    assert_eq!(engine.sessions(), 0);
+}
+
+#[tokio::test]
+async fn a_close_that_nobody_waits_for_ends_the_session_all_the_same() {
+    let engine = engine().await;
+    let connection = connect(&engine);
+    connection.test().await.expect("the engine is there");
+    engine.inject(Fault::hang_up().at(Target::SignIn).once());
+    let close = connection.close();
+    tokio::select! {
+        biased;
+        _ = close => panic!("it takes longer than this"),
+        () = tokio::task::yield_now() => {}
+    }
+    until("the end of the session", || engine.sessions() == 0).await;
+}
+
+#[tokio::test]
+async fn closing_amid_a_sign_in_tells_what_became_of_the_session() {
+    let engine = engine().await;
+    let connection = connect(&engine);
+    engine.inject(Fault::delay(Duration::from_secs(600)).at(Target::SignIn).once());
+    let caller = tokio::spawn({
+        let connection = connection.clone();
+        async move { connection.test().await }
+    });
+    until("the sign-in", || engine.sessions() == 1).await;
+    engine.inject(Fault::refusal(400, "server_error", "no").at(Target::SignIn));
+    let close = tokio::spawn(async move { connection.close().await });
+    tokio::task::yield_now().await;
+    engine.advance(Duration::from_secs(601));
+    let error = caller.await.expect("it does not panic").expect_err("the connection is closed");
+    assert!(error.to_string().contains("closed"), "{error}");
+    let error = close.await.expect("it does not panic").expect_err("the engine did not end it");
+    assert!(error.to_string().contains("sso-logout"), "{error}");
+}
+
+#[tokio::test]
+async fn what_a_service_sends_back_of_the_password_is_shown_nowhere() {
+    for (status, kind) in [("500 Internal Server Error", ErrorKind::Fault), ("400 Bad Request", ErrorKind::Decode)] {
+        for echo in ["s3cret&echo", "password=s3cret%26echo&scope"] {
+            let page = format!("debug: {echo}");
+            let server = serve(move |_| answer(status, "Content-Type: text/plain\r\n", &page)).await;
+            let connection = Connection::builder(server.api()).username("u@internal").password("s3cret&echo").build();
+            let error = connection.expect("the settings are right").test().await.expect_err("it is no answer");
+            assert_eq!(error.kind(), kind, "{error}");
+            assert!(!format!("{error} {error:?} {:?}", error.body()).contains("s3cret"), "{error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_sign_in_that_has_no_time_left_tells_what_the_engine_said() {
+    let engine = engine().await;
+    engine.inject(Fault::unavailable(Duration::from_secs(30)).at(Target::SignIn));
+    let builder = Connection::builder(engine.url()).username(engine.username()).password(engine.password());
+    let connection = builder.timeout(Duration::from_secs(20)).build().expect("the settings are right");
+    let error = connection.test().await.expect_err("it would be too late");
+    assert_eq!((error.status(), error.retry_after()), (Some(503), Some(Duration::from_secs(30))), "{error}");
 }

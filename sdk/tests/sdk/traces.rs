@@ -129,3 +129,16 @@ async fn a_success_that_cannot_be_read_is_a_failure_of_its_span() {
         assert!(span.contains(part), "`{part}` in {span}");
     }
 }
+
+#[tokio::test]
+async fn what_is_followed_has_no_identifier_in_its_span() {
+    let engine = crate::servers::engine_of(virt_simulator::Simulator::builder().vms(1)).await;
+    let connection = connect(&engine);
+    let vms = connection.system_service().vms_service().list().send().await.expect("they are listed");
+    let cluster = vms[0].cluster.clone().expect("it has a cluster");
+    let (written, _guard) = collect(tracing::Level::INFO);
+    connection.follow_link(&cluster).await.expect("it is there");
+    let spans = written.lines("close");
+    let id = cluster.id().expect("it has an identifier").to_owned();
+    assert!(spans.len() == 1 && spans[0].contains("/{href}") && !spans[0].contains(&id), "{spans:?}");
+}

@@ -275,6 +275,7 @@ async fn what_is_no_authority_is_said_before_anything_is_sent() {
     for (builder, parts) in [
         (settings(&engine).ca_file(pem), ["`ca_file` was given the text of a certificate", "use `ca_pem`"]),
         (settings(&engine).ca_pem("/etc/pki/ca.pem"), ["`ca_pem` was given what looks like a path", "use `ca_file`"]),
+        (settings(&engine).system_ca(false), ["nobody is trusted", "`ca_file`"]),
         (settings(&engine).ca_file("/no/such/ca.pem"), ["/no/such/ca.pem cannot be read", "No such file"]),
         (settings(&engine).ca_file(&no_file.0), ["none.pem holds no certificate", "BEGIN CERTIFICATE"]),
         (settings(&engine).ca_file(&key_file.0), ["key.pem holds no certificate", "but a private key"]),

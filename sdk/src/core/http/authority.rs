@@ -27,8 +27,8 @@ pub(crate) struct CaSource {
     pub(crate) path: Option<&'static str>,
 }
 
-/// The certificates that a server offers, in PEM. Nobody vouches for them: a fingerprint must.
-pub(crate) async fn fetch(builder: ClientBuilder, base: &Url, source: CaSource) -> Result<String> {
+/// The certificates that a server offers. Nobody vouches for them: a fingerprint must.
+pub(crate) async fn fetch(builder: ClientBuilder, base: &Url, source: CaSource) -> Result<Vec<Certificate>> {
     let path = source.path.ok_or_else(|| wrong("this kind of server offers no certificate that can be fetched"))?;
     let server = server(base);
     let client = builder.tls_danger_accept_invalid_certs(true).timeout(TIMEOUT).build();
@@ -37,10 +37,10 @@ pub(crate) async fn fetch(builder: ClientBuilder, base: &Url, source: CaSource) 
     let asked = Asked::new(Method::GET, url.clone());
     let response = client.get(url).send().await.map_err(|error| failure::of(error, &server).in_call(&asked.call()))?;
     let mut opened = Opened::new(asked, response, Shown::Nothing);
-    let body = opened.peek(LARGEST).await?;
-    let text = String::from_utf8_lossy(&body).into_owned();
-    if opened.status() == 200 && !Certificate::read_all(&text).is_empty() {
-        return Ok(text);
+    let body = opened.peek(LARGEST).await;
+    let (_, offered) = Certificate::read_all(&String::from_utf8_lossy(&body));
+    if opened.status() == 200 && !offered.is_empty() {
+        return Ok(offered);
     }
     if let status @ (429 | 502..=504) = opened.status() {
         let message = format!("{server} is not ready (status {status}); try again later");
@@ -60,14 +60,14 @@ pub(crate) async fn pinned(
     trust: &Trust,
     pin: Fingerprint,
 ) -> Result<Trust> {
-    let pem = fetch(builder, base, source).await?;
-    trust.clone().with_pinned(&pem, pin).ok_or_else(|| {
-        let offered: Vec<String> = Certificate::read_all(&pem).iter().map(ToString::to_string).collect();
+    let offered = fetch(builder, base, source).await?;
+    let names: Vec<String> = offered.iter().map(ToString::to_string).collect();
+    trust.clone().with_pinned(offered, pin).ok_or_else(|| {
         let message = format!(
             "{} offers no authority with the pinned fingerprint {pin}, but {}; ask its administrator for the right fingerprint: either \
              the authority was made anew, or somebody is in between",
             server(base),
-            offered.join(" and ")
+            names.join(" and ")
         );
         Error::new(ErrorKind::Tls, message)
     })

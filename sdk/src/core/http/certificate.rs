@@ -4,11 +4,12 @@ use super::fingerprint::Fingerprint;
 use std::fmt;
 use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
-use x509_cert::der::{Decode, DecodePem, Encode};
+use x509_cert::der::pem::LineEnding;
+use x509_cert::der::{Decode, Document, EncodePem};
 use x509_cert::ext::pkix::name::GeneralName;
 use x509_cert::ext::pkix::{BasicConstraints, SubjectAltName};
 
-pub(super) const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
+const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 const END: &str = "-----END CERTIFICATE-----";
 
 /// A certificate in words.
@@ -24,26 +25,13 @@ pub(crate) struct Certificate {
     /// Whether it may sign others.
     pub(crate) is_ca: bool,
     pub(crate) fingerprint: Fingerprint,
+    der: Vec<u8>,
 }
 
 impl Certificate {
-    /// Reads a certificate in DER; `None` when it is none.
+    /// Reads a certificate in DER; `None` when it is none, or has something after it.
     pub(crate) fn read(der: &[u8]) -> Option<Self> {
-        Self::of(&x509_cert::Certificate::from_der(der).ok()?)
-    }
-
-    /// Reads all certificates in a text, whatever else stands there.
-    pub(crate) fn read_all(pem: &str) -> Vec<Self> {
-        Self::blocks(pem).filter_map(|block| Self::of(&x509_cert::Certificate::from_pem(block).ok()?)).collect()
-    }
-
-    /// The certificates in a text, each in PEM.
-    pub(crate) fn blocks(pem: &str) -> impl Iterator<Item = String> {
-        let blocks = pem.split(BEGIN).skip(1).filter_map(|rest| rest.split_once(END));
-        blocks.map(|(block, _)| format!("{BEGIN}{block}{END}\n"))
-    }
-
-    fn of(certificate: &x509_cert::Certificate) -> Option<Self> {
+        let certificate = x509_cert::Certificate::from_der(der).ok()?;
         let fields = certificate.tbs_certificate();
         let names = match fields.get_extension::<SubjectAltName>() {
             Ok(Some((_, names))) => names.0.iter().filter_map(name).collect(),
@@ -57,8 +45,32 @@ impl Certificate {
             not_after: fields.validity().not_after.to_unix_duration(),
             names,
             is_ca,
-            fingerprint: Fingerprint::of(&certificate.to_der().ok()?),
+            fingerprint: Fingerprint::of(der),
+            der: der.to_vec(),
         })
+    }
+
+    /// Reads the certificates of a text in PEM, whatever else stands there; how many begin, and those which can be read.
+    pub(crate) fn read_all(pem: &str) -> (usize, Vec<Self>) {
+        // Text within other documents is often indented.
+        let text: String = pem.lines().flat_map(|line| [line.trim(), "\n"]).collect();
+        let blocks = text.split(BEGIN).skip(1).map(|rest| rest.split_once(END).map_or(rest, |(block, _)| block));
+        let read = |block: &str| {
+            let block = format!("{BEGIN}{block}{END}\n");
+            let (_, document) = Document::from_pem(&block).ok()?;
+            Self::read(document.as_bytes())
+        };
+        (text.matches(BEGIN).count(), blocks.filter_map(read).collect())
+    }
+
+    /// The certificate as it was read: what is trusted is what was looked at.
+    pub(crate) fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// The certificate as text.
+    pub(crate) fn pem(&self) -> Option<String> {
+        x509_cert::Certificate::from_der(&self.der).ok()?.to_pem(LineEnding::LF).ok()
     }
 
     pub(crate) fn is_expired(&self) -> bool {
@@ -72,6 +84,9 @@ impl Certificate {
     /// Whether it is for that host, which is a name or an address.
     pub(crate) fn is_for(&self, host: &str) -> bool {
         let host = host.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
+        if let Ok(address) = host.parse::<IpAddr>() {
+            return self.names.iter().any(|name| name.parse() == Ok(address));
+        }
         self.names.iter().map(|name| name.to_ascii_lowercase()).any(|name| match name.strip_prefix("*.") {
             Some(domain) => host.split_once('.').is_some_and(|(_, rest)| rest == domain),
             None => name == host,
@@ -116,4 +131,44 @@ fn day(since_epoch: Duration) -> String {
     let seconds = i64::try_from(since_epoch.as_secs()).unwrap_or(i64::MAX);
     let day = jiff::Timestamp::from_second(seconds).map(|time| jiff::tz::TimeZone::UTC.to_datetime(time).date().to_string());
     day.unwrap_or_else(|_| "a day beyond all calendars".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pem(name: &str) -> String {
+        let key = rcgen::KeyPair::generate().expect("a key can be made");
+        let parameters = rcgen::CertificateParams::new(vec![name.to_owned()]).expect("it is a name");
+        parameters.self_signed(&key).expect("it can be signed").pem()
+    }
+
+    #[test]
+    fn what_is_trusted_is_what_was_looked_at() {
+        let (good, evil) = (pem("good.example.com"), pem("evil.example.com"));
+        let body = |pem: &str| pem.lines().filter(|line| !line.starts_with('-')).collect::<Vec<_>>().join("\n");
+        // Some readers of PEM take the first line for a beginning, and what follows for one certificate.
+        let crafted = format!("-----BEGIN CERTIFICATE-- ---\n{}\n{good}", body(&evil).trim_end_matches('='));
+        for (text, begun) in [(good.clone(), 1), (crafted, 1), (format!("{good}{evil}"), 2), (good.replace('\n', "\n  "), 1)] {
+            let (found, read) = Certificate::read_all(&text);
+            assert_eq!((found, read.len()), (begun, begun), "{text}");
+            assert_eq!(read[0].names, ["good.example.com"]);
+            assert_eq!(Certificate::read(read[0].der()).map(|again| again.names), Some(read[0].names.clone()));
+            assert!(Fingerprint::of(read[0].der()) == read[0].fingerprint);
+        }
+        let two = format!("-----BEGIN CERTIFICATE-----\n{}\n{}\n-----END CERTIFICATE-----\n", body(&evil), body(&good));
+        assert_eq!(Certificate::read_all(&two).1.len(), 0, "one with something after it is none");
+    }
+
+    #[test]
+    fn hosts_are_names_with_wildcards_or_addresses() {
+        let (_, read) = Certificate::read_all(&pem("*.example.com"));
+        for (host, is_for) in
+            [("a.example.com", true), ("A.Example.COM", true), ("example.com", false), ("a.b.example.com", false)]
+        {
+            assert_eq!(read[0].is_for(host), is_for, "{host}");
+        }
+        let (_, read) = Certificate::read_all(&pem("::ffff:1.2.3.4"));
+        assert!(read[0].is_for("[::ffff:102:304]") && !read[0].is_for("1.2.3.4"));
+    }
 }

@@ -11,7 +11,6 @@ use super::wire::Shown;
 use crate::core::error::{Error, ErrorKind, Result};
 use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use reqwest::{StatusCode, Url};
-use secrecy::ExposeSecret;
 use std::fmt;
 use std::pin::pin;
 use std::sync::Arc;
@@ -174,12 +173,12 @@ impl Client {
             let signed = self.signed(request, asked, &token);
             under_way.store(true, Ordering::Relaxed);
             let opened = Box::pin(self.0.transport.exchange(asked, signed, Shown::Except(self.0.api.secrets))).await?;
-            let mut opened = opened.with_deadline(deadline);
+            let mut opened = opened.with_deadline(deadline).with_token(token.clone());
             span::answered(opened.status());
-            if !self.is_refused(&mut opened).await? {
+            if !self.is_refused(&mut opened).await {
                 return match opened.response.status().is_success() {
                     true => Ok(opened),
-                    false => Err(self.refusal(opened, &token).await),
+                    false => Err(self.refusal(opened).await),
                 };
             }
             under_way.store(false, Ordering::Relaxed);
@@ -190,7 +189,7 @@ impl Client {
             match renewed {
                 Some(renewed) => token = renewed,
                 None => {
-                    let error = self.refusal(opened, &token).await;
+                    let error = self.refusal(opened).await;
                     let hint = if renewals > 0 { ", nor the new one" } else { "; sign in anew, or give credentials" };
                     let message = format!("{}{hint}", error.message());
                     return Err(error.with_message(message));
@@ -201,22 +200,22 @@ impl Client {
     }
 
     /// The error that an answer means. Of a body that breaks off, what is there counts: the status says enough.
-    async fn refusal(&self, opened: Opened, token: &Token) -> Error {
+    async fn refusal(&self, opened: Opened) -> Error {
         let reply = Box::pin(opened.read_what_comes()).await;
-        (self.0.api.refusal)(&reply).without(token.secret.expose_secret())
+        (self.0.api.refusal)(&reply)
     }
 
     /// Whether the server does not take the token any more. Some say so in a page, whatever the status.
-    async fn is_refused(&self, opened: &mut Opened) -> Result<bool> {
+    async fn is_refused(&self, opened: &mut Opened) -> bool {
         if opened.response.status() == StatusCode::UNAUTHORIZED {
-            return Ok(true);
+            return true;
         }
         let begins_as = |known: &HeaderValue| known.as_bytes().starts_with(self.0.api.content_type.as_bytes());
         if opened.response.headers().get(CONTENT_TYPE).is_some_and(begins_as) {
-            return Ok(false);
+            return false;
         }
         let is_page = matches!(content_type(opened.response.headers()).as_str(), "text/html" | "application/json");
-        Ok(is_page && (self.0.api.is_expiry)(&Box::pin(opened.peek(PAGE)).await?))
+        is_page && (self.0.api.is_expiry)(&Box::pin(opened.peek(PAGE)).await)
     }
 
     /// The request with everything that all requests have.

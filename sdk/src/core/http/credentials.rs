@@ -52,6 +52,17 @@ impl Credentials {
     }
 }
 
+impl Credentials {
+    /// What nobody else may see.
+    pub(crate) fn secret(&self) -> &SecretString {
+        match self {
+            Credentials::Password { password: secret, .. }
+            | Credentials::Token { token: secret }
+            | Credentials::Negotiate { authorization: secret } => secret,
+        }
+    }
+}
+
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

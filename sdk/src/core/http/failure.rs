@@ -21,6 +21,8 @@ pub(crate) fn of(error: reqwest::Error, server: &str) -> Error {
         (ErrorKind::Request, format!("the request cannot be sent: {chain}"))
     } else if error.is_connect() {
         (ErrorKind::Connection, format!("cannot reach {server}: {chain}; check the host name, the port and the network"))
+    } else if ["gzip", "deflate"].iter().any(|word| chain.to_ascii_lowercase().contains(word)) {
+        (ErrorKind::Decode, format!("the answer of {server} cannot be unpacked: {chain}"))
     } else if chain.to_ascii_lowercase().contains("invalid http version") {
         let message = format!("{server} does not answer in HTTP; check scheme and port of the URL ({chain})");
         (ErrorKind::Connection, message)

@@ -1,5 +1,6 @@
 use super::excerpt;
 use super::failure::{self, late};
+use super::session::Token;
 use super::span;
 use super::transport::server;
 use super::wire::{self, Shown};
@@ -7,6 +8,7 @@ use crate::core::error::{Error, ErrorKind, Result};
 use bytes::Bytes;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Method, Url};
+use secrecy::ExposeSecret;
 use std::collections::VecDeque;
 use std::pin::pin;
 use std::sync::Arc;
@@ -55,6 +57,8 @@ pub struct Reply {
     pub(crate) body: Vec<u8>,
     /// That of the call: what is wrong with its answer is noted there.
     span: Span,
+    /// The token that the request showed, which no error may show.
+    token: Option<Arc<Token>>,
 }
 
 /// An answer whose body is still to be read.
@@ -66,15 +70,21 @@ pub(crate) struct Opened {
     /// When the last byte must be there.
     deadline: Option<Instant>,
     shown: Shown,
+    /// The token that the request showed.
+    token: Option<Arc<Token>>,
 }
 
 impl Opened {
     pub(crate) fn new(asked: Arc<Asked>, response: reqwest::Response, shown: Shown) -> Self {
-        Self { asked, response, begun: VecDeque::new(), deadline: None, shown }
+        Self { asked, response, begun: VecDeque::new(), deadline: None, shown, token: None }
     }
 
     pub(crate) fn with_deadline(self, deadline: Option<Instant>) -> Self {
         Self { deadline, ..self }
+    }
+
+    pub(crate) fn with_token(self, token: Arc<Token>) -> Self {
+        Self { token: Some(token), ..self }
     }
 
     pub(crate) fn status(&self) -> u16 {
@@ -112,18 +122,19 @@ impl Opened {
     fn into_reply(mut self, body: Vec<u8>) -> Reply {
         wire::body("received", &body, self.shown);
         let (status, headers) = (self.status(), std::mem::take(self.response.headers_mut()));
-        Reply { asked: self.asked, status, headers, body, span: Span::current() }
+        Reply { asked: self.asked, status, headers, body, span: Span::current(), token: self.token }
     }
 
-    /// The first so many bytes of the body, or all if there are less. They are read again by whoever reads it.
-    pub(crate) async fn peek(&mut self, bytes: usize) -> Result<Vec<u8>> {
+    /// The first so many bytes of the body, or what comes of it. They are read again by whoever reads it.
+    pub(crate) async fn peek(&mut self, bytes: usize) -> Vec<u8> {
         let mut begin: Vec<u8> = self.begun.iter().flatten().copied().collect();
         while begin.len() < bytes {
-            let Some(piece) = self.arriving().await? else { break };
+            // Whoever reads the body meets the failure again.
+            let Ok(Some(piece)) = self.arriving().await else { break };
             begin.extend_from_slice(&piece);
             self.begun.push_back(piece);
         }
-        Ok(begin)
+        begin
     }
 
     /// An error that carries what this answer tells.
@@ -179,10 +190,13 @@ impl Reply {
 
     /// An error that carries what this answer tells: of a body that is neither XML nor JSON, what can be read.
     pub(crate) fn error(&self, kind: ErrorKind, message: impl Into<String>) -> Error {
-        let is_page = self.content_type() == "text/html";
+        let begin = self.body.trim_ascii_start().get(..9).unwrap_or(&self.body).to_ascii_lowercase();
+        let is_page = self.content_type() == "text/html" || begin.starts_with(b"<html") || begin.starts_with(b"<!doctype");
         let is_data = !is_page && matches!(self.body.trim_ascii_start().first(), Some(b'<' | b'{' | b'['));
         let excerpt = if is_data { None } else { excerpt::of(&self.body) };
         let error = error(&self.asked, self.status, &self.headers, kind, message).with_body(excerpt);
+        let secret = self.token.as_ref().map(|token| token.secret.expose_secret());
+        let error = error.without(secret.unwrap_or_default());
         self.span.in_scope(|| span::failed(&error));
         error
     }

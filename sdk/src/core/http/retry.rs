@@ -9,6 +9,9 @@ use tokio::time::Instant;
 /// The longest wait that a server may ask for. One that asks for more gets no second attempt.
 const LONGEST_ASKED: Duration = Duration::from_secs(60);
 
+/// More than anybody waits, and little enough to be added to a time.
+const LONGEST_PAUSE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
 /// How often, and after how long, a call is sent again that failed on the way.
 ///
 /// Sent again are calls that are safe to repeat (`GET`, `HEAD`, `OPTIONS`, `PUT`, `DELETE`) when the server could not
@@ -18,8 +21,9 @@ const LONGEST_ASKED: Duration = Duration::from_secs(60);
 /// server refused, and what it did not answer in time.
 ///
 /// The pause doubles from one attempt to the next, and each is shortened by chance, down to half, so that clients
-/// do not come back all at once. A `Retry-After` of up to 60 seconds is waited for, at least. A server that never
-/// answered on this connection is tried twice at most: then the URL is wrong rather than the server away.
+/// do not come back all at once. A `Retry-After` of up to 60 seconds is waited for, at least. Unless
+/// [`attempts`](Self::attempts) says how often, a server that never answered on this connection is tried twice: then the URL
+/// is wrong rather than the server away.
 ///
 /// ```
 /// use std::time::Duration;
@@ -30,7 +34,8 @@ const LONGEST_ASKED: Duration = Duration::from_secs(60);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Retry {
-    attempts: u32,
+    /// Six, if nothing is said.
+    attempts: Option<u32>,
     first_pause: Duration,
     longest_pause: Duration,
     all_methods: bool,
@@ -38,7 +43,12 @@ pub struct Retry {
 
 impl Default for Retry {
     fn default() -> Self {
-        Self { attempts: 6, first_pause: Duration::from_millis(500), longest_pause: Duration::from_secs(10), all_methods: false }
+        Self {
+            attempts: None,
+            first_pause: Duration::from_millis(500),
+            longest_pause: Duration::from_secs(10),
+            all_methods: false,
+        }
     }
 }
 
@@ -54,9 +64,9 @@ impl Retry {
         Self::default().attempts(1)
     }
 
-    /// How often a call is sent, the first time included. Default: 6. 0 means 1.
+    /// How often a call is sent, the first time included. Default: 6, or 2 while the server never answered. 0 means 1.
     pub fn attempts(mut self, attempts: u32) -> Self {
-        self.attempts = attempts.max(1);
+        self.attempts = Some(attempts.max(1));
         self
     }
 
@@ -81,13 +91,13 @@ impl Retry {
 
     /// The same for the end of a session, which has a deadline, and does no harm when done twice.
     pub(crate) fn to_end(&self) -> Self {
-        Self { attempts: self.attempts.min(2), all_methods: true, ..self.clone() }
+        Self { attempts: Some(self.attempts.unwrap_or(2).min(2)), all_methods: true, ..self.clone() }
     }
 
     /// How long to wait before the next attempt; `None` when there is none. `made` counts the attempts so far,
     /// `is_known` says whether the server ever answered.
     pub(super) fn pause(&self, error: &Error, method: &Method, made: u32, is_known: bool) -> Option<Duration> {
-        let attempts = if is_known { self.attempts } else { self.attempts.min(2) };
+        let attempts = self.attempts.unwrap_or(if is_known { 6 } else { 2 });
         if made >= attempts || !self.may_repeat(error, method) {
             return None;
         }
@@ -95,9 +105,10 @@ impl Retry {
         if asked > LONGEST_ASKED.max(self.longest_pause) {
             return None;
         }
+        let (first, longest) = (self.first_pause.min(LONGEST_PAUSE), self.longest_pause.min(LONGEST_PAUSE));
         let factor = 2_u32.checked_pow(made.saturating_sub(1)).unwrap_or(u32::MAX);
-        let pause = self.first_pause.saturating_mul(factor).min(self.longest_pause);
-        Some(pause.mul_f64(0.5 + chance() / 2.0).max(asked))
+        let pause = first.saturating_mul(factor).min(longest);
+        Some(pause.mul_f64(0.5 + chance() / 2.0).max(asked).min(LONGEST_PAUSE))
     }
 
     fn may_repeat(&self, error: &Error, method: &Method) -> bool {
@@ -213,11 +224,21 @@ mod tests {
     }
 
     #[test]
+    fn no_time_is_too_long() {
+        let longest = Duration::MAX;
+        let retry = Retry::new().first_pause(longest).longest_pause(longest);
+        let pause = pause(&retry, &failure(503).with_retry_after(Some(longest)), 3).expect("it is sent again");
+        assert!(Instant::now().checked_add(pause).is_some());
+    }
+
+    #[test]
     fn attempts_end() {
         assert_eq!(pause(&Retry::none(), &failure(503), 1), None);
         assert!(pause(&Retry::new(), &failure(503), 5).is_some());
         assert_eq!(pause(&Retry::new(), &failure(503), 6), None);
         assert_eq!(Retry::new().pause(&failure(503), &Method::GET, 2, false), None, "a server that never answered");
+        let asked = Retry::new().attempts(3);
+        assert!(asked.pause(&failure(503), &Method::GET, 2, false).is_some(), "as often as the caller says");
     }
 
     #[test]

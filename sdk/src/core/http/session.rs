@@ -10,6 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 pub(crate) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -25,13 +27,16 @@ pub(crate) type Authorize = fn(&SecretString) -> Result<(HeaderName, HeaderValue
 /// How long a sign-in may take when calls have no limit.
 pub(crate) const SIGN_IN_LIMIT: Duration = Duration::from_secs(60);
 
+/// More than any sign-in takes, and little enough to be added to a time.
+const LONGEST_LIMIT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
 /// How long the end of a session may take.
 const SIGN_OUT_LIMIT: Duration = Duration::from_secs(10);
 
 /// How an API gives out tokens and takes them back.
 pub(crate) trait Grant: Send + Sync {
     /// The token that credentials are good for.
-    fn sign_in(&self, credentials: Credentials) -> BoxFuture<'_, Result<SecretString>>;
+    fn sign_in(&self, credentials: Credentials, deadline: Instant) -> BoxFuture<'_, Result<SecretString>>;
     fn sign_out(&self, token: Arc<Token>) -> BoxFuture<'_, Result<()>>;
 }
 
@@ -59,6 +64,10 @@ struct State {
     /// The sign-in that is under way: whoever needs a token meanwhile waits for this one, failure included.
     flight: Option<Flight>,
     is_closed: bool,
+    /// Where the first sign-in ran, and the end of the session can.
+    runtime: Option<Handle>,
+    /// What became of a session that was signed in while it was closed.
+    ended: Option<Result<()>>,
 }
 
 type Flight = watch::Receiver<Option<Result<Arc<Token>>>>;
@@ -93,7 +102,10 @@ impl Session {
         };
         match flight.wait_for(Option::is_some).await.map(|result| result.clone()) {
             Ok(Some(result)) => result,
-            _ => Err(Error::new(ErrorKind::Connection, "the runtime in which the sign-in ran has ended; try again")),
+            _ => Err(Error::new(
+                ErrorKind::Connection,
+                "the sign-in was cut off: its runtime has ended, or what provides credentials panicked",
+            )),
         }
     }
 
@@ -102,25 +114,29 @@ impl Session {
         if self.0.provider.is_none() {
             return Ok(None);
         }
-        {
+        let old = {
             let mut state = self.0.state();
-            if state.token.as_ref().is_some_and(|token| Arc::ptr_eq(token, refused)) {
-                state.token = None;
-            }
-        }
+            let is_current = state.token.as_ref().is_some_and(|token| Arc::ptr_eq(token, refused));
+            let is_ours = state.is_ours;
+            if is_current { state.token.take().filter(|_| is_ours) } else { None }
+        };
+        // The server may have refused it though its session goes on.
+        old.map(|token| self.0.end_in_background(token));
         self.token().await.map(Some)
     }
 
-    /// Gives back the token, unless it is the caller's, and lets no further call through. `server` is for messages.
+    /// Gives back the token, unless it is the caller's, and lets no further call through. `server` is for messages. What
+    /// was begun goes on where nobody waits for it any more.
     pub(crate) async fn close(&self, server: &str) -> Result<()> {
         let (token, flight) = self.0.end();
         let end = async {
             if let Some(mut flight) = flight {
-                // It gives back the token by itself, as it finds the session closed.
-                let _ = flight.wait_for(Option::is_some).await;
+                // It gives back the token by itself, as it finds the session closed, and is gone then.
+                while flight.changed().await.is_ok() {}
+                return self.0.state().ended.take().unwrap_or(Ok(()));
             }
-            match token {
-                Some(token) => self.0.grant.sign_out(token).await,
+            match token.and_then(|token| self.0.end_in_background(token)) {
+                Some(end) => end.await.unwrap_or(Ok(())),
                 None => Ok(()),
             }
         };
@@ -133,14 +149,8 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        let (Some(token), _) = self.0.end() else { return };
-        if let Ok(runtime) = Handle::try_current() {
-            let shared = self.0.clone();
-            runtime.spawn(async move {
-                if let Ok(Err(error)) = tokio::time::timeout(SIGN_OUT_LIMIT, shared.grant.sign_out(token)).await {
-                    tracing::debug!(%error, "a session was not ended; it ends by itself after a while");
-                }
-            });
+        if let (Some(token), _) = self.0.end() {
+            self.0.end_in_background(token);
         }
     }
 }
@@ -173,52 +183,73 @@ impl Shared {
             return Err(wrong("there is neither a token nor credentials"));
         };
         let runtime = Handle::try_current().map_err(|error| wrong("calls need a tokio runtime").with_source(error))?;
+        state.runtime = Some(runtime.clone());
         let (sender, flight) = watch::channel(None);
         state.flight = Some(flight.clone());
         let shared = self.clone();
         let sign_in = async move {
-            let result = match tokio::time::timeout(shared.limit, shared.sign_in(&*provider)).await {
+            let deadline = Instant::now() + shared.limit.min(LONGEST_LIMIT);
+            let result = match tokio::time::timeout_at(deadline, shared.sign_in(&*provider, deadline)).await {
                 Ok(result) => result,
                 Err(_) => Err(Error::new(
                     ErrorKind::Timeout,
                     format!("the sign-in at {} did not end in time; check that the server is well", shared.host),
                 )),
             };
-            sender.send_replace(Some(shared.landed(result).await));
+            let (result, superfluous) = shared.landed(result);
+            sender.send_replace(Some(result));
+            if let Some(token) = superfluous {
+                let ended = shared.sign_out(token).await;
+                shared.state().ended = Some(ended);
+            }
         };
         runtime.spawn(tracing::Instrument::in_current_span(sign_in));
         Ok(flight)
     }
 
     /// A token, and whether it is ours to give back.
-    async fn sign_in(&self, provider: &dyn DynProvider) -> Result<(SecretString, bool)> {
+    async fn sign_in(&self, provider: &dyn DynProvider, deadline: Instant) -> Result<(SecretString, bool)> {
         let credentials = provider.provide(SignIn { host: self.host.clone() }).await.map_err(|error| {
             let message = format!("there are no credentials for {}: {error}; see to what provides them", self.host);
             Error::new(ErrorKind::Authentication, message).with_source(error)
         })?;
         match credentials {
             Credentials::Token { token } => Ok((token, false)),
-            credentials => Ok((self.grant.sign_in(credentials).await?, true)),
+            credentials => Ok((self.grant.sign_in(credentials, deadline).await?, true)),
         }
     }
 
-    /// Keeps the token that a sign-in brought, or gives it back where the session was closed meanwhile.
-    async fn landed(&self, result: Result<(SecretString, bool)>) -> Result<Arc<Token>> {
-        let (token, is_ours) = {
-            let mut state = self.state();
-            state.flight = None;
-            let (token, is_ours) = result.and_then(|(token, is_ours)| Ok((self.token(token)?, is_ours)))?;
-            if !state.is_closed {
+    /// Keeps the token that a sign-in brought. Where the session was closed meanwhile, it is to be given back.
+    fn landed(&self, result: Result<(SecretString, bool)>) -> (Result<Arc<Token>>, Option<Arc<Token>>) {
+        let mut state = self.state();
+        state.flight = None;
+        match result.and_then(|(token, is_ours)| Ok((self.token(token)?, is_ours))) {
+            Ok((token, is_ours)) if state.is_closed => (Err(closed()), Some(token).filter(|_| is_ours)),
+            Ok((token, is_ours)) => {
                 state.token = Some(token.clone());
                 state.is_ours = is_ours;
-                return Ok(token);
+                (Ok(token), None)
             }
-            (token, is_ours)
-        };
-        if is_ours {
-            self.grant.sign_out(token).await?;
+            Err(error) => (Err(error), None),
         }
-        Err(closed())
+    }
+
+    async fn sign_out(&self, token: Arc<Token>) -> Result<()> {
+        let ended = tokio::time::timeout(SIGN_OUT_LIMIT, self.grant.sign_out(token)).await;
+        ended.unwrap_or_else(|_| {
+            let message = format!("{} did not end the session in time; it ends by itself after a while", self.host);
+            Err(Error::new(ErrorKind::Timeout, message))
+        })
+    }
+
+    /// Gives back a token, whether anybody waits for it or not; `None` when there is no runtime to do so.
+    fn end_in_background(self: &Arc<Self>, token: Arc<Token>) -> Option<JoinHandle<Result<()>>> {
+        let runtime = Handle::try_current().ok().or_else(|| self.state().runtime.clone())?;
+        let shared = self.clone();
+        Some(runtime.spawn(async move {
+            let ended = shared.sign_out(token).await;
+            ended.inspect_err(|error| tracing::debug!(%error, "a session was not ended; it ends by itself after a while"))
+        }))
     }
 }
 

@@ -80,7 +80,7 @@ macro_rules! setters {
 
             /// Whether the authorities of the system are trusted beside those given. Default: only when none are given.
             pub fn system_ca(mut self, trusted: bool) -> Self {
-                self.settings.trust.system = trusted;
+                self.settings.trust.system = Some(trusted);
                 self
             }
 
@@ -132,7 +132,7 @@ macro_rules! setters {
                 self
             }
 
-            /// A header for all requests to the API. It replaces one of the same name.
+            /// A header for all requests to the API. It replaces one of the same name, but for the one that shows the token.
             pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
                 self.settings.headers.push((name.into(), value.into()));
                 self

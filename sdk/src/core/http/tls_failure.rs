@@ -27,8 +27,15 @@ pub(super) async fn presented(builder: reqwest::ClientBuilder, url: &Url) -> Opt
     Certificate::read(response.extensions().get::<TlsInfo>()?.peer_certificate()?)
 }
 
-/// What is wrong, and the fix. `offer` says where the server's authority can be had.
-pub(super) fn verdict(presented: &Certificate, trust: &Trust, host: &str, offer: &str) -> String {
+/// Words of causes that have nothing to do with who issued a certificate, for whom, and when.
+const OTHER_CAUSES: &[&str] =
+    &["purpose", "extended key usage", "md too weak", "key too small", "constraint", "revoked", "critical"];
+
+/// What is wrong, and the fix. `cause` is what the library of TLS says, `offer` where the server's authority can be had.
+pub(super) fn verdict(presented: &Certificate, trust: &Trust, host: &str, cause: &str, offer: &str) -> String {
+    if OTHER_CAUSES.iter().any(|words| cause.to_ascii_lowercase().contains(words)) {
+        return "its certificate is not one for servers, or not strong enough; have another one issued".to_owned();
+    }
     let Certificate { issuer, .. } = presented;
     let anchors = trust.anchors();
     if presented.is_expired() {
@@ -51,7 +58,8 @@ pub(super) fn verdict(presented: &Certificate, trust: &Trust, host: &str, offer:
         return "its certificate signed itself as an authority, and cannot serve a host as well; have one issued for the server"
             .to_owned();
     }
-    if let Some((origin, anchor)) = anchors.iter().find(|(_, anchor)| anchor.is_expired()) {
+    let is_issuer = |anchor: &Certificate| anchor.subject == *issuer;
+    if let Some((origin, anchor)) = anchors.iter().find(|(_, anchor)| is_issuer(anchor) && anchor.is_expired()) {
         return format!(
             "`{}` ({origin}) has expired (valid {}); get the one that took its place: {offer}",
             anchor.subject,
@@ -63,7 +71,7 @@ pub(super) fn verdict(presented: &Certificate, trust: &Trust, host: &str, offer:
             "{origin} holds this very certificate, not that of the authority which issued it; give that of `{issuer}`: {offer}"
         );
     }
-    if let Some((origin, anchor)) = anchors.iter().find(|(_, anchor)| anchor.subject == *issuer) {
+    if let Some((origin, anchor)) = anchors.iter().find(|(_, anchor)| is_issuer(anchor)) {
         return format!(
             "its certificate is not signed by the key of `{}` ({origin}), though it says so: the authority was made anew, or \
              somebody is in between; compare its fingerprint: {offer}",

@@ -11,8 +11,10 @@ use super::tls_failure;
 use super::wire::{self, Shown};
 use crate::core::error::{Error, Result};
 use reqwest::Url;
+use secrecy::{ExposeSecret, SecretString};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::time::Instant;
 use tracing::Instrument;
 
 /// Way to the servers of a connection: its API, its sign-on, and what moves data for it. All are trusted alike.
@@ -87,17 +89,18 @@ impl Transport {
         }
     }
 
-    /// Sends a request that shows no token of ours, again where that may help, as one span. `make` makes it, `read` what is
-    /// wanted of the answer.
+    /// Sends a request about a session, again where that may help, as one span. `make` makes it, `read` what is wanted of the
+    /// answer. `secret` is what it carries, which no error may show.
     pub(crate) async fn ask<T>(
         &self,
         retry: &Retry,
         asked: &Arc<Asked>,
+        (secret, deadline): (&SecretString, Option<Instant>),
         make: impl Fn() -> reqwest::Request,
         read: impl Fn(&Reply) -> Result<T>,
     ) -> Result<T> {
         let attempts = async {
-            let mut attempts = Attempts::new(retry, &asked.method, None);
+            let mut attempts = Attempts::new(retry, &asked.method, deadline);
             loop {
                 let reply = match self.exchange(asked, make(), Shown::Nothing).await {
                     Ok(opened) => opened.read().await,
@@ -109,7 +112,10 @@ impl Transport {
                 });
                 match result {
                     Ok(value) => return Ok(value),
-                    Err(error) => attempts.failed(error, self.has_answered()).await.inspect_err(span::failed)?,
+                    Err(error) => {
+                        let error = error.without(secret.expose_secret());
+                        attempts.failed(error, self.has_answered()).await.inspect_err(span::failed)?;
+                    }
                 }
                 span::resent(attempts.made());
             }
@@ -127,8 +133,8 @@ impl Transport {
         let (trust, offer) = (client.trust(), self.ca.offer);
         let message = match tls_failure::presented(client.builder(), url).await {
             Some(presented) => {
-                let verdict = tls_failure::verdict(&presented, trust, url.host_str().unwrap_or_default(), offer);
                 let cause = error.message();
+                let verdict = tls_failure::verdict(&presented, trust, url.host_str().unwrap_or_default(), cause, offer);
                 format!("{server} is not trusted: {verdict}. It presented {presented}. Trusted: {trust}. The cause: {cause}")
             }
             None => format!("{}; {offer}. Trusted: {trust}", error.message()),

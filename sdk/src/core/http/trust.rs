@@ -1,6 +1,6 @@
 //! Whom to trust: one setting for the API, the hosts that move images, and proxies.
 
-use super::certificate::{BEGIN, Certificate};
+use super::certificate::Certificate;
 use super::fingerprint::Fingerprint;
 use super::settings::wrong;
 use crate::core::error::Result;
@@ -15,8 +15,8 @@ const PEM: &str = "-----BEGIN";
 #[derive(Default)]
 pub(crate) struct TrustSettings {
     pub(crate) authorities: Vec<Authorities>,
-    /// Whether the certificates of the system count beside those given.
-    pub(crate) system: bool,
+    /// Whether the certificates of the system count; if nothing is said, when none are given.
+    pub(crate) system: Option<bool>,
     pub(crate) insecure: bool,
     /// Fingerprint, as given, of the authority to fetch from the server.
     pub(crate) pin: Option<String>,
@@ -44,7 +44,7 @@ pub(crate) struct Trust {
 impl TrustSettings {
     /// Whether anything was said.
     pub(crate) fn is_set(&self) -> bool {
-        !self.authorities.is_empty() || self.system || self.insecure || self.pin.is_some()
+        !self.authorities.is_empty() || self.system.is_some() || self.insecure || self.pin.is_some()
     }
 
     /// # Errors
@@ -60,10 +60,15 @@ impl TrustSettings {
             })
         });
         let is_alone = self.authorities.is_empty() && pin.is_none();
+        if is_alone && self.system == Some(false) && !self.insecure {
+            return Err(wrong(
+                "nobody is trusted: `system_ca(false)`, and no authority is given; give one with `ca_file` or `ca_pem`",
+            ));
+        }
         let mut trust = Trust {
             roots: Vec::new(),
             anchors: Vec::new(),
-            system: self.system || is_alone,
+            system: self.system.unwrap_or(is_alone),
             insecure: self.insecure,
             pin: pin.transpose()?,
             is_fetched: false,
@@ -122,17 +127,15 @@ impl Trust {
 
     /// Adds all authorities of a text in PEM.
     fn add(&mut self, pem: &[u8], origin: &str) -> Result<()> {
-        // Text within other documents is often indented.
-        let text: String = String::from_utf8_lossy(pem).lines().flat_map(|line| [line.trim(), "\n"]).collect();
-        let (begun, read) = (text.matches(BEGIN).count(), Certificate::read_all(&text));
-        let roots = reqwest::Certificate::from_pem_bundle(text.as_bytes()).unwrap_or_default();
-        if begun > read.len() || roots.len() != read.len() {
+        let text = String::from_utf8_lossy(pem);
+        let (begun, read) = Certificate::read_all(&text);
+        if begun > read.len() {
             return Err(wrong(format!(
                 "{origin} has {begun} certificates, of which {} can be read; replace those that are cut off or damaged",
                 read.len()
             )));
         }
-        if roots.is_empty() {
+        if read.is_empty() {
             let found =
                 if text.contains("PRIVATE KEY-----") { ", but a private key, which should not leave its host" } else { "" };
             return Err(wrong(format!(
@@ -140,18 +143,22 @@ impl Trust {
                  `-----END CERTIFICATE-----`"
             )));
         }
-        self.roots.extend(roots);
-        self.anchors.extend(read.into_iter().map(|certificate| (origin.to_owned(), certificate)));
+        read.into_iter().try_for_each(|certificate| self.add_one(certificate, origin))
+    }
+
+    fn add_one(&mut self, certificate: Certificate, origin: &str) -> Result<()> {
+        let root = reqwest::Certificate::from_der(certificate.der());
+        self.roots.push(root.map_err(|error| wrong(format!("{origin} cannot be trusted")).with_source(error))?);
+        self.anchors.push((origin.to_owned(), certificate));
         Ok(())
     }
 
-    /// This trust with the one authority of a text that has the fingerprint; `None` when none has it.
-    pub(crate) fn with_pinned(mut self, pem: &str, pin: Fingerprint) -> Option<Self> {
-        let block =
-            Certificate::blocks(pem).find(|block| Certificate::read_all(block).iter().any(|found| found.fingerprint == pin))?;
+    /// This trust with the one authority of those that has the fingerprint; `None` when none has it.
+    pub(crate) fn with_pinned(mut self, offered: Vec<Certificate>, pin: Fingerprint) -> Option<Self> {
+        let pinned = offered.into_iter().find(|certificate| certificate.fingerprint == pin)?;
         self.pin = None;
         self.is_fetched = true;
-        self.add(block.as_bytes(), "fetched from the server").ok()?;
+        self.add_one(pinned, "fetched from the server").ok()?;
         Some(self)
     }
 

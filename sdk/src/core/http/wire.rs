@@ -6,6 +6,7 @@ use crate::core::error::REDACTED;
 use reqwest::Url;
 use reqwest::header::{HeaderMap, HeaderName};
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// Target of the events.
 const TARGET: &str = "virt_sdk::wire";
@@ -90,13 +91,14 @@ fn headers(headers: &HeaderMap) -> Vec<(&HeaderName, &str)> {
 }
 
 fn query(url: &Url, shown: Shown) -> String {
-    let pairs: Vec<String> = url
-        .query_pairs()
-        .map(|(key, value)| match shown {
-            Shown::Except(secrets) if !secrets.contains(&&*key) => format!("{key}={value}"),
-            _ => format!("{key}={REDACTED}"),
-        })
-        .collect();
+    // Even a key may be a secret where nothing is known.
+    let Shown::Except(secrets) = shown else { return String::new() };
+    let is_secret = |key: &str| key.rsplit('.').next().is_some_and(|name| secrets.contains(&name));
+    let shown = |(key, value): (Cow<'_, str>, Cow<'_, str>)| match is_secret(&key) {
+        true => format!("{key}={REDACTED}"),
+        false => format!("{key}={value}"),
+    };
+    let pairs: Vec<String> = url.query_pairs().map(shown).collect();
     if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) }
 }
 

@@ -16,7 +16,7 @@ pub(crate) fn redacted(text: &str, secrets: &[&str]) -> String {
         let end = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX).min(text.len());
         match &event {
             Ok(Event::Eof) => return shown,
-            Err(error) => return format!("{shown} [the rest is not shown: {error}]"),
+            Err(_) => return format!("{shown} [the rest is not shown: it is not XML]"),
             Ok(Event::End(_)) => depth = depth.saturating_sub(1),
             Ok(_) => {}
         }
@@ -25,7 +25,7 @@ pub(crate) fn redacted(text: &str, secrets: &[&str]) -> String {
         }
         done = end;
         if let Ok(Event::Start(tag)) = &event
-            && (depth > 0 || secrets.contains(&tag.name().into_inner()))
+            && (depth > 0 || secrets.contains(&tag.local_name().into_inner()))
         {
             if depth == 0 {
                 shown.push_str(REDACTED);
