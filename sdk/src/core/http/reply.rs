@@ -120,7 +120,7 @@ impl Opened {
     }
 
     fn into_reply(mut self, body: Vec<u8>) -> Reply {
-        wire::body("received", &body, self.shown);
+        wire::body("received", &body, self.shown, self.token.as_deref());
         let (status, headers) = (self.status(), std::mem::take(self.response.headers_mut()));
         Reply { asked: self.asked, status, headers, body, span: Span::current(), token: self.token }
     }

@@ -2,9 +2,11 @@
 
 use super::excerpt;
 use super::reply::Asked;
+use super::session::Token;
 use crate::core::error::REDACTED;
 use reqwest::Url;
 use reqwest::header::{HeaderMap, HeaderName};
+use secrecy::ExposeSecret;
 use serde_json::Value;
 use std::borrow::Cow;
 
@@ -60,7 +62,7 @@ pub(crate) fn request(asked: &Asked, request: &reqwest::Request, shown: Shown) {
     let (server, call, query) = (asked.server(), asked.call(), query(request.url(), shown));
     tracing::trace!(target: TARGET, server, headers = ?headers(request.headers()), "sent {call}{query}");
     if let Some(sent) = request.body().and_then(reqwest::Body::as_bytes) {
-        body("sent", sent, shown);
+        body("sent", sent, shown, None);
     }
 }
 
@@ -73,14 +75,18 @@ pub(crate) fn response(asked: &Asked, response: &reqwest::Response) {
     }
 }
 
-/// Tells of a body.
-pub(crate) fn body(direction: &str, bytes: &[u8], shown: Shown) {
+/// Tells of a body, in which the `token` may stand that the request showed.
+pub(crate) fn body(direction: &str, bytes: &[u8], shown: Shown, token: Option<&Token>) {
     if !is_told() || bytes.is_empty() {
         return;
     }
     let text = match shown {
         Shown::Except(secrets) => redacted(bytes, secrets),
         Shown::Nothing => REDACTED.to_owned(),
+    };
+    let text = match token.map(|token| token.secret.expose_secret()) {
+        Some(secret) if !secret.is_empty() => text.replace(secret, REDACTED),
+        _ => text,
     };
     tracing::trace!(target: TARGET, bytes = bytes.len(), "{direction} {}", excerpt::cut(&text, LONGEST));
 }
