@@ -287,7 +287,8 @@ impl Error {
         self.0.retry_after
     }
 
-    /// How often the request was sent, or tried to be: more than once where [`Retry`](crate::Retry) says so.
+    /// How often the request was sent, or tried to be: more than once where [`Retry`](crate::Retry) says so. That it was sent
+    /// again with a new token does not count.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }

@@ -50,7 +50,7 @@ impl Session {
             None => error,
         })?;
         if let (StatusCode::UNAUTHORIZED, Some(token)) = (opened.response.status(), &token) {
-            self.client().session().renew(token).await?;
+            self.client().session().forget(token);
         }
         let reply = opened.read().await?;
         if reply.is_success() { Ok(()) } else { Err(failure::error(&reply)) }
@@ -61,7 +61,8 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`] when the endpoint has no URL, or `from` is beyond the end; else those of any request.
+    /// [`ErrorKind::Request`] when the endpoint has no URL, or `from` is beyond the end; else those of any request. It is not
+    /// sent again by itself, but for a token that was refused: go on from the byte that came last.
     pub async fn download(&self, endpoint: &TransferEndpoint, from: u64) -> Result<Download> {
         let target = Target::of(self, endpoint, Method::GET)?;
         let range = HeaderValue::try_from(format!("bytes={from}-")).ok().filter(|_| from > 0);

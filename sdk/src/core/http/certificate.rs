@@ -9,6 +9,9 @@ use x509_cert::der::{Decode, Document, EncodePem};
 use x509_cert::ext::pkix::name::GeneralName;
 use x509_cert::ext::pkix::{BasicConstraints, SubjectAltName};
 
+/// Certificates as they are: some authorities have serial numbers that the standard does not allow.
+type Parsed = x509_cert::certificate::CertificateInner<x509_cert::certificate::Raw>;
+
 const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 const END: &str = "-----END CERTIFICATE-----";
 
@@ -31,7 +34,7 @@ pub(crate) struct Certificate {
 impl Certificate {
     /// Reads a certificate in DER; `None` when it is none, or has something after it.
     pub(crate) fn read(der: &[u8]) -> Option<Self> {
-        let certificate = x509_cert::Certificate::from_der(der).ok()?;
+        let certificate = Parsed::from_der(der).ok()?;
         let fields = certificate.tbs_certificate();
         let names = match fields.get_extension::<SubjectAltName>() {
             Ok(Some((_, names))) => names.0.iter().filter_map(name).collect(),
@@ -70,7 +73,7 @@ impl Certificate {
 
     /// The certificate as text.
     pub(crate) fn pem(&self) -> Option<String> {
-        x509_cert::Certificate::from_der(&self.der).ok()?.to_pem(LineEnding::LF).ok()
+        Parsed::from_der(&self.der).ok()?.to_pem(LineEnding::LF).ok()
     }
 
     pub(crate) fn is_expired(&self) -> bool {

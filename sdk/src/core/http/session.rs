@@ -114,6 +114,15 @@ impl Session {
         if self.0.provider.is_none() {
             return Ok(None);
         }
+        self.forget(refused);
+        self.token().await.map(Some)
+    }
+
+    /// Uses a token that the server refused no more. The next call gets another one, if there is a way to.
+    pub(crate) fn forget(&self, refused: &Arc<Token>) {
+        if self.0.provider.is_none() {
+            return;
+        }
         let old = {
             let mut state = self.0.state();
             let is_current = state.token.as_ref().is_some_and(|token| Arc::ptr_eq(token, refused));
@@ -122,7 +131,6 @@ impl Session {
         };
         // The server may have refused it though its session goes on.
         old.map(|token| self.0.end_in_background(token));
-        self.token().await.map(Some)
     }
 
     /// Gives back the token, unless it is the caller's, and lets no further call through. `server` is for messages. What
