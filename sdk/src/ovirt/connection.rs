@@ -9,7 +9,7 @@ use crate::core::http::client::{Api, Client};
 use crate::core::http::failure::late;
 use crate::core::http::own_client;
 use crate::core::http::reply::Asked;
-use crate::core::http::session::{Authorize, Session};
+use crate::core::http::session::{Session, ShownToken};
 use crate::core::http::settings::{Settings, base_url, setters, shown_url, url, wrong};
 use crate::core::http::transport::Transport;
 use crate::core::http::wire::Shown;
@@ -274,8 +274,8 @@ impl ConnectionBuilder {
         let sign_on = addresses.token.as_ref().unwrap_or(&base);
         let host = sign_on.host_str().unwrap_or_default().to_owned();
         let grant = SingleSignOn::new(transport.clone(), settings.retry.clone(), base.clone(), addresses);
-        let headers = (headers, bearer as Authorize);
-        let session = Session::new(Box::new(grant), provider, settings.token.take(), host, settings.timeout, headers)?;
+        let shown = ShownToken { headers, authorize: bearer };
+        let session = Session::new(Box::new(grant), provider, settings.token.take(), host, settings.timeout, shown)?;
         let client = Client::new(transport, base, settings.timeout, settings.retry.clone(), session, &API);
         Ok(Connection { client })
     }

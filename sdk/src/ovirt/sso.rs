@@ -6,7 +6,7 @@ use crate::core::http::reply::{Asked, Reply};
 use crate::core::http::retry::Retry;
 use crate::core::http::session::{BoxFuture, Grant, Token};
 use crate::core::http::settings::wrong;
-use crate::core::http::transport::Transport;
+use crate::core::http::transport::{Terms, Transport};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Method, Url};
 use secrecy::{ExposeSecret, SecretString};
@@ -92,9 +92,8 @@ impl SingleSignOn {
         };
         let make = || Self::request(&url, &form, authorization.as_ref());
         let asked = Asked::new(Method::POST, url.clone());
-        self.transport
-            .ask(retry, &asked, (credentials.secret(), Some(deadline)), make, |reply| self.token_of(reply, credentials))
-            .await
+        let terms = Terms { retry, deadline: Some(deadline), secret: credentials.secret() };
+        self.transport.ask(terms, &asked, make, |reply| self.token_of(reply, credentials)).await
     }
 
     fn token_of(&self, reply: &Reply, credentials: &Credentials) -> Result<SecretString> {
@@ -172,7 +171,8 @@ impl SingleSignOn {
             None => Err(reply.error(ErrorKind::Fault, "the engine did not end the session")),
         };
         let make = || Self::request(&url, &form, None);
-        self.transport.ask(&self.retry.to_end(), &asked, (&token.secret, None), make, ended).await
+        let terms = Terms { retry: &self.retry.to_end(), deadline: None, secret: &token.secret };
+        self.transport.ask(terms, &asked, make, ended).await
     }
 }
 

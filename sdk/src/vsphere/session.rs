@@ -6,7 +6,7 @@ use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::http::authority::CaSource;
 use crate::core::http::client::{Api, Client};
 use crate::core::http::failure::late;
-use crate::core::http::session::{Authorize, SIGN_IN_LIMIT};
+use crate::core::http::session::{self, SIGN_IN_LIMIT, ShownToken};
 use crate::core::http::settings::{Settings, base_url, setters, shown_url, wrong};
 use crate::core::http::transport::{Transport, server};
 use reqwest::Url;
@@ -182,10 +182,9 @@ impl SessionBuilder {
         let sessions =
             Sessions { transport: transport.clone(), base: base.clone(), headers: headers.clone(), retry: retry.clone() };
         let grant = SignOn::new(sessions.clone(), spoken.clone());
-        let headers = (headers, sign_in::session_header as Authorize);
+        let shown = ShownToken { headers, authorize: sign_in::session_header };
         let host = base.host_str().unwrap_or_default().to_owned();
-        let session =
-            crate::core::http::session::Session::new(Box::new(grant), provider, settings.token.take(), host, timeout, headers)?;
+        let session = session::Session::new(Box::new(grant), provider, settings.token.take(), host, timeout, shown)?;
         let client = Client::new(transport, base, timeout, retry, session, &API);
         Ok(Session(Arc::new(Inner { client, timeout, sessions, spoken })))
     }

@@ -8,7 +8,7 @@ use crate::core::http::reply::{Asked, Reply};
 use crate::core::http::retry::Retry;
 use crate::core::http::session::{BoxFuture, Grant, Token};
 use crate::core::http::settings::wrong;
-use crate::core::http::transport::Transport;
+use crate::core::http::transport::{Terms, Transport};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
@@ -54,11 +54,10 @@ impl Sessions {
     /// Sends a request about a session itself; `read` makes what is wanted of the answer.
     async fn ask<T>(
         &self,
-        retry: &Retry,
+        terms: Terms<'_>,
         method: Method,
         dialect: Dialect,
         (name, value): (HeaderName, HeaderValue),
-        secret: (&SecretString, Option<Instant>),
         read: impl Fn(&Reply) -> Result<T>,
     ) -> Result<T> {
         let mut url = self.base.clone();
@@ -72,7 +71,7 @@ impl Sessions {
             headers.insert(name.clone(), value.clone());
             request
         };
-        self.transport.ask(retry, &asked, secret, make, read).await
+        self.transport.ask(terms, &asked, make, read).await
     }
 
     /// Finds out the dialect of a server with a token that was got elsewhere.
@@ -83,7 +82,8 @@ impl Sessions {
             // A server that is not well tells nothing of its dialects.
             _ => Err(failure::error(reply)),
         };
-        self.ask(&self.retry, Method::GET, Dialect::Api, session_header(&token.secret)?, (&token.secret, None), found).await
+        let terms = Terms { retry: &self.retry, deadline: None, secret: &token.secret };
+        self.ask(terms, Method::GET, Dialect::Api, session_header(&token.secret)?, found).await
     }
 }
 
@@ -136,7 +136,8 @@ impl SignOn {
     async fn open(&self, dialect: Dialect, username: &str, password: &SecretString, deadline: Instant) -> Result<SecretString> {
         let retry = self.sessions.retry.clone().all_methods(true);
         let token = |reply: &Reply| token_of(reply, dialect, username);
-        self.sessions.ask(&retry, Method::POST, dialect, basic(username, password)?, (password, Some(deadline)), token).await
+        let terms = Terms { retry: &retry, deadline: Some(deadline), secret: password };
+        self.sessions.ask(terms, Method::POST, dialect, basic(username, password)?, token).await
     }
 
     async fn end(&self, token: Arc<Token>) -> Result<()> {
@@ -144,8 +145,8 @@ impl SignOn {
         let dialect = self.spoken.get().unwrap_or(Dialect::Api);
         // A session that the server has ended already is what was wanted.
         let ended = |reply: &Reply| if reply.is_success() || reply.status == 401 { Ok(()) } else { Err(failure::error(reply)) };
-        let retry = self.sessions.retry.to_end();
-        self.sessions.ask(&retry, Method::DELETE, dialect, session_header(&token.secret)?, (&token.secret, None), ended).await
+        let terms = Terms { retry: &self.sessions.retry.to_end(), deadline: None, secret: &token.secret };
+        self.sessions.ask(terms, Method::DELETE, dialect, session_header(&token.secret)?, ended).await
     }
 }
 

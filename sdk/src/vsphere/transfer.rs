@@ -6,7 +6,7 @@ use super::failure;
 use super::sign_in::session_header;
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::http::reply::{Asked, Opened};
-use crate::core::http::session::Token;
+use crate::core::http::session::{Refused, Token};
 use crate::core::http::span;
 use crate::core::http::wire::Shown;
 use bytes::{Bytes, BytesMut};
@@ -50,7 +50,7 @@ impl Session {
             None => error,
         })?;
         if let (StatusCode::UNAUTHORIZED, Some(token)) = (opened.response.status(), &token) {
-            self.client().session().forget(token);
+            self.client().session().forget(token, Refused::Unknown);
         }
         let reply = opened.read().await?;
         if reply.is_success() { Ok(()) } else { Err(failure::error(&reply)) }
@@ -73,7 +73,7 @@ impl Session {
         let (request, token) = self.transfer(&target).await?;
         let mut opened = self.exchange(&target, ranged(request), self.timeout()).await?;
         if let (StatusCode::UNAUTHORIZED, Some(token)) = (opened.response.status(), &token)
-            && self.client().session().renew(token).await?.is_some()
+            && self.client().session().renew(token, Refused::Unknown).await?.is_some()
         {
             let (request, _) = self.transfer(&target).await?;
             opened = self.exchange(&target, ranged(request), self.timeout()).await?;

@@ -11,6 +11,7 @@ use crate::{Part, wire};
 use serde_json::{Value, json};
 use std::time::Duration;
 use virt_sdk::Error;
+use virt_sdk::Retry;
 use virt_sdk::ovirt::Connection;
 
 /// Runs all records.
@@ -94,7 +95,7 @@ async fn check(row: &ConnectionRow, lab: &Lab) -> Result<Vec<Difference>, String
 fn connect(row: &ConnectionRow, lab: &Lab) -> Result<Result<Connection, Error>, String> {
     let settings = &row.connection;
     let url = settings.get("url").and_then(Value::as_str).ok_or("there is no URL, which the SDK cannot do without")?;
-    let mut builder = Connection::builder(lab.server.addressed(url));
+    let mut builder = Connection::builder(lab.server.addressed(url)).retry(Retry::none());
     for (name, value) in settings {
         let wrong = || format!("`{value}` is no value for `{name}`");
         let text = || value.as_str().ok_or_else(wrong);

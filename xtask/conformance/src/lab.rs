@@ -6,6 +6,7 @@ use crate::rows::CannedAnswer;
 use crate::server::Server;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use virt_sdk::Retry;
 use virt_sdk::ovirt::Connection;
 use virt_sdk::table_access;
 
@@ -28,7 +29,7 @@ impl Lab {
     /// Starts the server.
     pub(crate) async fn new() -> Result<Self, String> {
         let server = Server::start().await?;
-        let connection = Connection::builder(server.addressed(URL)).token(TOKEN).build();
+        let connection = Connection::builder(server.addressed(URL)).token(TOKEN).retry(Retry::none()).build();
         let connection = connection.map_err(|error| format!("the connection cannot be made: {error}"))?;
         Ok(Self { server, connection })
     }

@@ -2,3 +2,4 @@
 
 pub mod services;
 pub mod types;
+pub(crate) mod secrets;

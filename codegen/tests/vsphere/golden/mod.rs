@@ -4,6 +4,7 @@ pub mod ids;
 pub mod parts;
 mod parts_services;
 pub use parts_services::*;
+pub(crate) mod secrets;
 pub(crate) mod errors;
 
 impl crate::vsphere::Session {

@@ -4,7 +4,7 @@ use super::failure::late;
 use super::reply::{Asked, Opened, Reply, content_type};
 use super::request::Request;
 use super::retry::{Attempts, Retry};
-use super::session::{Session, Token};
+use super::session::{Refused, Session, Token};
 use super::span;
 use super::transport::{Transport, server};
 use super::wire::Shown;
@@ -175,15 +175,15 @@ impl Client {
             let opened = Box::pin(self.0.transport.exchange(asked, signed, Shown::Except(self.0.api.secrets))).await?;
             let mut opened = opened.with_deadline(deadline).with_token(token.clone());
             span::answered(opened.status());
-            if !self.is_refused(&mut opened).await {
+            let Some(refused) = self.refused(&mut opened).await else {
                 return match opened.response.status().is_success() {
                     true => Ok(opened),
                     false => Err(self.refusal(opened).await),
                 };
-            }
+            };
             under_way.store(false, Ordering::Relaxed);
             let renewed = match renewals < RENEWALS {
-                true => Box::pin(self.session().renew(&token)).await.map_err(Error::settled)?,
+                true => Box::pin(self.session().renew(&token, refused)).await.map_err(Error::settled)?,
                 false => None,
             };
             match renewed {
@@ -205,17 +205,18 @@ impl Client {
         (self.0.api.refusal)(&reply)
     }
 
-    /// Whether the server does not take the token any more. Some say so in a page, whatever the status.
-    async fn is_refused(&self, opened: &mut Opened) -> bool {
-        if opened.response.status() == StatusCode::UNAUTHORIZED {
-            return true;
-        }
+    /// Whether the server does not take the token any more, and why. Some say so in a page, whatever the status.
+    async fn refused(&self, opened: &mut Opened) -> Option<Refused> {
         let begins_as = |known: &HeaderValue| known.as_bytes().starts_with(self.0.api.content_type.as_bytes());
-        if opened.response.headers().get(CONTENT_TYPE).is_some_and(begins_as) {
-            return false;
+        let is_unknown = opened.response.status() == StatusCode::UNAUTHORIZED;
+        if !is_unknown && opened.response.headers().get(CONTENT_TYPE).is_some_and(begins_as) {
+            return None;
         }
         let is_page = matches!(content_type(opened.response.headers()).as_str(), "text/html" | "application/json");
-        is_page && (self.0.api.is_expiry)(&Box::pin(opened.peek(PAGE)).await)
+        if is_page && (self.0.api.is_expiry)(&Box::pin(opened.peek(PAGE)).await) {
+            return Some(Refused::Expired);
+        }
+        is_unknown.then_some(Refused::Unknown)
     }
 
     /// The request with everything that all requests have.

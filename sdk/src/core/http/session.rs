@@ -21,8 +21,22 @@ pub(crate) struct Token {
     pub(crate) headers: HeaderMap,
 }
 
-/// Makes the header that shows a token.
-pub(crate) type Authorize = fn(&SecretString) -> Result<(HeaderName, HeaderValue)>;
+/// Why a server does not take a token.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// It does not know it: there is no session any more.
+    Unknown,
+    /// It says that the grant has expired. The session may go on for all that.
+    Expired,
+}
+
+/// How a token is shown.
+pub(crate) struct ShownToken {
+    /// The headers of all requests, but for the one that shows it.
+    pub(crate) headers: HeaderMap,
+    /// Makes that one.
+    pub(crate) authorize: fn(&SecretString) -> Result<(HeaderName, HeaderValue)>,
+}
 
 /// How long a sign-in may take when calls have no limit.
 pub(crate) const SIGN_IN_LIMIT: Duration = Duration::from_secs(60);
@@ -50,9 +64,7 @@ struct Shared {
     /// Where credentials are for.
     host: String,
     limit: Duration,
-    /// Those of all requests, but for the one that shows the token.
-    headers: HeaderMap,
-    authorize: Authorize,
+    shown: ShownToken,
     state: Mutex<State>,
 }
 
@@ -79,10 +91,10 @@ impl Session {
         token: Option<SecretString>,
         host: String,
         timeout: Option<Duration>,
-        (headers, authorize): (HeaderMap, Authorize),
+        shown: ShownToken,
     ) -> Result<Self> {
         let limit = timeout.unwrap_or(SIGN_IN_LIMIT);
-        let shared = Shared { grant, provider, host, limit, headers, authorize, state: Mutex::default() };
+        let shared = Shared { grant, provider, host, limit, shown, state: Mutex::default() };
         let token = token.map(|token| shared.token(token)).transpose()?;
         shared.state().token = token;
         Ok(Self(Arc::new(shared)))
@@ -110,16 +122,16 @@ impl Session {
     }
 
     /// A token other than the one that the server refused; `None` when there is no way to get one.
-    pub(crate) async fn renew(&self, refused: &Arc<Token>) -> Result<Option<Arc<Token>>> {
+    pub(crate) async fn renew(&self, refused: &Arc<Token>, why: Refused) -> Result<Option<Arc<Token>>> {
         if self.0.provider.is_none() {
             return Ok(None);
         }
-        self.forget(refused);
+        self.forget(refused, why);
         self.token().await.map(Some)
     }
 
     /// Uses a token that the server refused no more. The next call gets another one, if there is a way to.
-    pub(crate) fn forget(&self, refused: &Arc<Token>) {
+    pub(crate) fn forget(&self, refused: &Arc<Token>, why: Refused) {
         if self.0.provider.is_none() {
             return;
         }
@@ -129,8 +141,9 @@ impl Session {
             let is_ours = state.is_ours;
             if is_current { state.token.take().filter(|_| is_ours) } else { None }
         };
-        // The server may have refused it though its session goes on.
-        old.map(|token| self.0.end_in_background(token));
+        if let (Some(token), Refused::Expired) = (old, why) {
+            self.0.end_in_background(token);
+        }
     }
 
     /// Gives back the token, unless it is the caller's, and lets no further call through. `server` is for messages. What
@@ -165,8 +178,8 @@ impl Drop for Session {
 
 impl Shared {
     fn token(&self, secret: SecretString) -> Result<Arc<Token>> {
-        let mut headers = self.headers.clone();
-        let (name, mut value) = (self.authorize)(&secret)?;
+        let mut headers = self.shown.headers.clone();
+        let (name, mut value) = (self.shown.authorize)(&secret)?;
         value.set_sensitive(true);
         headers.insert(name, value);
         Ok(Arc::new(Token { secret, headers }))

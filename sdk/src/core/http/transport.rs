@@ -27,6 +27,15 @@ pub(crate) struct Transport {
     has_answered: AtomicBool,
 }
 
+/// On which terms a request about a session is sent.
+#[derive(Clone, Copy)]
+pub(crate) struct Terms<'a> {
+    pub(crate) retry: &'a Retry,
+    pub(crate) deadline: Option<Instant>,
+    /// What it carries, which no error may show.
+    pub(crate) secret: &'a SecretString,
+}
+
 enum Client {
     Given(reqwest::Client),
     Own(Box<OwnClient>),
@@ -90,17 +99,16 @@ impl Transport {
     }
 
     /// Sends a request about a session, again where that may help, as one span. `make` makes it, `read` what is wanted of the
-    /// answer. `secret` is what it carries, which no error may show.
+    /// answer.
     pub(crate) async fn ask<T>(
         &self,
-        retry: &Retry,
+        terms: Terms<'_>,
         asked: &Arc<Asked>,
-        (secret, deadline): (&SecretString, Option<Instant>),
         make: impl Fn() -> reqwest::Request,
         read: impl Fn(&Reply) -> Result<T>,
     ) -> Result<T> {
         let attempts = async {
-            let mut attempts = Attempts::new(retry, &asked.method, deadline);
+            let mut attempts = Attempts::new(terms.retry, &asked.method, terms.deadline);
             loop {
                 let reply = match self.exchange(asked, make(), Shown::Nothing).await {
                     Ok(opened) => opened.read().await,
@@ -113,7 +121,7 @@ impl Transport {
                 match result {
                     Ok(value) => return Ok(value),
                     Err(error) => {
-                        let error = error.without(secret.expose_secret());
+                        let error = error.without(terms.secret.expose_secret());
                         attempts.failed(error, self.has_answered()).await.inspect_err(span::failed)?;
                     }
                 }

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use virt_sdk::Error;
+use virt_sdk::Retry;
 use virt_sdk::table_access::json::write;
 use virt_sdk::vsphere::{Dialect, Session};
 
@@ -69,7 +70,8 @@ pub(crate) async fn run(folder: &Folder, server: &Server, differences: &Differen
 }
 
 async fn check(row: &Row, dialect: Dialect, answer: &Answer, server: &Server) -> Result<Vec<Difference>, String> {
-    let session = Session::builder(server.addressed("http://HOST:PORT")).token("token").dialect(dialect).build();
+    let session =
+        Session::builder(server.addressed("http://HOST:PORT")).token("token").retry(Retry::none()).dialect(dialect).build();
     let session = session.map_err(|error| format!("the session cannot be made: {error}"))?;
     let operation = match (&row.service, &row.operation) {
         (Some(service), Some(operation)) => format!("{service}.{operation}"),
