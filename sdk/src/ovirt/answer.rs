@@ -60,7 +60,7 @@ pub(crate) fn expect_list(reply: &Reply, table: &Table) -> Result<()> {
 
 /// Success, whatever the answer holds.
 pub(crate) fn nothing(reply: &Reply) -> Result<()> {
-    if reply.is_success() && reply.content_type() != "application/xml" {
+    if reply.content_type() != "application/xml" {
         return Ok(());
     }
     success(reply).map(|_| ())
@@ -89,11 +89,8 @@ fn read(reply: &Reply, record: &mut dyn Record) -> Result<bool> {
     Ok(true)
 }
 
-/// The root element of a success; `None` when there is no body.
+/// The root element of an answer with a status of success; `None` when there is no body.
 fn success(reply: &Reply) -> Result<Option<Root<'_>>> {
-    if !reply.is_success() {
-        return Err(refusal(reply));
-    }
     let root = xml::root(reply.text()?).map_err(|error| malformed(reply, error))?;
     match root {
         Some(root) if root.name() == "fault" => Err(refusal(reply)),

@@ -1,7 +1,6 @@
 //! Answers of a server: what a success holds.
 
 use super::Dialect;
-use super::failure;
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::http::reply::Reply;
 use crate::core::json::{self, JsonError};
@@ -17,11 +16,8 @@ pub struct Answer {
     value: Option<Value>,
 }
 
-/// Looks into an answer; anything but a success is an error.
+/// Looks into an answer with a status of success.
 pub(super) fn success(reply: Reply, dialect: Dialect) -> Result<Answer> {
-    if !reply.is_success() {
-        return Err(failure::error(&reply));
-    }
     if reply.body.is_empty() {
         return Ok(Answer { reply, value: None });
     }

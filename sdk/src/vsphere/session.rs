@@ -57,7 +57,6 @@ pub struct Session(Arc<Inner>);
 
 struct Inner {
     client: Client,
-    timeout: Option<Duration>,
     sessions: Sessions,
     spoken: Arc<Spoken>,
 }
@@ -126,7 +125,7 @@ impl Session {
 
     /// How long nothing may come while content arrives.
     pub(super) fn timeout(&self) -> Option<Duration> {
-        self.0.timeout
+        self.client().timeout()
     }
 }
 
@@ -186,7 +185,7 @@ impl SessionBuilder {
         let host = base.host_str().unwrap_or_default().to_owned();
         let session = session::Session::new(Box::new(grant), provider, settings.token.take(), host, timeout, shown)?;
         let client = Client::new(transport, base, timeout, retry, session, &API);
-        Ok(Session(Arc::new(Inner { client, timeout, sessions, spoken })))
+        Ok(Session(Arc::new(Inner { client, sessions, spoken })))
     }
 
     /// The URL without the path of a dialect, with which it is often written.

@@ -3,6 +3,7 @@
 use super::certificate::Certificate;
 use super::failure;
 use super::fingerprint::Fingerprint;
+use super::own_client::built;
 use super::reply::{Asked, Opened};
 use super::settings::wrong;
 use super::transport::server;
@@ -31,8 +32,7 @@ pub(crate) struct CaSource {
 pub(crate) async fn fetch(builder: ClientBuilder, base: &Url, source: CaSource) -> Result<Vec<Certificate>> {
     let path = source.path.ok_or_else(|| wrong("this kind of server offers no certificate that can be fetched"))?;
     let server = server(base);
-    let client = builder.tls_danger_accept_invalid_certs(true).timeout(TIMEOUT).build();
-    let client = client.map_err(|error| wrong("the HTTP client cannot be set up").with_source(error))?;
+    let client = built(builder.tls_danger_accept_invalid_certs(true).timeout(TIMEOUT))?;
     let url = base.join(path).map_err(|error| wrong(format!("`{path}` is not a path: {error}")))?;
     let asked = Asked::new(Method::GET, url.clone());
     let response = client.get(url).send().await.map_err(|error| failure::of(error, &server).in_call(&asked.call()))?;

@@ -75,9 +75,7 @@ impl OwnClient {
     }
 
     fn build(&self, trust: Trust) -> Result<Ready> {
-        let client = trust.apply(self.builder()).build();
-        let client = client.map_err(|error| wrong("the HTTP client cannot be set up").with_source(error))?;
-        Ok(Ready { client, trust })
+        Ok(Ready { client: built(trust.apply(self.builder()))?, trust })
     }
 }
 
@@ -87,6 +85,10 @@ pub(crate) fn builder() -> ClientBuilder {
         .user_agent(concat!("virt-sdk/", env!("CARGO_PKG_VERSION")))
         // A redirected request would lose its body, or carry the token to another server.
         .redirect(Policy::none())
+}
+
+pub(super) fn built(builder: ClientBuilder) -> Result<reqwest::Client> {
+    builder.build().map_err(|error| wrong("the HTTP client cannot be set up").with_source(error))
 }
 
 fn proxy(url: &str) -> Result<reqwest::Proxy> {

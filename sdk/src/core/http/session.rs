@@ -161,10 +161,7 @@ impl Session {
                 None => Ok(()),
             }
         };
-        tokio::time::timeout(SIGN_OUT_LIMIT, end).await.unwrap_or_else(|_| {
-            let message = format!("{server} did not end the session in time; it ends by itself after a while");
-            Err(Error::new(ErrorKind::Timeout, message))
-        })
+        tokio::time::timeout(SIGN_OUT_LIMIT, end).await.unwrap_or_else(|_| Err(not_ended(server)))
     }
 }
 
@@ -257,10 +254,7 @@ impl Shared {
 
     async fn sign_out(&self, token: Arc<Token>) -> Result<()> {
         let ended = tokio::time::timeout(SIGN_OUT_LIMIT, self.grant.sign_out(token)).await;
-        ended.unwrap_or_else(|_| {
-            let message = format!("{} did not end the session in time; it ends by itself after a while", self.host);
-            Err(Error::new(ErrorKind::Timeout, message))
-        })
+        ended.unwrap_or_else(|_| Err(not_ended(&self.host)))
     }
 
     /// Gives back a token, whether anybody waits for it or not; `None` when there is no runtime to do so.
@@ -272,6 +266,11 @@ impl Shared {
             ended.inspect_err(|error| tracing::debug!(%error, "a session was not ended; it ends by itself after a while"))
         }))
     }
+}
+
+fn not_ended(server: &str) -> Error {
+    let message = format!("{server} did not end the session in time; it ends by itself after a while");
+    Error::new(ErrorKind::Timeout, message)
 }
 
 fn closed() -> Error {

@@ -3,7 +3,6 @@
 use super::certificate::Certificate;
 use super::trust::Trust;
 use reqwest::Url;
-use reqwest::redirect::Policy;
 use reqwest::tls::TlsInfo;
 use std::time::Duration;
 
@@ -12,14 +11,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The certificate that a server shows, whoever it is. Nothing but that is asked of it.
 pub(super) async fn presented(builder: reqwest::ClientBuilder, url: &Url) -> Option<Certificate> {
-    let client = builder
-        .redirect(Policy::none())
-        .tls_danger_accept_invalid_certs(true)
-        .tls_info(true)
-        .connect_timeout(PATIENCE)
-        .timeout(PATIENCE)
-        .build()
-        .ok()?;
+    let client =
+        builder.tls_danger_accept_invalid_certs(true).tls_info(true).connect_timeout(PATIENCE).timeout(PATIENCE).build().ok()?;
     let mut root = url.clone();
     root.set_path("/");
     root.set_query(None);
