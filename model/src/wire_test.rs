@@ -48,6 +48,8 @@ fn structure(item: &Struct) -> Json {
     let members: Map<String, Json> = item
         .members
         .iter()
+        // The record is of one version, which has them no more.
+        .filter(|member| member.notes.removed.is_none())
         .map(|member| {
             let place = match &member.place {
                 Place::Attribute(name) => json!({ "attribute": name }),

@@ -8,6 +8,7 @@ pub(crate) const SECRETS: &[&str] = &[
     "proxy_url",
     "remote_viewer_connection_file",
     "root_password",
+    "signed_ticket",
     "transfer_url",
     "value",
     "windows_license_key",

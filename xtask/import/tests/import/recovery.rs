@@ -51,8 +51,10 @@ fn types_and_members_are_those_of_the_committed_model() {
     assert_eq!(made.version, "4.6.1");
     assert_eq!(ours.structs.keys().collect::<Vec<_>>(), made.structs.keys().collect::<Vec<_>>());
     for (ours, made) in ours.structs.values().zip(made.structs.values()) {
-        assert_eq!(ours.members.len(), made.members.len(), "{}", ours.name);
-        for member in &ours.members {
+        // What newer servers dropped is in no published form.
+        let members: Vec<_> = ours.members.iter().filter(|member| member.notes.removed.is_none()).collect();
+        assert_eq!(members.len(), made.members.len(), "{}", ours.name);
+        for member in members {
             let other = made.member(&member.name).unwrap_or_else(|| panic!("{}.{}", ours.name, member.name));
             assert_eq!((&member.ty, member.link, &member.place), (&other.ty, other.link, &other.place));
             assert_eq!((&member.notes.since, &member.notes.deprecated), (&other.notes.since, &other.notes.deprecated));

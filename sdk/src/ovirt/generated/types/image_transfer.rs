@@ -27,6 +27,13 @@ pub struct ImageTransfer {
     ///
     /// Since 4.2.0.
     pub transfer_url: ::core::option::Option<String>,
+    /// Signed permission that the proxy asks for: requests to `proxy_url` carry it as their `Authorization` header. Direct transfers go without. Newer engines have no such member, as their proxy knows the ticket in the URL.
+    ///
+    /// Since 4.0.4.
+    ///
+    /// Removed in 4.4.3: only older servers have it.
+    #[deprecated = "removed from the API in 4.4.3"]
+    pub signed_ticket: ::core::option::Option<String>,
     /// Phase of the transfer. Data flows only within a managed session, which has to be opened for the transfer.
     ///
     /// Since 4.0.4.
@@ -138,6 +145,14 @@ impl ImageTransfer {
         self
     }
 
+    /// Sets `signed_ticket`.
+    #[deprecated = "removed from the API in 4.4.3"]
+    #[inline]
+    pub fn signed_ticket(mut self, value: impl Into<String>) -> Self {
+        self.signed_ticket = Some(value.into());
+        self
+    }
+
     /// Sets `phase`.
     #[inline]
     pub fn phase(mut self, value: super::ImageTransferPhase) -> Self {
@@ -243,6 +258,7 @@ static TABLE: Table = Table {
         Row::Element("comment", "comment"),
         Row::Secret("proxy_url", "proxy_url", "", ""),
         Row::Secret("transfer_url", "transfer_url", "", ""),
+        Row::Secret("signed_ticket", "signed_ticket", "", ""),
         Row::Element("phase", "phase"),
         Row::Element("direction", "direction"),
         Row::Element("active", "active"),
@@ -274,19 +290,20 @@ impl Record for ImageTransfer {
             4usize => Slot::Text(&mut self.comment),
             5usize => Slot::Text(&mut self.proxy_url),
             6usize => Slot::Text(&mut self.transfer_url),
-            7usize => Slot::Enum(&mut self.phase),
-            8usize => Slot::Enum(&mut self.direction),
-            9usize => Slot::Boolean(&mut self.active),
-            10usize => Slot::Integer(&mut self.transferred),
-            11usize => Slot::Integer(&mut self.inactivity_timeout),
-            12usize => Slot::Enum(&mut self.timeout_policy),
-            13usize => Slot::Enum(&mut self.format),
-            14usize => Slot::Boolean(&mut self.shallow),
-            15usize => Slot::Link(&mut self.image),
-            16usize => Slot::Link(&mut self.disk),
-            17usize => Slot::Link(&mut self.snapshot),
-            18usize => Slot::Link(&mut self.host),
-            19usize => Slot::Link(&mut self.backup),
+            7usize => Slot::Text(&mut self.signed_ticket),
+            8usize => Slot::Enum(&mut self.phase),
+            9usize => Slot::Enum(&mut self.direction),
+            10usize => Slot::Boolean(&mut self.active),
+            11usize => Slot::Integer(&mut self.transferred),
+            12usize => Slot::Integer(&mut self.inactivity_timeout),
+            13usize => Slot::Enum(&mut self.timeout_policy),
+            14usize => Slot::Enum(&mut self.format),
+            15usize => Slot::Boolean(&mut self.shallow),
+            16usize => Slot::Link(&mut self.image),
+            17usize => Slot::Link(&mut self.disk),
+            18usize => Slot::Link(&mut self.snapshot),
+            19usize => Slot::Link(&mut self.host),
+            20usize => Slot::Link(&mut self.backup),
             _ => Slot::None,
         }
     }
@@ -301,19 +318,20 @@ impl Record for ImageTransfer {
             4usize => View::Text(&self.comment),
             5usize => View::Text(&self.proxy_url),
             6usize => View::Text(&self.transfer_url),
-            7usize => View::Enum(&self.phase),
-            8usize => View::Enum(&self.direction),
-            9usize => View::Boolean(&self.active),
-            10usize => View::Integer(&self.transferred),
-            11usize => View::Integer(&self.inactivity_timeout),
-            12usize => View::Enum(&self.timeout_policy),
-            13usize => View::Enum(&self.format),
-            14usize => View::Boolean(&self.shallow),
-            15usize => View::Link(&self.image),
-            16usize => View::Link(&self.disk),
-            17usize => View::Link(&self.snapshot),
-            18usize => View::Link(&self.host),
-            19usize => View::Link(&self.backup),
+            7usize => View::Text(&self.signed_ticket),
+            8usize => View::Enum(&self.phase),
+            9usize => View::Enum(&self.direction),
+            10usize => View::Boolean(&self.active),
+            11usize => View::Integer(&self.transferred),
+            12usize => View::Integer(&self.inactivity_timeout),
+            13usize => View::Enum(&self.timeout_policy),
+            14usize => View::Enum(&self.format),
+            15usize => View::Boolean(&self.shallow),
+            16usize => View::Link(&self.image),
+            17usize => View::Link(&self.disk),
+            18usize => View::Link(&self.snapshot),
+            19usize => View::Link(&self.host),
+            20usize => View::Link(&self.backup),
             _ => View::None,
         }
     }
@@ -330,6 +348,7 @@ impl Default for ImageTransfer {
             comment: None,
             proxy_url: None,
             transfer_url: None,
+            signed_ticket: None,
             phase: None,
             direction: None,
             active: None,
