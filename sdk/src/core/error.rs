@@ -71,6 +71,12 @@ pub enum ErrorKind {
     Fault,
     /// The answer is not what the API would send.
     Decode,
+    /// A local file cannot be read or written, or is no image that can be transferred.
+    Image,
+    /// The engine ended or refused a transfer of an image, or what arrived is not what was sent.
+    Transfer,
+    /// The caller called it off.
+    Cancelled,
 }
 
 impl ErrorKind {
@@ -89,6 +95,9 @@ impl ErrorKind {
             ErrorKind::InvalidArgument => "invalid_argument",
             ErrorKind::Fault => "fault",
             ErrorKind::Decode => "decode",
+            ErrorKind::Image => "image",
+            ErrorKind::Transfer => "transfer",
+            ErrorKind::Cancelled => "cancelled",
         }
     }
 }

@@ -89,6 +89,12 @@ impl Connection {
         SystemService(Resource::root(self.client.clone()))
     }
 
+    /// What requests are sent with.
+    #[cfg(feature = "transfer")]
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// Reads what an object, a [`Link`](crate::Link) or a [`List`](crate::List) refers to.
     ///
     /// ```no_run

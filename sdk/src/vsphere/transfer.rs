@@ -138,7 +138,7 @@ impl Target {
         let base = session.client().base();
         let is_ours = (url.scheme(), url.host_str(), url.port_or_known_default())
             == (base.scheme(), base.host_str(), base.port_or_known_default());
-        Ok(Self { asked: Asked::hidden(method, url), is_ours })
+        Ok(Self { asked: Asked::hidden(method, url, "a file"), is_ours })
     }
 }
 

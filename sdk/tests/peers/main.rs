@@ -8,3 +8,4 @@ mod tcp_proxy;
 
 mod network;
 mod server;
+mod transfers;

@@ -28,6 +28,12 @@ pub(crate) struct CaSource {
     pub(crate) path: Option<&'static str>,
 }
 
+impl CaSource {
+    /// Of servers whose client was made elsewhere.
+    #[cfg(feature = "transfer")]
+    pub(crate) const NONE: Self = Self { offer: "give its authority to the client", path: None };
+}
+
 /// The certificates that a server offers. Nobody vouches for them: a fingerprint must.
 pub(crate) async fn fetch(builder: ClientBuilder, base: &Url, source: CaSource) -> Result<Vec<Certificate>> {
     let path = source.path.ok_or_else(|| wrong("this kind of server offers no certificate that can be fetched"))?;

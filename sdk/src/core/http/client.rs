@@ -75,7 +75,7 @@ impl Client {
         self.0.timeout
     }
 
-    pub(crate) fn transport(&self) -> &Transport {
+    pub(crate) fn transport(&self) -> &Arc<Transport> {
         &self.0.transport
     }
 

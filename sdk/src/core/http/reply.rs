@@ -23,23 +23,26 @@ const LARGEST_RESERVE: usize = 1 << 20;
 pub(crate) struct Asked {
     pub(crate) method: Method,
     pub(crate) url: Url,
-    /// Whether the path may be shown.
-    pub(crate) is_shown: bool,
+    /// What stands for a path that lets in whoever has it.
+    shown_as: Option<&'static str>,
 }
 
 impl Asked {
     pub(crate) fn new(method: Method, url: Url) -> Arc<Self> {
-        Arc::new(Self { method, url, is_shown: true })
+        Arc::new(Self { method, url, shown_as: None })
     }
 
-    /// One whose path lets in whoever has it.
-    pub(crate) fn hidden(method: Method, url: Url) -> Arc<Self> {
-        Arc::new(Self { method, url, is_shown: false })
+    /// One whose path lets in whoever has it, so that it is called something else.
+    pub(crate) fn hidden(method: Method, url: Url, shown_as: &'static str) -> Arc<Self> {
+        Arc::new(Self { method, url, shown_as: Some(shown_as) })
     }
 
     /// Method and path, such as `GET /ovirt-engine/api/vms`.
     pub(crate) fn call(&self) -> String {
-        if self.is_shown { format!("{} {}", self.method, self.url.path()) } else { format!("{} of a file", self.method) }
+        match self.shown_as {
+            Some(what) => format!("{} of {what}", self.method),
+            None => format!("{} {}", self.method, self.url.path()),
+        }
     }
 
     /// Host and port.

@@ -183,6 +183,18 @@ impl Layout {
         Some(((run.host? + skipped) * size + within, room)).filter(|_| room > 0)
     }
 
+    /// As [`host_offset`](Self::host_offset), but for what has no room too: then with the bytes up to what has. `None`
+    /// if nothing from there on has any.
+    pub(super) fn next_host_offset(&self, guest_offset: u64) -> Option<(Option<u64>, u64)> {
+        if let Some((host, room)) = self.host_offset(guest_offset) {
+            return Some((Some(host), room));
+        }
+        let size = self.image.cluster_size;
+        let next = self.runs.partition_point(|run| run.first * size <= guest_offset);
+        let next = self.runs.get(next..)?.iter().find(|run| run.host.is_some())?;
+        Some((None, next.first * size - guest_offset))
+    }
+
     /// The header, which makes an image of the file and so is best written last. It is at 0.
     pub fn header(&self) -> Vec<u8> {
         header(&self.image, &self.tables)

@@ -1,6 +1,6 @@
 use super::super::bytes::{narrow, wide};
 use super::super::error::{ImageError, Result};
-use super::super::io::WriteAt;
+use super::super::io::{ReadAt, WriteAt};
 use super::layout::Layout;
 
 /// Writes a new qcow2 image: the data in any order, then all the rest.
@@ -50,6 +50,35 @@ impl<W: WriteAt> Writer<W> {
             self.target.write_all_at(part, host).map_err(|error| self.failed(error))?;
             offset = offset.saturating_add(wide(part.len()));
             data = rest;
+        }
+        Ok(())
+    }
+
+    /// What the image is written to.
+    pub fn target(&self) -> &W {
+        &self.target
+    }
+
+    /// Reads what was written at `offset` on the disk, in bytes: zeros where nothing was.
+    ///
+    /// # Errors
+    /// Those of reading the target.
+    pub fn read_at(&self, buf: &mut [u8], offset: u64) -> std::io::Result<()>
+    where
+        W: ReadAt,
+    {
+        let (mut buf, mut offset) = (buf, offset);
+        while !buf.is_empty() {
+            let next = self.layout.next_host_offset(offset);
+            let (host, room) = next.unwrap_or((None, u64::MAX));
+            let count = narrow(room).min(buf.len());
+            let (part, rest) = std::mem::take(&mut buf).split_at_mut(count);
+            match host {
+                Some(host) => self.target.read_exact_at(part, host)?,
+                None => part.fill(0),
+            }
+            buf = rest;
+            offset = offset.saturating_add(wide(count));
         }
         Ok(())
     }

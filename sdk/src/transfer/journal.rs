@@ -1,0 +1,148 @@
+//! What a transfer has done, in a file, so that a later one can go on there.
+
+use super::ranges::Ranges;
+use super::source::{Identity, wrong};
+use crate::core::error::{Error, Result};
+use serde_json::{Value, json};
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+/// Version of the format.
+const VERSION: u64 = 1;
+
+/// What is kept of a transfer. There is no secret in it: the engine tells the address anew.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub(super) disk: String,
+    /// The transfer that is still open at the engine; a download starts a new one.
+    pub(super) transfer: Option<String>,
+    /// The local file that is uploaded.
+    pub(super) source: Option<Identity>,
+    pub(super) size: u64,
+    /// What the image was made of, where it is downloaded.
+    pub(super) extents: Option<String>,
+    /// What will not be lost.
+    pub(super) done: Ranges,
+}
+
+impl Entry {
+    pub(super) fn new(disk: &str, size: u64) -> Self {
+        Self { disk: disk.to_owned(), transfer: None, source: None, size, extents: None, done: Ranges::default() }
+    }
+
+    fn write(&self) -> Value {
+        let source = self
+            .source
+            .as_ref()
+            .map(|source| json!({ "path": source.path.to_string_lossy(), "length": source.length, "modified": source.modified }));
+        json!({
+            "version": VERSION,
+            "disk": self.disk,
+            "transfer": self.transfer,
+            "source": source,
+            "size": self.size,
+            "extents": self.extents,
+            "done": Vec::from(self.done.clone()),
+        })
+    }
+
+    /// `None` if it is something else.
+    fn read(json: &Value) -> Option<Self> {
+        let text = |name: &str| json.get(name)?.as_str().map(str::to_owned);
+        let source = json.get("source").filter(|source| !source.is_null()).map(|source| {
+            let number = |name: &str| source.get(name)?.as_u64();
+            Some(Identity {
+                path: source.get("path")?.as_str()?.into(),
+                length: number("length")?,
+                modified: number("modified")?,
+            })
+        });
+        let pair = |pair: &Value| Some((pair.get(0)?.as_u64()?, pair.get(1)?.as_u64()?));
+        let done: Option<Vec<_>> = json.get("done")?.as_array()?.iter().map(pair).collect();
+        (json.get("version")?.as_u64()? == VERSION).then_some(())?;
+        Some(Self {
+            disk: text("disk")?,
+            transfer: text("transfer"),
+            source: match source {
+                Some(source) => Some(source?),
+                None => None,
+            },
+            size: json.get("size")?.as_u64()?,
+            extents: text("extents"),
+            done: done?.into(),
+        })
+    }
+}
+
+/// The file, and what is in it.
+pub(super) struct Journal {
+    path: PathBuf,
+    entry: Mutex<Entry>,
+}
+
+impl Journal {
+    /// Reads what an earlier transfer left; `None` if there is nothing.
+    ///
+    /// # Errors
+    ///
+    /// `Image`, if the file cannot be read, or is something else.
+    pub(super) fn read(path: &Path) -> Result<Option<Entry>> {
+        let text = match fs::read(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(unusable(path, "cannot be read", error)),
+        };
+        let entry = serde_json::from_slice(&text).ok().as_ref().and_then(Entry::read).ok_or_else(|| {
+            let hint = "is not what a transfer of this version left there; give another file, or remove this one to start anew";
+            wrong(format!("{} {hint}", path.display()))
+        })?;
+        Ok(Some(entry))
+    }
+
+    /// Starts to keep it in a file.
+    ///
+    /// # Errors
+    ///
+    /// `Image`, if it cannot be written.
+    pub(super) fn write(path: &Path, entry: Entry) -> Result<Self> {
+        let journal = Self { path: path.to_owned(), entry: Mutex::new(entry) };
+        journal.save()?;
+        Ok(journal)
+    }
+
+    /// Takes in what will not be lost any more.
+    ///
+    /// # Errors
+    ///
+    /// `Image`, if it cannot be written.
+    pub(super) fn keep(&self, done: Ranges) -> Result<()> {
+        self.entry.lock().unwrap_or_else(PoisonError::into_inner).done = done;
+        self.save()
+    }
+
+    /// Removes the file: there is nothing to go on with.
+    pub(super) fn remove(&self) {
+        // If it stays, a later transfer finds that it does not fit.
+        let _ = fs::remove_file(&self.path);
+    }
+
+    fn save(&self) -> Result<()> {
+        let entry = self.entry.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut new = self.path.clone().into_os_string();
+        new.push(".new");
+        let write = || {
+            let mut file = File::create(&new)?;
+            file.write_all(entry.write().to_string().as_bytes())?;
+            file.sync_all()?;
+            // Whoever reads it finds the one before, or this one, and no half of any.
+            fs::rename(&new, &self.path)
+        };
+        write().map_err(|error| unusable(&self.path, "cannot be written", error))
+    }
+}
+
+fn unusable(path: &Path, doing: &str, error: io::Error) -> Error {
+    wrong(format!("{} {doing}: {error}", path.display())).with_source(error)
+}

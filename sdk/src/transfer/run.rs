@@ -1,0 +1,179 @@
+//! What holds around every transfer: it runs apart from who waits for it, can be called off, and cleans up after itself.
+
+use super::control::Transfer;
+use super::imageio::Route;
+use super::poll::Poll;
+use super::send::broken;
+use crate::core::error::{Error, ErrorKind, Result};
+use crate::core::http::session::BoxFuture;
+use crate::ovirt::Connection;
+use crate::ovirt::types::{DiskStatus, ImageTransferPhase as Phase};
+use futures_util::future::{Either, select};
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// How long the engine may take to remove a disk.
+const REMOVAL: Duration = Duration::from_secs(120);
+
+/// Ends when nobody waits for the result any more.
+pub(super) type Dropped = oneshot::Receiver<()>;
+
+/// Runs something as a task of its own, which learns that nobody waits for it any more instead of being dropped.
+pub(super) async fn apart<T: Send + 'static, R>(run: impl FnOnce(Dropped) -> R) -> Result<T>
+where
+    R: Future<Output = Result<T>> + Send + 'static,
+{
+    let (_waits, dropped) = oneshot::channel();
+    tokio::spawn(run(dropped)).await.map_err(broken)?
+}
+
+/// Runs what blocks on a thread for that.
+pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(broken)?
+}
+
+/// Ends when the caller calls it off, or is gone.
+pub(super) async fn called_off(event: Option<BoxFuture<'static, ()>>, dropped: Dropped) {
+    // Either way, nobody waits any more.
+    match event {
+        Some(event) => drop(select(event, dropped).await),
+        None => drop(dropped.await),
+    }
+}
+
+/// Does something unless it is called off first.
+pub(super) async fn unless<T>(called_off: impl Future<Output = ()>, work: impl Future<Output = Result<T>>) -> Result<T> {
+    match select(pin!(work), pin!(called_off)).await {
+        Either::Left((result, _)) => result,
+        Either::Right(_) => Err(cancelled()),
+    }
+}
+
+fn cancelled() -> Error {
+    Error::new(ErrorKind::Cancelled, "the transfer was called off")
+}
+
+/// Whether the same transfer may go on later.
+pub(super) fn may_go_on(error: &Error) -> bool {
+    match error.kind() {
+        ErrorKind::Connection | ErrorKind::Timeout | ErrorKind::Cancelled => true,
+        _ => matches!(error.status(), Some(429 | 502..=504)),
+    }
+}
+
+/// What a transfer holds at the engine.
+#[derive(Default)]
+pub(super) struct Held {
+    /// Disk that was made for it.
+    pub(super) new_disk: Option<String>,
+    /// The transfer that is being started, which whoever gives up has to wait for.
+    starting: Option<JoinHandle<Result<Transfer>>>,
+    pub(super) transfer: Option<Transfer>,
+    /// The way to the data.
+    pub(super) route: Option<Arc<Route>>,
+}
+
+/// What is to become of a transfer that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// It stays, so that another run can go on with it.
+    Pause,
+    /// The engine ends it, and removes a disk that was being uploaded.
+    Cancel,
+    /// The engine ends it as if it were whole, which keeps the disk.
+    Finalize,
+}
+
+impl Held {
+    /// Starts a transfer such that it is known even if that is broken off.
+    pub(super) async fn start(&mut self, start: impl Future<Output = Result<Transfer>> + Send + 'static) -> Result<&Transfer> {
+        let starting = self.starting.insert(tokio::spawn(start));
+        let started = starting.await.map_err(broken)?;
+        self.starting = None;
+        Ok(self.transfer.insert(started?))
+    }
+
+    /// Lets go of everything after a failure, and says what became of it.
+    pub(super) async fn release(mut self, connection: &Connection, error: Error, ending: Ending) -> Error {
+        if let Some(starting) = self.starting.take() {
+            self.transfer = starting.await.ok().and_then(Result::ok);
+        }
+        if self.transfer.is_none()
+            && let Some(disk) = &self.new_disk
+        {
+            // The engine may have started one although its answer was lost.
+            self.transfer = find(connection, disk).await;
+        }
+        let mut told = String::new();
+        if let Some(transfer) = &self.transfer {
+            let server = self.route.as_ref().map(|route| format!(", data at {}", route.server_name())).unwrap_or_default();
+            told = format!("image transfer {} (phase `{}`{server}): ", transfer.id, transfer.phase().await);
+        }
+        told.push_str(error.message());
+        let became = match (&self.transfer, ending) {
+            (Some(transfer), Ending::Pause) => paused(transfer).await,
+            (Some(transfer), Ending::Cancel) => match transfer.cancel().await {
+                Ok(()) => "the transfer is cancelled".to_owned(),
+                Err(error) => format!("the transfer could not be cancelled, and keeps the disk locked until it is: {error}"),
+            },
+            (Some(transfer), Ending::Finalize) => match transfer.finalize().await {
+                Ok(()) => "the disk is kept, with a part of the new data".to_owned(),
+                Err(error) => format!("the disk could not be kept: {error}"),
+            },
+            (None, _) => String::new(),
+        };
+        for text in [became, self.remove_disk(connection, ending).await].into_iter().filter(|text| !text.is_empty()) {
+            told.push_str("; ");
+            told.push_str(&text);
+        }
+        error.with_message(told)
+    }
+
+    /// Sees to it that a disk that was made for the transfer is gone.
+    async fn remove_disk(&self, connection: &Connection, ending: Ending) -> String {
+        let Some(disk) = self.new_disk.as_ref().filter(|_| ending != Ending::Pause) else { return String::new() };
+        let service = connection.system_service().disks_service().disk_service(disk);
+        let mut poll = Poll::new(REMOVAL);
+        let mut failure = None;
+        loop {
+            match service.get().send().await {
+                Err(error) if error.kind() == ErrorKind::NotFound => return "the new disk is removed".to_owned(),
+                // The engine is about to.
+                Ok(found) if found.status == Some(DiskStatus::Locked) => {}
+                Ok(_) => failure = service.remove().send().await.err().filter(|error| error.kind() != ErrorKind::NotFound),
+                Err(error) => failure = Some(error),
+            }
+            if !poll.wait().await {
+                let why = failure.map(|error| format!(": {error}")).unwrap_or_default();
+                return format!("the new disk {disk} is still there, and should be removed{why}");
+            }
+        }
+    }
+}
+
+async fn paused(transfer: &Transfer) -> String {
+    let hint = format!(
+        "run it again with the same journal to go on, or cancel transfer {} at the engine: until then the disk is locked",
+        transfer.id
+    );
+    // The engine pauses it by itself soon, if it cannot be told to.
+    match transfer.pause().await {
+        Ok(()) => format!("the transfer is paused; {hint}"),
+        Err(_) => hint,
+    }
+}
+
+/// The transfer that is open for a disk.
+async fn find(connection: &Connection, disk: &str) -> Option<Transfer> {
+    let listed = connection.system_service().image_transfers_service().list().send().await.ok()?;
+    #[allow(deprecated, reason = "this is what engines tell")]
+    let is_ours = |transfer: &&crate::ovirt::types::ImageTransfer| {
+        let of = transfer.image.as_ref().and_then(|image| image.id()).or(transfer.disk.as_ref().and_then(|disk| disk.id()));
+        of == Some(disk) && !matches!(transfer.phase, Some(Phase::FinishedSuccess | Phase::FinishedFailure))
+    };
+    let id = listed.iter().find(is_ours)?.id.clone()?;
+    Transfer::found(connection, id, disk).await
+}

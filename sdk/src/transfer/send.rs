@@ -1,0 +1,392 @@
+//! The data of an upload: threads read the image, connections send it.
+//!
+//! A piece of the plan is read into one buffer, which stays until the server has taken it: what has to be sent again needs
+//! not be read again. Memory: a buffer for each connection, one for each thread that reads, and one in between.
+
+use super::block_hash::{self, BlockHash};
+use super::buffer::BufferPool;
+use super::image::{Extent, ExtentKind, local};
+use super::imageio::{Abilities, Route, Server};
+use super::journal::Journal;
+use super::plan::{self, LONGEST_ZERO, Piece, UPLOAD_GAP, UPLOAD_UNIT};
+use super::progress::Meter;
+use super::ranges::Ranges;
+use super::source::{Disk, Opened, Stream, wrong};
+use crate::core::error::{Error, ErrorKind, Result};
+use bytes::Bytes;
+use std::num::NonZeroU64;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::io::AsyncReadExt;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+/// What is looked at for zeros, in bytes: a cluster of a qcow2 image.
+const ZERO_BLOCK: NonZeroU64 = NonZeroU64::new(64 << 10).expect("it is not 0");
+
+/// Zeros amid data that are not sent, in bytes: fewer cost less than a further request.
+const LONG_ZEROS: u64 = 256 << 10;
+
+/// Threads that read: one reads while the other waits for its turn.
+const READERS: usize = 2;
+
+/// How often everything since the last flush is sent again because the server could not make it last.
+const REPETITIONS: u32 = 2;
+
+/// What is to be sent, and how.
+pub(super) struct Sending {
+    pub(super) route: Arc<Route>,
+    /// Size of the disk, in bytes; what the source does not fill is zeros.
+    pub(super) size: u64,
+    pub(super) connections: usize,
+    /// Whether the disk holds zeros already.
+    pub(super) is_zero: bool,
+    pub(super) wants_checksum: bool,
+    /// Where to note what will not be lost, and after how many bytes.
+    pub(super) journal: Option<(Arc<Journal>, u64)>,
+    /// What is there already.
+    pub(super) done: Ranges,
+    pub(super) meter: Arc<Meter>,
+}
+
+/// A piece of the disk and what is to be done with it.
+#[derive(Default)]
+struct Job {
+    start: u64,
+    length: u64,
+    zeros: Vec<(u64, u64)>,
+    data: Vec<(u64, Bytes)>,
+}
+
+/// An upload that is under way.
+struct Flow {
+    terms: Sending,
+    abilities: Abilities,
+    pool: Arc<BufferPool>,
+    hash: Mutex<Option<BlockHash>>,
+    written: Mutex<Written>,
+    checkpoint: tokio::sync::Mutex<()>,
+    /// Zeros for servers that have to be sent them.
+    zeros: Bytes,
+}
+
+/// What the server has taken.
+#[derive(Default)]
+struct Written {
+    all: Ranges,
+    /// What it has made last.
+    flushed: Ranges,
+    /// Bytes since the last flush.
+    unflushed: u64,
+}
+
+/// Sends an image. Returns its checksum, if that is wanted.
+///
+/// # Errors
+///
+/// `Image`, if the source cannot be read; else those of the server, or of the engine that it had to be asked for.
+pub(super) async fn send(source: Opened, terms: Sending) -> Result<Option<String>> {
+    let abilities = terms.route.abilities();
+    let size = terms.size;
+    let zeros = if abilities.has_zero() { Bytes::new() } else { Bytes::from(vec![0; UPLOAD_UNIT as usize]) };
+    let hash = Mutex::new(terms.wants_checksum.then(|| BlockHash::new(size)));
+    let written = Written { all: terms.done.clone(), flushed: terms.done.clone(), unflushed: 0 };
+    let mut flow = Flow {
+        abilities,
+        pool: BufferPool::new(UPLOAD_UNIT as usize),
+        hash,
+        written: Mutex::new(written),
+        checkpoint: tokio::sync::Mutex::default(),
+        zeros,
+        terms,
+    };
+    let mut producer = match source {
+        Opened::Stream(stream) => Producer::Stream(stream),
+        Opened::Disk(disk) => {
+            flow.make_zero(&disk).await?;
+            Producer::Disk(disk)
+        }
+    };
+    let flow = Arc::new(flow);
+    let mut repetitions = 0;
+    loop {
+        flow.run(&mut producer).await?;
+        let error = match flow.flush().await {
+            Ok(()) if flow.lock_written().flushed.contains(0, size) => return Ok(flow.checksum()),
+            // That happened in between.
+            Ok(()) => Error::new(ErrorKind::Transfer, "the server could not make last what it had taken"),
+            Err(error) => error,
+        };
+        let is_repeatable = matches!(producer, Producer::Disk(_)) && matches!(error.status(), Some(500) | None);
+        if !is_repeatable || repetitions >= REPETITIONS {
+            return Err(error);
+        }
+        repetitions += 1;
+    }
+}
+
+/// Where jobs come from.
+enum Producer {
+    Disk(Arc<Disk>),
+    Stream(Stream),
+}
+
+impl Flow {
+    /// Makes the whole disk zero if that costs less than to make its parts zero.
+    async fn make_zero(&mut self, disk: &Arc<Disk>) -> Result<()> {
+        if self.terms.is_zero || !self.abilities.has_zero() || self.terms.done.total() > 0 {
+            return Ok(());
+        }
+        let disk = disk.clone();
+        let survey = tokio::task::spawn_blocking(move || disk.survey()).await.map_err(broken)??;
+        if survey.0.is_fragmented() {
+            let mut start = 0;
+            while start < self.terms.size {
+                let length = LONGEST_ZERO.min(self.terms.size - start);
+                self.zero(start, length).await?;
+                start += length;
+            }
+            // Nobody would make a part zero again that was not made to last.
+            self.flush().await?;
+            self.terms.is_zero = true;
+        }
+        Ok(())
+    }
+
+    /// Sends what is not there yet.
+    async fn run(self: &Arc<Self>, producer: &mut Producer) -> Result<()> {
+        let (sender, receiver) = mpsc::channel::<Result<Job>>(1);
+        let receiver = Arc::new(tokio::sync::Mutex::new(receiver));
+        // Those of a set end when it is dropped, be it because the caller is gone.
+        let mut workers = JoinSet::new();
+        for _ in 0..self.terms.connections.max(1) {
+            let (flow, receiver) = (self.clone(), receiver.clone());
+            workers.spawn(async move {
+                loop {
+                    let next = receiver.lock().await.recv().await;
+                    match next {
+                        Some(job) => flow.carry_out(job?).await?,
+                        None => return Ok(()),
+                    }
+                }
+            });
+        }
+        drop(receiver);
+        match producer {
+            Producer::Disk(disk) => {
+                let pieces = plan::pieces(disk.extents(self.terms.size), UPLOAD_UNIT);
+                let pieces: Arc<Mutex<dyn Iterator<Item = Result<Piece>> + Send>> = Arc::new(Mutex::new(pieces));
+                let readers = if disk.is_compressed() { self.terms.connections.max(READERS) } else { READERS };
+                for _ in 0..readers {
+                    let (flow, disk, pieces, sender) = (self.clone(), disk.clone(), pieces.clone(), sender.clone());
+                    tokio::task::spawn_blocking(move || flow.read(&disk, &pieces, &sender));
+                }
+                drop(sender);
+            }
+            Producer::Stream(stream) => {
+                let produced = self.read_stream(stream, &sender).await;
+                drop(sender);
+                produced?;
+            }
+        }
+        while let Some(ended) = workers.join_next().await {
+            ended.map_err(broken)??;
+        }
+        Ok(())
+    }
+
+    /// Reads pieces until there are none, or nobody wants them any more.
+    fn read(&self, disk: &Disk, pieces: &Mutex<dyn Iterator<Item = Result<Piece>> + Send>, jobs: &mpsc::Sender<Result<Job>>) {
+        loop {
+            let piece = pieces.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let job = match piece {
+                Some(piece) => piece.and_then(|piece| self.job(disk, &piece)),
+                None => return,
+            };
+            let is_failed = job.is_err();
+            if jobs.blocking_send(job).is_err() || is_failed {
+                return;
+            }
+        }
+    }
+
+    fn job(&self, disk: &Disk, piece: &Piece) -> Result<Job> {
+        let is_done = self.lock_written().all.contains(piece.start, piece.length);
+        if piece.without_data().is_some() || (is_done && lock(&self.hash).is_none()) {
+            if let Some(hash) = lock(&self.hash).as_mut() {
+                hash.zeros(piece.start, piece.length);
+            }
+            let is_kept = is_done || self.terms.is_zero;
+            let zeros = if is_kept { Vec::new() } else { vec![(piece.start, piece.length)] };
+            return Ok(Job { start: piece.start, length: piece.length, zeros, data: Vec::new() });
+        }
+        let mut buffer = self.pool.take().with_length(size(piece.length));
+        let mut bytes = buffer.as_mut();
+        for part in &piece.parts {
+            let (mut here, rest) = std::mem::take(&mut bytes).split_at_mut(size(part.length));
+            bytes = rest;
+            match part.kind {
+                ExtentKind::Data => disk.read(&mut here, part.start)?,
+                ExtentKind::Zero | ExtentKind::Hole => here.fill(0),
+            }
+        }
+        Ok(self.job_of(piece, buffer.freeze(), is_done))
+    }
+
+    /// What is to be done with a piece that is in memory.
+    fn job_of(&self, piece: &Piece, bytes: Bytes, is_done: bool) -> Job {
+        if lock(&self.hash).is_some() {
+            let digest = block_hash::digest(&bytes);
+            if let Some(hash) = lock(&self.hash).as_mut() {
+                hash.block(piece.start, digest);
+            }
+        }
+        let mut job = Job { start: piece.start, length: piece.length, ..Job::default() };
+        if is_done {
+            return job;
+        }
+        let mut data = Vec::new();
+        for range in plan::moved(&piece.parts, UPLOAD_GAP) {
+            let from = size(range.start - piece.start);
+            let found =
+                local::split_zeros(bytes.get(from..from + size(range.length)).unwrap_or_default(), range.start, ZERO_BLOCK);
+            data.extend(found.map(|part| match part.kind {
+                ExtentKind::Data => part,
+                _ if part.length < LONG_ZEROS => Extent { kind: ExtentKind::Data, ..part },
+                _ => part,
+            }));
+        }
+        let data = plan::moved(&data, 0);
+        if !self.terms.is_zero {
+            job.zeros = plan::between(&data, piece.start, piece.end());
+        }
+        let slice = |range: &Extent| {
+            let from = size(range.start - piece.start);
+            (range.start, bytes.slice(from..from + size(range.length)))
+        };
+        job.data = data.iter().map(slice).collect();
+        job
+    }
+
+    async fn read_stream(self: &Arc<Self>, stream: &mut Stream, jobs: &mpsc::Sender<Result<Job>>) -> Result<()> {
+        let mut start = 0;
+        while start < self.terms.size {
+            let length = UPLOAD_UNIT.min(self.terms.size - start);
+            let stored = length.min(stream.size.saturating_sub(start));
+            let mut buffer = self.pool.take().with_length(size(length));
+            let (bytes, past) = buffer.as_mut().split_at_mut(size(stored));
+            past.fill(0);
+            stream.reader.read_exact(bytes).await.map_err(|error| {
+                let problem =
+                    format!("the reader failed between {start} and {} of {} bytes: {error}", start + stored, stream.size);
+                wrong(problem).with_source(error)
+            })?;
+            let parts = vec![Extent::new(start, length, ExtentKind::Data)];
+            let piece = Piece { start, length, parts };
+            let flow = self.clone();
+            let job = tokio::task::spawn_blocking(move || flow.job_of(&piece, buffer.freeze(), false)).await.map_err(broken)?;
+            if jobs.send(Ok(job)).await.is_err() {
+                // Whoever sends has failed, and says why.
+                return Ok(());
+            }
+            start += length;
+        }
+        Ok(())
+    }
+
+    async fn carry_out(&self, job: Job) -> Result<()> {
+        for (start, length) in &job.zeros {
+            self.zero(*start, *length).await?;
+        }
+        for (start, data) in &job.data {
+            self.put(*start, data).await?;
+        }
+        let is_due = {
+            let mut written = self.lock_written();
+            written.all.insert(job.start, job.length);
+            written.unflushed += job.length;
+            self.terms.journal.as_ref().is_some_and(|(_, interval)| written.unflushed >= *interval)
+        };
+        self.terms.meter.done(job.length);
+        if is_due && let Ok(_turn) = self.checkpoint.try_lock() {
+            // If the server could not, the flush at the end finds out.
+            let flushed = self.flush().await;
+            flushed.or_else(|error| if error.status() == Some(500) { Ok(()) } else { Err(error) })?;
+        }
+        Ok(())
+    }
+
+    async fn put(&self, start: u64, data: &Bytes) -> Result<()> {
+        let (size, defers) = (self.terms.size, self.abilities.has_flush());
+        let put = |server: Server| {
+            let data = data.clone();
+            async move { server.put(start, data, size, defers).await }
+        };
+        self.terms.route.request(put).await?;
+        self.terms.meter.transferred(data.len() as u64);
+        Ok(())
+    }
+
+    async fn zero(&self, start: u64, length: u64) -> Result<()> {
+        if self.abilities.has_zero() {
+            return self.terms.route.request(|server| async move { server.zero(start, length).await }).await;
+        }
+        let (mut start, end) = (start, start.saturating_add(length));
+        while start < end {
+            let count = UPLOAD_UNIT.min(end - start);
+            self.put(start, &self.zeros.slice(..size(count).min(self.zeros.len()))).await?;
+            start += count;
+        }
+        Ok(())
+    }
+
+    /// Has the server make everything last that it has taken.
+    async fn flush(&self) -> Result<()> {
+        let (taken, count) = {
+            let written = self.lock_written();
+            (written.all.clone(), written.unflushed)
+        };
+        if self.abilities.has_flush() {
+            let flushed = self.terms.route.request_once_served(|server| async move { server.flush().await }).await;
+            if let Err(error) = flushed {
+                if error.status() == Some(500) {
+                    // What was written since the last time may be lost.
+                    let mut written = self.lock_written();
+                    self.terms.meter.undone(written.all.total() - written.flushed.total());
+                    written.all = written.flushed.clone();
+                }
+                return Err(error);
+            }
+        }
+        {
+            let mut written = self.lock_written();
+            written.flushed = taken.clone();
+            written.unflushed = written.unflushed.saturating_sub(count);
+        }
+        match &self.terms.journal {
+            Some((journal, _)) => journal.keep(taken),
+            None => Ok(()),
+        }
+    }
+
+    fn checksum(&self) -> Option<String> {
+        lock(&self.hash).take().and_then(BlockHash::finish)
+    }
+
+    fn lock_written(&self) -> MutexGuard<'_, Written> {
+        lock(&self.written)
+    }
+}
+
+/// A length of what is in memory, of which no piece is longer than a unit.
+fn size(length: u64) -> usize {
+    usize::try_from(length).unwrap_or(usize::MAX)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A task that ended without an answer.
+pub(super) fn broken(error: tokio::task::JoinError) -> Error {
+    Error::new(ErrorKind::Cancelled, "a task of the transfer was ended from outside").with_source(error)
+}
