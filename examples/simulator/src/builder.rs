@@ -1,3 +1,5 @@
+#[cfg(unix)]
+use crate::Imageio;
 use crate::control::LONGEST;
 use crate::{Certificate, Error, Simulator};
 use std::fmt;
@@ -28,6 +30,8 @@ pub struct Builder {
     pub(crate) ticket_lifetime: Duration,
     pub(crate) token_lifetime: Duration,
     pub(crate) vms: u32,
+    #[cfg(unix)]
+    pub(crate) imageio: Option<Imageio>,
 }
 
 impl Default for Builder {
@@ -46,13 +50,18 @@ impl Default for Builder {
             ticket_lifetime: Duration::from_secs(300),
             token_lifetime: Duration::from_secs(30 * 60),
             vms: 0,
+            #[cfg(unix)]
+            imageio: None,
         }
     }
 }
 
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Builder")
+        let mut shown = f.debug_struct("Builder");
+        #[cfg(unix)]
+        shown.field("imageio", &self.imageio);
+        shown
             .field("port", &self.port)
             .field("tls", &self.tls)
             .field("certificate", &self.certificate)
@@ -111,8 +120,8 @@ impl Builder {
         self
     }
 
-    /// Version of the engine, such as `4.4.6`. It is what the entry point says; before 4.4.7, image transfers vanish
-    /// with their end. Default `4.5.7`.
+    /// Version of the engine, such as `4.2`. It is what the entry point says, and image transfers are as they were then:
+    /// [the differences](crate#older-engines). Default `4.5.7`.
     pub fn engine_version(mut self, version: impl Into<String>) -> Self {
         self.engine_version = version.into();
         self
@@ -137,7 +146,8 @@ impl Builder {
         self
     }
 
-    /// How long the ticket of a paused image transfer stays valid. Default 300 s, as in an engine.
+    /// How long the ticket of a paused image transfer stays valid; of an engine before 4.3, how long a ticket stays valid
+    /// after its client asked for it or had it extended. Default 300 s, as in an engine.
     pub fn ticket_lifetime(mut self, lifetime: Duration) -> Self {
         self.ticket_lifetime = lifetime.min(LONGEST);
         self
@@ -155,11 +165,32 @@ impl Builder {
         self
     }
 
+    /// Keeps disks as image files of QEMU and has a real daemon serve them, instead of keeping bytes and serving them
+    /// itself. Default: it serves them itself.
+    ///
+    /// The simulator is then what engine and host are to the daemon: it makes and removes the files, one for each disk
+    /// ([`Simulator::disk_file`]), runs `qemu-nbd` where the guest's data is transferred (format `raw`), gives and
+    /// renews tickets, looks after idle time, and checks uploads with `qemu-img`. Both have to be in `PATH`. A transfer
+    /// whose ticket the daemon has forgotten is paused by the system if it is an upload, and resuming it gives the
+    /// ticket anew, so that URLs stay valid.
+    ///
+    /// Tickets live for [`Builder::ticket_lifetime`] in whole seconds, one at least. The files go with the simulator.
+    ///
+    /// The daemon decides how images are served and by which certificate, whatever the version of the engine, and runs
+    /// on real time, whatever [`Simulator::advance`] does. Faults at [`Target::Images`](crate::Target::Images) and
+    /// [`Simulator::stop_host`] have nothing to act on.
+    #[cfg(unix)]
+    pub fn imageio(mut self, imageio: Imageio) -> Self {
+        self.imageio = Some(imageio);
+        self
+    }
+
     /// Starts the simulator in the tokio runtime of the caller.
     ///
     /// # Errors
     ///
-    /// If a port is taken, the version is none, or the temporary folder for the data of disks cannot be made.
+    /// If a port is taken, the version is none, a folder for the data of disks cannot be made, or the daemon that is to
+    /// serve them does not answer.
     pub async fn start(self) -> Result<Simulator, Error> {
         Simulator::launch(self).await
     }

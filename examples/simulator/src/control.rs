@@ -42,13 +42,15 @@ pub(crate) struct Control {
     pub(crate) faults: Faults,
     /// The requests so far.
     pub(crate) seen: Log,
+    /// The way to the host that serves image data, unless that is a real one.
+    pub(crate) host_gate: Option<Arc<Gate>>,
     gate: Arc<Gate>,
     away_until: Mutex<Option<Instant>>,
 }
 
 impl Control {
     /// Puts an engine under control.
-    pub(crate) fn new(engine: Engine, sessions: Sessions, gate: Arc<Gate>) -> Self {
+    pub(crate) fn new(engine: Engine, sessions: Sessions, gate: Arc<Gate>, host_gate: Option<Arc<Gate>>) -> Self {
         Control {
             model: engine.model,
             clock: Arc::clone(&engine.clock),
@@ -56,6 +58,7 @@ impl Control {
             sessions: Mutex::new(sessions),
             faults: Faults::default(),
             seen: Log::default(),
+            host_gate,
             gate,
             away_until: Mutex::default(),
         }

@@ -1,7 +1,7 @@
 //! The engine: the model, all objects, and what is still to happen to them.
 
 use crate::clock::Clock;
-use crate::images::Images;
+use crate::images::Storage;
 use crate::rules;
 use crate::store::{Effect, Schedule, Store};
 use crate::version::Version;
@@ -20,7 +20,7 @@ pub(crate) struct Engine {
     /// What happens to them later.
     pub(crate) schedule: Schedule,
     /// Data of disks, and the tickets to it.
-    pub(crate) images: Arc<Images>,
+    pub(crate) images: Arc<dyn Storage>,
     /// What everything that happens by itself runs on.
     pub(crate) clock: Arc<Clock>,
     /// Time of the request or of the effect at hand.
@@ -35,7 +35,13 @@ pub(crate) struct Engine {
 
 impl Engine {
     /// An engine without any object.
-    pub(crate) fn new(model: &'static Model, images: Arc<Images>, clock: Arc<Clock>, step: Duration, version: Version) -> Self {
+    pub(crate) fn new(
+        model: &'static Model,
+        images: Arc<dyn Storage>,
+        clock: Arc<Clock>,
+        step: Duration,
+        version: Version,
+    ) -> Self {
         Engine {
             model,
             store: Store::default(),

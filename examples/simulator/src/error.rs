@@ -18,6 +18,11 @@ impl Error {
         Error { message: "cannot make a temporary folder for data".to_owned(), source: Some(source) }
     }
 
+    #[cfg(unix)]
+    pub(crate) fn imageio(source: io::Error) -> Self {
+        Error { message: "ovirt-imageio does not answer at its control socket".to_owned(), source: Some(source) }
+    }
+
     pub(crate) fn tls(reason: impl fmt::Display) -> Self {
         Error { message: format!("cannot make a certificate: {reason}"), source: None }
     }

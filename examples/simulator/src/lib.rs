@@ -27,10 +27,30 @@
 //!
 //! # Image data
 //!
-//! A second listener serves the data of image transfers, as the image daemon of a host does. Disks
+//! Two more listeners serve the data of image transfers: one as the image daemon of a host does (`transfer_url`), one as
+//! the proxy on the machine of the engine (`proxy_url`). Disks
 //! are sparse temporary files, so that large ones cost nothing; zeros are detected, so that extents
 //! are true. Bytes are kept as they are sent: a disk that was filled with the bytes of a qcow2 file
 //! reads as that file, not as its guest data.
+//!
+//! A daemon ovirt-imageio that runs can serve them instead: `Builder::imageio`, which is there on Unix, or
+//! `virt-simulator --imageio-control-socket`.
+//!
+//! # Older engines
+//!
+//! [`Builder::engine_version`], or `virt-simulator --engine`, makes it an older engine as far as image transfers go, which
+//! is where old and new ones differ for clients. It has then only the members and actions of that version: what it does
+//! not know in a request, it ignores.
+//!
+//! | before | what is different |
+//! |---|---|
+//! | 4.4.7 | a transfer vanishes with its end |
+//! | 4.4.3 | requests to the `proxy_url` have to carry the `signed_ticket` of the transfer as their `Authorization`, else 401 |
+//! | 4.3.5 | a transfer that is cancelled passes through `cancelled` and `finalizing_failure`, whoever cancelled it |
+//! | 4.3 | data is in the format of the disk; daemon and proxy know only `GET` and `PUT`, the latter with a whole `Content-Range`; `OPTIONS` is answered with 405 by the daemon and with an empty 204 by the proxy; tickets expire after [`Builder::ticket_lifetime`] unless `extend` is called |
+//! | 4.2.3 | a transfer cannot be cancelled |
+//! | 4.2 | there is no `transfer_url`, and disks are given as `image` |
+//! | 4.1 | there are no downloads |
 //!
 //! # What goes wrong
 //!
@@ -79,6 +99,7 @@
 //! |---|---|---|
 //! | [`lock`](Simulator::lock) | `POST /locks`: `path`, `seconds` | locks a disk, virtual machine, template or snapshot for a time |
 //! | [`restart`](Simulator::restart), [`restart_with`](Simulator::restart_with) | `POST /restart`: (`unavailable`) or (`refused`), in seconds | restarts the engine |
+//! | [`stop_host`](Simulator::stop_host), [`start_host`](Simulator::start_host) | `POST /host/stop`, `POST /host/start` | takes the host of the image data off the network, and brings it back |
 //! | [`expire_tokens`](Simulator::expire_tokens) | `POST /expire-tokens` | makes every token unknown |
 //! | [`advance`](Simulator::advance) | `POST /clock`: `seconds`; `GET /clock` | moves the clock |
 //! | [`requests`](Simulator::requests), [`forget_requests`](Simulator::forget_requests) | `GET /requests`, `DELETE /requests` | the log of requests |
@@ -118,6 +139,8 @@ mod engine;
 mod error;
 mod faults;
 mod front;
+#[cfg(unix)]
+mod imageio;
 mod images;
 mod net;
 mod rules;
@@ -132,6 +155,8 @@ pub use builder::Builder;
 pub use control::Outage;
 pub use error::Error;
 pub use faults::{Fault, FaultId, Target};
+#[cfg(unix)]
+pub use imageio::Imageio;
 pub use net::Certificate;
 pub use seen::SeenRequest;
 pub use simulator::Simulator;

@@ -20,7 +20,13 @@ Options:
       --password-file <FILE>  Read the password of the user from the first line of a file
                               [default password: secret]
       --vms <COUNT>           Virtual machines of the engine to begin with [default: 0]
-      --engine-version <TEXT> Version of the engine, such as 4.4.6 [default: 4.5.7]
+      --engine <VERSION>      Version of the engine, such as 4.2 [default: 4.5.7]
+      --imageio-control-socket <FILE>
+                              Control socket of an ovirt-imageio that is to serve the data of the
+                              disks of the engine, with --imageio-url and --images; needs
+                              qemu-nbd and qemu-img
+      --imageio-url <URL>     Where that daemon serves images, such as https://127.0.0.1:54322
+      --images <FOLDER>       Folder for the files of the disks, which go with the simulator
       --token-lifetime <SEC>  Seconds for which a token of the engine stays valid unused
                               [default: 1800]
       --admin                 Serve the administration of the engine, which injects faults, moves
@@ -45,6 +51,9 @@ struct Arguments {
     engine_version: Option<String>,
     token_lifetime: Option<Duration>,
     admin: bool,
+    imageio_control_socket: Option<PathBuf>,
+    imageio_url: Option<String>,
+    images: Option<PathBuf>,
     ca_out: Option<PathBuf>,
     help: bool,
 }
@@ -83,9 +92,12 @@ fn read(mut words: impl Iterator<Item = String>) -> Result<Arguments, String> {
             "--vsphere" => arguments.is_vsphere = true,
             "--port" => arguments.port = number(&name, &value()?)?,
             "--vms" => arguments.vms = Some(number(&name, &value()?)?),
-            "--engine-version" => arguments.engine_version = Some(value()?),
+            "--engine" => arguments.engine_version = Some(value()?),
             "--token-lifetime" => arguments.token_lifetime = Some(Duration::from_secs(number(&name, &value()?)?)),
             "--admin" => arguments.admin = true,
+            "--imageio-control-socket" => arguments.imageio_control_socket = Some(PathBuf::from(value()?)),
+            "--imageio-url" => arguments.imageio_url = Some(value()?),
+            "--images" => arguments.images = Some(PathBuf::from(value()?)),
             "--username" => arguments.username = Some(value()?),
             "--tls" => arguments.tls = true,
             "--ca-out" => {
@@ -96,6 +108,10 @@ fn read(mut words: impl Iterator<Item = String>) -> Result<Arguments, String> {
             "-h" | "--help" => arguments.help = true,
             _ => return Err(format!("unknown argument {name}")),
         }
+    }
+    let imageio = [arguments.imageio_control_socket.is_some(), arguments.imageio_url.is_some(), arguments.images.is_some()];
+    if imageio.contains(&true) && imageio.contains(&false) {
+        return Err("--imageio-control-socket, --imageio-url and --images go together".to_owned());
     }
     match arguments.only_for_engines().filter(|_| arguments.is_vsphere) {
         Some(name) => Err(format!("{name} is for an engine, not for --vsphere")),
@@ -108,9 +124,12 @@ impl Arguments {
     fn only_for_engines(&self) -> Option<&'static str> {
         let given = [
             ("--vms", self.vms.is_some()),
-            ("--engine-version", self.engine_version.is_some()),
+            ("--engine", self.engine_version.is_some()),
             ("--token-lifetime", self.token_lifetime.is_some()),
             ("--admin", self.admin),
+            ("--imageio-control-socket", self.imageio_control_socket.is_some()),
+            ("--imageio-url", self.imageio_url.is_some()),
+            ("--images", self.images.is_some()),
         ];
         given.into_iter().find(|(_, is_given)| *is_given).map(|(name, _)| name)
     }
@@ -134,6 +153,11 @@ async fn run_ovirt(arguments: Arguments) -> Result<(), String> {
     let Arguments { port, tls, username, password, vms, engine_version, token_lifetime, admin, ca_out, .. } = arguments;
     let has_password = password.is_some();
     let mut builder = Builder::default().port(port).tls(tls).vms(vms.unwrap_or_default()).admin(admin);
+    if let (Some(control_socket), Some(url), Some(images)) =
+        (arguments.imageio_control_socket, arguments.imageio_url, arguments.images)
+    {
+        builder = with_imageio(builder, control_socket, url, images)?;
+    }
     if let Some(version) = engine_version {
         builder = builder.engine_version(version);
     }
@@ -155,6 +179,16 @@ async fn run_ovirt(arguments: Arguments) -> Result<(), String> {
     interrupted().await.map_err(not_interrupted)?;
     engine.shutdown().await;
     Ok(())
+}
+
+#[cfg(unix)]
+fn with_imageio(builder: Builder, control_socket: PathBuf, url: String, images: PathBuf) -> Result<Builder, String> {
+    Ok(builder.imageio(virt_simulator::Imageio::new(control_socket, url, images)))
+}
+
+#[cfg(not(unix))]
+fn with_imageio(_: Builder, _: PathBuf, _: String, _: PathBuf) -> Result<Builder, String> {
+    Err("--imageio-control-socket needs unix sockets".to_owned())
 }
 
 async fn run_vsphere(arguments: Arguments) -> Result<(), String> {

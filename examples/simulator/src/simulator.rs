@@ -3,13 +3,16 @@ use crate::clock::Clock;
 use crate::control::{Control, Outage};
 use crate::faults::{Fault, FaultId, Faulty};
 use crate::front::{Front, ImageFront, Sessions};
-use crate::images::{Images, lock};
+#[cfg(unix)]
+use crate::imageio::Daemon;
+use crate::images::{Endpoint, Images, Renewal, Storage, lock};
 use crate::net::{Authority, Gate, Identity, Listener};
 use crate::seen::SeenRequest;
 use crate::version::Version;
 use crate::{Builder, Error, api, engine, seed};
 use std::convert::Infallible;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -17,6 +20,9 @@ use tokio_rustls::TlsAcceptor;
 
 /// How long [`Simulator::shutdown`] waits for requests in flight.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Pause between two looks at the sessions of a real daemon.
+const LOOK: Duration = Duration::from_millis(200);
 
 /// A running simulator. Dropping it stops it.
 pub struct Simulator {
@@ -28,7 +34,7 @@ pub struct Simulator {
     engine_proof: Option<Proof>,
     image_proof: Option<Proof>,
     control: Arc<Control>,
-    images: Arc<Images>,
+    images: Arc<dyn Storage>,
     stop: Option<watch::Sender<()>>,
     alive: mpsc::Receiver<Infallible>,
 }
@@ -70,22 +76,30 @@ impl Simulator {
         let ca_pem = authority.as_ref().map(Authority::pem);
 
         let clock = Arc::new(Clock::new());
-        let images = Arc::new(Images::new(builder.ticket_lifetime, Arc::clone(&clock)).map_err(Error::folder)?);
+        let storage = Storages::of(&builder, &version, &clock)?;
         let model = model::ovirt();
-        let mut engine = engine::Engine::new(model, Arc::clone(&images), Arc::clone(&clock), builder.transition, version);
+        let host = Endpoint { is_proxy: false, wants_permission: false, is_old: !version.knows_extents() };
+        let proxy = Endpoint { is_proxy: true, wants_permission: !version.trusts_tickets(), ..host };
+        let mut engine = engine::Engine::new(model, Arc::clone(&storage.used), Arc::clone(&clock), builder.transition, version);
         seed::plant(&mut engine, &builder.username, builder.vms)?;
 
         let gate = Arc::new(Gate::default());
         let listener = Listener::bind(builder.port).await?.behind(gate.passage(Arc::clone(&clock)));
-        let image_listener = Listener::bind(0).await?;
+        let mut own = None;
+        if let Some(images) = &storage.own {
+            let gate = Arc::new(Gate::default());
+            let listeners = (Listener::bind(0).await?.behind(gate.passage(Arc::clone(&clock))), Listener::bind(0).await?);
+            let has_tls = image_identity.is_some();
+            images.set_origins(listeners.0.origin(has_tls), listeners.1.origin(has_tls));
+            own = Some((Arc::clone(images), gate, listeners));
+        }
         let admin_listener = if builder.admin { Some(Listener::bind(0).await?) } else { None };
         let origin = listener.origin(identity.is_some());
-        images.set_url(image_listener.origin(image_identity.is_some()));
 
         let sessions = Sessions::new(&builder.username, &builder.password, builder.token_lifetime, clock);
-        let control = Arc::new(Control::new(engine, sessions, gate));
-        let front = Faulty::engine(Front::new(Arc::clone(&control), &origin, ca_pem.clone()), Arc::clone(&control));
-        let image_front = Faulty::images(ImageFront::new(Arc::clone(&images)), Arc::clone(&control));
+        let control = Arc::new(Control::new(engine, sessions, gate, own.as_ref().map(|(_, gate, _)| Arc::clone(gate))));
+        let front = Front::new(Arc::clone(&control), &origin, ca_pem.clone(), own.is_none());
+        let front = Faulty::engine(front, Arc::clone(&control));
 
         let (stop, stopped) = watch::channel(());
         let (alive, ended) = mpsc::channel(1);
@@ -96,7 +110,17 @@ impl Simulator {
             tokio::spawn(listener.serve(Admin::new(Arc::clone(&control)), None, stopped.clone(), alive.clone()));
         }
         tokio::spawn(listener.serve(front, acceptor, stopped.clone(), alive.clone()));
-        tokio::spawn(image_listener.serve(image_front, image_acceptor, stopped, alive));
+        match own {
+            Some((images, _, (host_listener, proxy_listener))) => {
+                let front = |endpoint| Faulty::images(ImageFront::new(Arc::clone(&images), endpoint), Arc::clone(&control));
+                let (host_front, proxy_front) = (front(host), front(proxy));
+                tokio::spawn(host_listener.serve(host_front, image_acceptor.clone(), stopped.clone(), alive.clone()));
+                tokio::spawn(proxy_listener.serve(proxy_front, image_acceptor, stopped, alive));
+            }
+            None => {
+                tokio::spawn(look_after(Arc::clone(&control), stopped));
+            }
+        }
         Ok(Simulator {
             url: format!("{origin}{}", api::BASE),
             username: builder.username,
@@ -106,7 +130,7 @@ impl Simulator {
             engine_proof,
             image_proof,
             control,
-            images,
+            images: storage.used,
             stop: Some(stop),
             alive: ended,
         })
@@ -159,6 +183,12 @@ impl Simulator {
     /// As [`Simulator::engine_certificate_pem`], of the image endpoint.
     pub fn image_certificate_pem(&self) -> Option<&str> {
         self.image_proof.as_ref().map(|proof| proof.certificate.as_str())
+    }
+
+    /// File of a disk, by its id, where the simulator keeps disks as image files (`Builder::imageio`): in the format of
+    /// the disk, as long as there is the disk. It changes while a transfer writes to it. None otherwise.
+    pub fn disk_file(&self, disk_id: &str) -> Option<PathBuf> {
+        self.images.file(disk_id)
     }
 
     /// Number of tokens that were issued and neither revoked nor expired.
@@ -239,11 +269,61 @@ impl Simulator {
         self.control.restart(outage);
     }
 
+    /// Takes the host of the image data off the network: connections to the `transfer_url` of every transfer are closed,
+    /// and new ones are refused from when this returns. The `proxy_url` goes on to work, and the engine takes no notice.
+    pub async fn stop_host(&self) {
+        if let Some(gate) = &self.control.host_gate {
+            gate.close();
+            gate.settled(false).await;
+        }
+    }
+
+    /// Brings the host back after [`Simulator::stop_host`], at the same place.
+    pub async fn start_host(&self) {
+        if let Some(gate) = &self.control.host_gate {
+            gate.open();
+            gate.settled(true).await;
+        }
+    }
+
     /// Stops: accepts nothing more, lets requests in flight end, and removes all data.
     pub async fn shutdown(mut self) {
         self.stop = None;
         // Nothing is ever sent: the channel ends with the last connection.
         let _ = tokio::time::timeout(PATIENCE, self.alive.recv()).await;
+    }
+}
+
+/// What holds the data of disks.
+struct Storages {
+    /// Whatever it is.
+    used: Arc<dyn Storage>,
+    /// The same, where it is of our own and needs to be served.
+    own: Option<Arc<Images>>,
+}
+
+impl Storages {
+    fn of(builder: &Builder, version: &Version, clock: &Arc<Clock>) -> Result<Self, Error> {
+        #[cfg(unix)]
+        if let Some(imageio) = builder.imageio.clone() {
+            return Ok(Storages { used: Arc::new(Daemon::new(imageio, builder.ticket_lifetime)?), own: None });
+        }
+        let renewal = if version.knows_extents() { Renewal::ByEngine } else { Renewal::ByClient };
+        let own = Arc::new(Images::new(builder.ticket_lifetime, renewal, Arc::clone(clock)).map_err(Error::folder)?);
+        Ok(Storages { used: Arc::clone(&own) as Arc<dyn Storage>, own: Some(own) })
+    }
+}
+
+/// Looks after the sessions of a real daemon while nobody asks for anything: their tickets want to be renewed.
+async fn look_after(control: Arc<Control>, mut stopped: watch::Receiver<()>) {
+    loop {
+        tokio::select! {
+            _ = stopped.changed() => return,
+            () = tokio::time::sleep(LOOK) => {}
+        }
+        let control = Arc::clone(&control);
+        // A panic is for the next request to find.
+        let _ = tokio::task::spawn_blocking(move || lock(&control.engine).settle()).await;
     }
 }
 

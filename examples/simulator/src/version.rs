@@ -2,9 +2,19 @@
 
 use crate::Error;
 use crate::store::Object;
+use model::Notes;
 
 /// First version that keeps an image transfer after its end.
 const KEEPS_TRANSFERS: [u32; 3] = [4, 4, 7];
+
+/// First version that tells who cancelled a transfer.
+const TELLS_WHO_CANCELLED: [u32; 3] = [4, 3, 5];
+
+/// First version whose image daemon knows extents, zeros and checksums, and whose engine keeps tickets alive.
+const KNOWS_EXTENTS: [u32; 3] = [4, 3, 0];
+
+/// First version whose proxy for image data needs no signed permission.
+const TRUSTS_TICKETS: [u32; 3] = [4, 4, 3];
 
 /// First version whose packages are built for the ninth release of its operating system.
 const NINTH: [u32; 3] = [4, 5, 4];
@@ -44,6 +54,27 @@ impl Version {
         self.numbers >= KEEPS_TRANSFERS
     }
 
+    /// Whether the phase of a transfer tells who cancelled it.
+    pub(crate) fn tells_who_cancelled(&self) -> bool {
+        self.numbers >= TELLS_WHO_CANCELLED
+    }
+
+    /// Whether the image daemon knows extents, zeros and checksums, and tickets are renewed without being asked.
+    pub(crate) fn knows_extents(&self) -> bool {
+        self.numbers >= KNOWS_EXTENTS
+    }
+
+    /// Whether the proxy for image data lets in whoever knows a ticket. Before, it asks for a signed permission as well.
+    pub(crate) fn trusts_tickets(&self) -> bool {
+        self.numbers >= TRUSTS_TICKETS
+    }
+
+    /// Whether an engine of this version has something of which the model tells since when, and until when.
+    pub(crate) fn has(&self, notes: &Notes) -> bool {
+        let is_reached = |version: &Option<String>| version.as_deref().map(|version| self.numbers >= numbers(version));
+        is_reached(&notes.since) != Some(false) && is_reached(&notes.removed) != Some(true)
+    }
+
     /// Writes it into the entry point.
     pub(crate) fn describe(&self, api: &mut Object) {
         let [major, minor, build] = self.numbers;
@@ -51,5 +82,29 @@ impl Version {
             api.set(&format!("product_info.version.{member}"), u64::from(number));
         }
         api.set("product_info.version.full_version", self.full.as_str());
+    }
+}
+
+/// The numbers of a version in the model, which the tests of the model have checked.
+fn numbers(version: &str) -> [u32; 3] {
+    let mut parts = version.split('.').map(|part| part.parse().unwrap_or_default());
+    std::array::from_fn(|_| parts.next().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_model_tells_what_a_version_has() {
+        let notes = |since: &str, removed: Option<&str>| Notes {
+            since: Some(since.to_owned()),
+            removed: removed.map(str::to_owned),
+            ..Notes::default()
+        };
+        let version = Version::read("4.2.3").expect("a version");
+        assert!(version.has(&Notes::default()) && version.has(&notes("4.2", None)) && version.has(&notes("4.2.3", None)));
+        assert!(!version.has(&notes("4.2.4", None)) && !version.has(&notes("4.10", None)));
+        assert!(version.has(&notes("4.0.4", Some("4.4.3"))) && !version.has(&notes("4.0", Some("4.2.3"))));
     }
 }

@@ -81,6 +81,15 @@ impl Admin {
                 control.restart(outage(body)?);
                 Ok(nothing())
             }
+            ("POST", "/host/stop" | "/host/start") => {
+                let gate = control.host_gate.as_ref().ok_or_else(|| "a real daemon serves the image data".to_owned())?;
+                if rest == "/host/stop" {
+                    gate.close()
+                } else {
+                    gate.open()
+                }
+                Ok(nothing())
+            }
             ("POST", "/expire-tokens") => {
                 control.expire_tokens();
                 Ok(nothing())

@@ -88,6 +88,7 @@ struct Placed {
 }
 
 fn place(engine: &mut Engine, call: &Call<'_>, kind: &str, mut object: Object) -> Result<Placed, Fault> {
+    rules::forget_unknown(engine, kind, &mut object);
     mandatory::check(call.spot.service, call.method, kind, &object)?;
     let target = match views::view(&call.spot.pattern) {
         View::Refs(target) => return include(engine, call, kind, target, &object),

@@ -5,7 +5,7 @@ use super::walk::Spot;
 use super::{Answer, BASE, Request, answer};
 use crate::clock::Clock;
 use crate::engine::{Engine, new_id};
-use crate::images::Images;
+use crate::images::{Images, Renewal};
 use crate::seed;
 use crate::store::{Object, Value};
 use crate::version::Version;
@@ -18,7 +18,7 @@ const UNKNOWN: &str = "00000000-0000-0000-0000-00000000000f";
 
 fn engine() -> Engine {
     let clock = Arc::new(Clock::new());
-    let images = Arc::new(Images::new(Duration::ZERO, Arc::clone(&clock)).expect("a folder"));
+    let images = Arc::new(Images::new(Duration::ZERO, Renewal::ByEngine, Arc::clone(&clock)).expect("a folder"));
     let version = Version::read("4.5.7").expect("a version");
     let mut engine = Engine::new(model::ovirt(), images, clock, Duration::ZERO, version);
     seed::plant(&mut engine, "admin@internal", 1).expect("a fresh engine");

@@ -30,6 +30,7 @@ use walk::Found;
 pub(crate) use walk::Spot;
 
 use crate::engine::Engine;
+use crate::rules;
 use model::{Kind, Method, Service};
 use percent_encoding::percent_decode_str;
 
@@ -137,6 +138,9 @@ fn respond(engine: &mut Engine, request: &Request<'_>) -> Result<Answer, Fault> 
     match walk::walk(engine.model, &engine.store, &segments).ok_or_else(Fault::not_found)? {
         Found::Work(spot, work) if request.verb == "GET" => Ok(action::work(engine, &spot, &work)),
         Found::Work(..) => Err(Fault::wrong_verb(vec!["GET"])),
+        Found::Action(spot, method) if !rules::has_action(engine, spot.service, method) => {
+            Err(Fault::no_such(&format!("action {}", method.name)))
+        }
         Found::Action(spot, method) if request.verb == "POST" => {
             action::run(engine, &Call { spot, method, options, base, request })
         }

@@ -109,6 +109,7 @@ impl<'a> Renderer<'a> {
 
     fn links(&mut self, service: &Service, href: &str, note: Note<'_>) {
         let actions = service.methods.iter().filter(|method| method.kind == Kind::Action && method.signature_of.is_none());
+        let actions = actions.filter(|method| rules::has_action(self.engine, service, method));
         let mut rels: Vec<&str> = actions.filter_map(|method| method.route.path.as_deref()).collect();
         rels.dedup();
         if !rels.is_empty() {

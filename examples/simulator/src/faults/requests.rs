@@ -11,7 +11,7 @@ pub enum Target {
     Api,
     /// Signing in and out.
     SignIn,
-    /// The image endpoint.
+    /// The image endpoints, that of the host and that of the proxy.
     Images,
     /// All of these, and the pages beside them.
     Everything,

@@ -10,7 +10,7 @@ use sessions::{Admission, Claim};
 use crate::api;
 use crate::control::Control;
 use crate::engine::new_id;
-use crate::images::{self, Images, lock};
+use crate::images::{self, Endpoint, Images, lock};
 use crate::net::{Answer, Handler, Request, full, head};
 use http_body_util::{BodyExt, Limited};
 use hyper::Method;
@@ -44,12 +44,14 @@ struct Inner {
     control: Arc<Control>,
     origin: String,
     ca_pem: Option<String>,
+    /// Whether answers may wait for other processes, so that they must not keep the runtime waiting.
+    is_blocking: bool,
 }
 
 impl Front {
     /// Puts an engine behind HTTP.
-    pub(crate) fn new(control: Arc<Control>, origin: &str, ca_pem: Option<String>) -> Self {
-        Front(Arc::new(Inner { control, origin: origin.to_owned(), ca_pem }))
+    pub(crate) fn new(control: Arc<Control>, origin: &str, ca_pem: Option<String>, is_blocking: bool) -> Self {
+        Front(Arc::new(Inner { control, origin: origin.to_owned(), ca_pem, is_blocking }))
     }
 }
 
@@ -62,6 +64,10 @@ impl Handler for Front {
             Err(_) => Ok(Vec::new()),
         };
         match body.map(String::from_utf8) {
+            Ok(Ok(body)) if self.0.is_blocking => {
+                let answer = tokio::task::spawn_blocking(move || self.0.answer(&parts, &body)).await;
+                answer.unwrap_or_else(|_| full(500, "text/plain", ""))
+            }
             Ok(Ok(body)) => self.0.answer(&parts, &body),
             Ok(Err(_)) => full(400, "text/plain", "The body is not UTF-8.\n"),
             Err(_) => full(413, "text/plain", "The body is too long.\n"),
@@ -147,19 +153,19 @@ fn correlation_id(given: &str) -> String {
     if kept.is_empty() { new_id() } else { kept }
 }
 
-/// The image endpoint behind HTTP.
+/// An image endpoint behind HTTP.
 #[derive(Clone)]
-pub(crate) struct ImageFront(Arc<Images>);
+pub(crate) struct ImageFront(Arc<Images>, Endpoint);
 
 impl ImageFront {
     /// Puts the data of disks behind HTTP.
-    pub(crate) fn new(images: Arc<Images>) -> Self {
-        ImageFront(images)
+    pub(crate) fn new(images: Arc<Images>, endpoint: Endpoint) -> Self {
+        ImageFront(images, endpoint)
     }
 }
 
 impl Handler for ImageFront {
     fn handle(self, request: Request) -> impl Future<Output = Answer> + Send {
-        images::serve(self.0, request)
+        images::serve(self.0, self.1, request)
     }
 }

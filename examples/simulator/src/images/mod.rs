@@ -4,15 +4,20 @@ mod map;
 mod range;
 mod serve;
 mod sparse;
+mod storage;
 mod ticket;
 
-pub(crate) use serve::{disguise, serve};
+pub(crate) use serve::{Endpoint, disguise, serve};
 pub(crate) use sparse::SparseFile;
-pub(crate) use ticket::{Access, Ticket, TicketRequest};
+pub(crate) use storage::{Format, State, Storage, Trouble};
+#[cfg(unix)]
+pub(crate) use ticket::new_permission;
+pub(crate) use ticket::{Access, Renewal, Ticket, TicketRequest};
 
 use crate::clock::Clock;
 use std::collections::HashMap;
 use std::io;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -30,19 +35,18 @@ pub(crate) struct Images {
     given: Mutex<Vec<String>>,
     /// How long a ticket lives on when the engine no longer renews it.
     lifetime: Duration,
+    renewal: Renewal,
     clock: Arc<Clock>,
-    url: OnceLock<String>,
+    origins: OnceLock<Origins>,
 }
 
-/// What the engine learns about an open ticket.
+/// Where the data of disks is served.
 #[derive(Debug)]
-pub(crate) struct State {
-    /// Whether a request is running.
-    pub(crate) active: bool,
-    /// Bytes moved so far.
-    pub(crate) transferred: u64,
-    /// Where the client finds the data.
-    pub(crate) url: String,
+struct Origins {
+    /// By the host.
+    host: String,
+    /// By the machine of the engine, in the name of the host.
+    proxy: String,
 }
 
 impl Images {
@@ -51,7 +55,7 @@ impl Images {
     /// # Errors
     ///
     /// That of making the folder.
-    pub(crate) fn new(lifetime: Duration, clock: Arc<Clock>) -> io::Result<Self> {
+    pub(crate) fn new(lifetime: Duration, renewal: Renewal, clock: Arc<Clock>) -> io::Result<Self> {
         let folder = tempfile::Builder::new().prefix("virt-simulator-").tempdir()?;
         Ok(Images {
             folder: Mutex::new(Some(folder)),
@@ -59,139 +63,16 @@ impl Images {
             tickets: Mutex::default(),
             given: Mutex::default(),
             lifetime,
+            renewal,
             clock,
-            url: OnceLock::new(),
+            origins: OnceLock::new(),
         })
     }
 
-    /// Says where the endpoint listens.
-    pub(crate) fn set_url(&self, url: String) {
+    /// Says where the endpoint of the host listens, and that of the proxy.
+    pub(crate) fn set_origins(&self, host: String, proxy: String) {
         // Set once, before the first request.
-        let _ = self.url.set(url);
-    }
-
-    /// Removes all data from the file system.
-    pub(crate) fn clear(&self) {
-        lock(&self.tickets).clear();
-        lock(&self.disks).clear();
-        drop(lock(&self.folder).take());
-    }
-
-    /// Adds an empty disk, which takes no space.
-    pub(crate) fn add(&self, disk: &str, size: u64) {
-        let path = lock(&self.folder).as_ref().map(|folder| folder.path().join(disk));
-        lock(&self.disks).insert(disk.to_owned(), Arc::new(SparseFile::new(path.unwrap_or_default(), size)));
-    }
-
-    /// Copies the data of a disk to another one.
-    pub(crate) fn copy(&self, from: &str, to: &str) {
-        let (source, target) = {
-            let disks = lock(&self.disks);
-            (disks.get(from).cloned(), disks.get(to).cloned())
-        };
-        if let (Some(source), Some(target)) = (source, target) {
-            // A copy that fails for want of space leaves an empty disk; there is nobody to tell.
-            let _ = target.copy_from(&source);
-        }
-    }
-
-    /// Gives a disk another size.
-    pub(crate) fn resize(&self, disk: &str, size: u64) {
-        if let Some(disk) = self.disk(disk) {
-            disk.resize(size);
-        }
-    }
-
-    /// Removes a disk and its data.
-    pub(crate) fn remove(&self, disk: &str) {
-        if let Some(file) = lock(&self.disks).remove(disk) {
-            file.delete();
-        }
-    }
-
-    /// Bytes that a disk takes.
-    pub(crate) fn used(&self, disk: &str) -> Option<u64> {
-        self.disk(disk).map(|disk| disk.used())
-    }
-
-    /// Length of the file that was written to a disk.
-    pub(crate) fn length(&self, disk: &str) -> Option<u64> {
-        self.disk(disk).map(|disk| disk.end()).filter(|end| *end > 0)
-    }
-
-    /// Whether the bytes of a disk are a qcow2 file that stands alone and fits.
-    pub(crate) fn is_qcow2(&self, disk: &str, size: u64) -> bool {
-        let Some(disk) = self.disk(disk) else { return false };
-        let Ok(header) = disk.read(0, 32) else { return false };
-        let number = |from: usize| {
-            let bytes: Option<[u8; 8]> = header.get(from..from + 8).and_then(|bytes| bytes.try_into().ok());
-            bytes.map(u64::from_be_bytes)
-        };
-        let stands_alone = number(8) == Some(0);
-        header.starts_with(QCOW2_MAGIC) && stands_alone && number(24).is_some_and(|virtual_size| virtual_size <= size)
-    }
-
-    /// Opens a disk with a ticket. False where the disk has no data to open.
-    pub(crate) fn open(&self, disk: &str, request: TicketRequest) -> bool {
-        let Some(disk) = self.disk(disk) else { return false };
-        disk.allow(request.size);
-        let ticket = Ticket::new(request, disk, self.lifetime, Arc::clone(&self.clock));
-        lock(&self.given).push(ticket.secret().to_owned());
-        lock(&self.tickets).insert(ticket.secret().to_owned(), Arc::new(ticket));
-        true
-    }
-
-    /// Secrets of all tickets so far.
-    pub(crate) fn secrets(&self) -> Vec<String> {
-        lock(&self.given).clone()
-    }
-
-    /// Keeps the ticket of a transfer alive again. False where it has none.
-    pub(crate) fn renew(&self, transfer: &str) -> bool {
-        self.ticket_of(transfer).map(|ticket| ticket.renew()).is_some()
-    }
-
-    /// Lets the ticket of a transfer expire in its time.
-    pub(crate) fn stop_renewal(&self, transfer: &str) {
-        if let Some(ticket) = self.ticket_of(transfer) {
-            ticket.stop_renewal();
-        }
-    }
-
-    /// Counts as activity of the client of a transfer.
-    pub(crate) fn touch(&self, transfer: &str) {
-        if let Some(ticket) = self.ticket_of(transfer) {
-            ticket.touch();
-        }
-    }
-
-    /// Bytes moved with the ticket of a transfer.
-    pub(crate) fn transferred(&self, transfer: &str) -> Option<u64> {
-        self.ticket_of(transfer).map(|ticket| ticket.transferred())
-    }
-
-    /// Closes the ticket of a transfer; requests in flight fail.
-    pub(crate) fn close(&self, transfer: &str) {
-        lock(&self.tickets).retain(|_, ticket| {
-            let is_other = ticket.transfer() != transfer;
-            if !is_other {
-                ticket.cancel();
-            }
-            is_other
-        });
-    }
-
-    /// What is known about the ticket of a transfer.
-    pub(crate) fn state(&self, transfer: &str) -> Option<State> {
-        let ticket = self.ticket_of(transfer)?;
-        let url = format!("{}/images/{}", self.url.get()?, ticket.secret());
-        Some(State { active: ticket.is_active(), transferred: ticket.transferred(), url })
-    }
-
-    /// Transfers whose clients have been idle for too long.
-    pub(crate) fn silent(&self) -> Vec<String> {
-        let tickets = lock(&self.tickets);
-        tickets.values().filter(|ticket| ticket.is_silent()).map(|ticket| ticket.transfer().to_owned()).collect()
+        let _ = self.origins.set(Origins { host, proxy });
     }
 
     /// The ticket with that secret.
@@ -205,6 +86,134 @@ impl Images {
 
     fn disk(&self, disk: &str) -> Option<Arc<SparseFile>> {
         lock(&self.disks).get(disk).cloned()
+    }
+
+    /// Whether the bytes of a disk are a qcow2 file that stands alone and fits.
+    fn is_qcow2(&self, disk: &str, size: u64) -> bool {
+        let Some(disk) = self.disk(disk) else { return false };
+        let Ok(header) = disk.read(0, 32) else { return false };
+        let number = |from: usize| {
+            let bytes: Option<[u8; 8]> = header.get(from..from + 8).and_then(|bytes| bytes.try_into().ok());
+            bytes.map(u64::from_be_bytes)
+        };
+        let stands_alone = number(8) == Some(0);
+        header.starts_with(QCOW2_MAGIC) && stands_alone && number(24).is_some_and(|virtual_size| virtual_size <= size)
+    }
+}
+
+/// Bytes are kept as they come, whatever the format of the disk.
+impl Storage for Images {
+    fn clear(&self) {
+        lock(&self.tickets).clear();
+        lock(&self.disks).clear();
+        drop(lock(&self.folder).take());
+    }
+
+    fn add(&self, disk: &str, size: u64, _: Format) {
+        let path = lock(&self.folder).as_ref().map(|folder| folder.path().join(disk));
+        lock(&self.disks).insert(disk.to_owned(), Arc::new(SparseFile::new(path.unwrap_or_default(), size)));
+    }
+
+    fn copy(&self, from: &str, to: &str) {
+        let (source, target) = {
+            let disks = lock(&self.disks);
+            (disks.get(from).cloned(), disks.get(to).cloned())
+        };
+        if let (Some(source), Some(target)) = (source, target) {
+            // A copy that fails for want of space leaves an empty disk; there is nobody to tell.
+            let _ = target.copy_from(&source);
+        }
+    }
+
+    fn resize(&self, disk: &str, size: u64) {
+        if let Some(disk) = self.disk(disk) {
+            disk.resize(size);
+        }
+    }
+
+    fn convert(&self, _: &str, _: Format) {}
+
+    fn remove(&self, disk: &str) {
+        if let Some(file) = lock(&self.disks).remove(disk) {
+            file.delete();
+        }
+    }
+
+    fn used(&self, disk: &str) -> Option<u64> {
+        self.disk(disk).map(|disk| disk.used())
+    }
+
+    fn length(&self, disk: &str) -> Option<u64> {
+        self.disk(disk).map(|disk| disk.end()).filter(|end| *end > 0)
+    }
+
+    fn file(&self, _: &str) -> Option<PathBuf> {
+        None
+    }
+
+    fn is_sound(&self, disk: &str, size: u64, is_file: bool) -> bool {
+        !is_file || self.is_qcow2(disk, size)
+    }
+
+    fn open(&self, disk: &str, request: TicketRequest) -> bool {
+        let Some(disk) = self.disk(disk) else { return false };
+        disk.allow(request.size);
+        let ticket = Ticket::new(request, disk, (self.lifetime, self.renewal), Arc::clone(&self.clock));
+        lock(&self.given).extend([ticket.secret().to_owned(), ticket.permission().to_owned()]);
+        lock(&self.tickets).insert(ticket.secret().to_owned(), Arc::new(ticket));
+        true
+    }
+
+    fn renew(&self, transfer: &str) -> bool {
+        self.ticket_of(transfer).map(|ticket| ticket.renew()).is_some()
+    }
+
+    fn stop_renewal(&self, transfer: &str) {
+        if let Some(ticket) = self.ticket_of(transfer) {
+            ticket.stop_renewal();
+        }
+    }
+
+    fn extend(&self, transfer: &str) {
+        if let Some(ticket) = self.ticket_of(transfer) {
+            ticket.extend();
+        }
+    }
+
+    fn close(&self, transfer: &str) {
+        lock(&self.tickets).retain(|_, ticket| {
+            let is_other = ticket.transfer() != transfer;
+            if !is_other {
+                ticket.cancel();
+            }
+            is_other
+        });
+    }
+
+    fn is_closed(&self, transfer: &str) -> bool {
+        self.ticket_of(transfer).is_none()
+    }
+
+    fn state(&self, transfer: &str) -> Option<State> {
+        let (ticket, origins) = (self.ticket_of(transfer)?, self.origins.get()?);
+        let url = |origin: &str| format!("{origin}/images/{}", ticket.secret());
+        Some(State {
+            active: ticket.is_active(),
+            transferred: ticket.transferred(),
+            transfer_url: url(&origins.host),
+            proxy_url: url(&origins.proxy),
+            signed_ticket: ticket.permission().to_owned(),
+        })
+    }
+
+    fn troubles(&self) -> Vec<(String, Trouble)> {
+        let tickets = lock(&self.tickets);
+        let silent = tickets.values().filter(|ticket| ticket.is_silent());
+        silent.map(|ticket| (ticket.transfer().to_owned(), Trouble::Silent)).collect()
+    }
+
+    fn secrets(&self) -> Vec<String> {
+        lock(&self.given).clone()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Headers `Range` and `Content-Range`, as strict and as lax as the daemon reads them.
 
-/// Part of an image that a `Range` header asks for.
+/// Part of an image that a header means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Wanted {
     /// First byte.
@@ -38,6 +38,14 @@ pub(super) fn wanted(header: &str, size: u64) -> Result<Wanted, Refusal> {
         return Err(Refusal::BeyondEnd);
     }
     Ok(Wanted { start, length: last - start + 1 })
+}
+
+/// Reads `bytes a-b/total`, where nothing may be left open.
+pub(super) fn part(header: &str) -> Option<Wanted> {
+    let (range, total) = header.trim().strip_prefix("bytes ")?.split_once('/')?;
+    let (first, last) = range.split_once('-')?;
+    let (start, last, total) = (digits(first)?, digits(last)?, digits(total)?);
+    (start <= last && last < total).then(|| Wanted { start, length: last - start + 1 })
 }
 
 /// Reads the first byte of `bytes a-b/total`; `b` and `total` may be `*`.
@@ -78,6 +86,15 @@ mod tests {
             ["bytes=-5", "bytes=5-4", "bytes=0-1,3-4", "items=0-1", "bytes=a-b", "bytes=+1-2", "", "bytes=99999999999999999999-"]
         {
             assert_eq!(wanted(header, 10), Err(Refusal::Unsupported), "{header}");
+        }
+    }
+
+    #[test]
+    fn nothing_of_a_part_is_open() {
+        assert_eq!(part("bytes 5-9/10"), Some(Wanted { start: 5, length: 5 }));
+        for header in ["bytes 5-10/10", "bytes 5-9/*", "bytes 5-*/10", "bytes 6-5/10", "bytes 0-18446744073709551615/1", "5-9/10"]
+        {
+            assert_eq!(part(header), None, "{header}");
         }
     }
 

@@ -3,6 +3,9 @@
 use super::lock;
 use super::sparse::SparseFile;
 use crate::clock::Clock;
+use crate::engine::new_id;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -17,6 +20,20 @@ pub(crate) enum Access {
     Write,
 }
 
+/// Who keeps a ticket alive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Renewal {
+    /// The engine, as long as the transfer is not paused, and whoever uses it.
+    ByEngine,
+    /// The client, which has to ask for it.
+    ByClient,
+}
+
+/// A text that stands for what an old engine signs: opaque, and another one each time.
+pub(crate) fn new_permission(ticket: &str) -> String {
+    STANDARD.encode(format!("{ticket}/{}", new_id()))
+}
+
 /// What a ticket is to be.
 pub(crate) struct TicketRequest {
     /// Its secret, which is the last segment of its URL.
@@ -29,15 +46,21 @@ pub(crate) struct TicketRequest {
     pub(crate) is_file: bool,
     /// End of the bytes that it opens.
     pub(crate) size: u64,
-    /// Idle time after which its client counts as gone.
-    pub(crate) inactivity: Option<Duration>,
+    /// Seconds of idle time after which its client counts as gone, as the client wants it; 0 is never.
+    pub(crate) inactivity: Option<u64>,
+    /// Whether zeros may take no space.
+    #[cfg_attr(not(unix), allow(dead_code, reason = "our own never do"))]
+    pub(crate) sparse: bool,
 }
 
 /// Access to a disk for whoever knows the secret.
 pub(crate) struct Ticket {
     request: TicketRequest,
+    /// What lets its client pass the proxy of an old engine.
+    permission: String,
     disk: Arc<SparseFile>,
     lifetime: Duration,
+    renewal: Renewal,
     clock: Arc<Clock>,
     /// When it expires; never while the engine renews it.
     expires: Mutex<Option<Instant>>,
@@ -54,13 +77,21 @@ impl fmt::Debug for Ticket {
 }
 
 impl Ticket {
-    /// A ticket that the engine renews.
-    pub(super) fn new(request: TicketRequest, disk: Arc<SparseFile>, lifetime: Duration, clock: Arc<Clock>) -> Self {
+    /// A new ticket, which lives so long when it is not renewed.
+    pub(super) fn new(
+        request: TicketRequest,
+        disk: Arc<SparseFile>,
+        (lifetime, renewal): (Duration, Renewal),
+        clock: Arc<Clock>,
+    ) -> Self {
+        let expires = (renewal == Renewal::ByClient).then(|| clock.now() + lifetime);
         Ticket {
+            permission: new_permission(&request.ticket),
             request,
             disk,
             lifetime,
-            expires: Mutex::new(None),
+            renewal,
+            expires: Mutex::new(expires),
             last_use: Mutex::new(clock.now()),
             clock,
             running: AtomicUsize::new(0),
@@ -77,6 +108,11 @@ impl Ticket {
     /// Its secret.
     pub(super) fn secret(&self) -> &str {
         &self.request.ticket
+    }
+
+    /// What requests to the proxy of an old engine carry.
+    pub(super) fn permission(&self) -> &str {
+        &self.permission
     }
 
     /// Transfer that it belongs to.
@@ -113,17 +149,29 @@ impl Ticket {
 
     /// Keeps it alive.
     pub(super) fn renew(&self) {
-        *lock(&self.expires) = None;
-        self.touch();
+        if self.renewal == Renewal::ByEngine {
+            *lock(&self.expires) = None;
+        }
+        self.extend();
     }
 
     /// Lets it expire after its lifetime.
     pub(super) fn stop_renewal(&self) {
-        *lock(&self.expires) = Some(self.clock.now() + self.lifetime);
+        if self.renewal == Renewal::ByEngine {
+            *lock(&self.expires) = Some(self.clock.now() + self.lifetime);
+        }
     }
 
-    /// Counts as activity, which also moves the expiry.
+    /// Counts as activity, which also moves the expiry unless that is for the client to ask for.
     pub(super) fn touch(&self) {
+        match self.renewal {
+            Renewal::ByEngine => self.extend(),
+            Renewal::ByClient => *lock(&self.last_use) = self.clock.now(),
+        }
+    }
+
+    /// Counts as activity and moves the expiry.
+    pub(super) fn extend(&self) {
         *lock(&self.last_use) = self.clock.now();
         if let Some(expires) = lock(&self.expires).as_mut() {
             *expires = self.clock.now() + self.lifetime;
@@ -148,7 +196,8 @@ impl Ticket {
     /// Whether its client has been idle for too long.
     pub(super) fn is_silent(&self) -> bool {
         let idle = self.clock.now().saturating_duration_since(*lock(&self.last_use));
-        !self.is_active() && self.request.inactivity.is_some_and(|limit| idle > limit)
+        let limit = self.request.inactivity.filter(|seconds| *seconds > 0).map(Duration::from_secs);
+        !self.is_active() && limit.is_some_and(|limit| idle > limit)
     }
 
     /// Bytes moved so far.

@@ -117,6 +117,7 @@ impl Listener {
         drop(listener);
         // A socket that is bound and does not listen keeps others off the port, and refuses connections.
         let held = hold(address).ok();
+        passage.report(false);
         tokio::select! {
             _ = stop.changed() => return None,
             () = passage.opened() => {}
@@ -124,6 +125,7 @@ impl Listener {
         let mut listener = held.and_then(|socket| socket.listen(BACKLOG).ok());
         loop {
             if let Some(listener) = listener {
+                passage.report(true);
                 return Some(Listener { listener, address, passage });
             }
             tokio::select! {

@@ -3,6 +3,7 @@
 use super::lock_until;
 use crate::api::{Call, Fault, references};
 use crate::engine::{Engine, new_id};
+use crate::images::Format;
 use crate::store::{Effect, Object, Value};
 
 /// Actions that keep a disk locked for a step and change nothing else that a client sees.
@@ -84,7 +85,8 @@ pub(super) fn begin(engine: &mut Engine, path: &str) -> bool {
     disk.provide("alias", id.as_str());
     disk.provide("name", id.as_str());
     let size = disk.number("provisioned_size").unwrap_or_default();
-    engine.images.add(&id, size);
+    let format = Format::named(disk.text("format"));
+    engine.images.add(&id, size, format);
     lock_until(engine, path, "status", Effect::Set("status", Value::from("ok")));
     true
 }
@@ -203,6 +205,8 @@ pub(super) fn act(engine: &mut Engine, call: &Call<'_>, action: &Object) -> Resu
                 for member in ["format", "sparse"] {
                     wanted.text(member).into_iter().for_each(|text| disk.set(member, text));
                 }
+                let format = Format::named(disk.text("format"));
+                engine.images.convert(call.spot.id(), format);
             }
             lock_until(engine, &path, "status", Effect::Set("status", Value::from("ok")));
         }

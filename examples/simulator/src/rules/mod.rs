@@ -18,9 +18,11 @@ mod storage_domains;
 mod templates;
 pub(crate) mod transfers;
 mod transitions;
+mod versions;
 mod vms;
 
 pub(crate) use jobs::{record, subject};
+pub(crate) use versions::{forget_unknown, has_action};
 pub(crate) use vms::equip;
 
 use crate::api::{Call, Fault, Spot};

@@ -2,10 +2,10 @@
 //!
 //! The data itself flows past the engine, through the image endpoint: a ticket there opens a disk.
 
-use super::disks;
+use super::{disks, versions};
 use crate::api::{Call, Fault};
 use crate::engine::{Engine, new_id};
-use crate::images::{Access, TicketRequest};
+use crate::images::{Access, TicketRequest, Trouble};
 use crate::store::{Effect, Object, Value};
 use std::time::Duration;
 
@@ -18,10 +18,14 @@ const FINAL: &[&str] = &["finished_success", "finished_failure"];
 /// How long the engine keeps a finished transfer.
 const KEPT: Duration = Duration::from_secs(15 * 60);
 
+/// Phases in which the session is closed. What follows waits for that.
+const CLOSING: &[&str] = &["finalizing_success", "finalizing_failure", "finalizing_cleanup"];
+
 const CLEANUP: &[&str] = &["cancelled_user", "finalizing_cleanup", "finished_cleanup", "finished_failure"];
 const FAILURE: &[&str] = &["cancelled_system", "finalizing_failure", "finished_failure"];
-const VERIFY_FAILURE: &[&str] = &["finalizing_success", "finalizing_failure", "finished_failure"];
-const SUCCESS: &[&str] = &["finalizing_success", "finished_success"];
+
+/// Both of these before 4.3.5.
+const CANCELLED: &[&str] = &["cancelled", "finalizing_failure", "finished_failure"];
 
 /// Checks what a transfer works on.
 pub(super) fn before_add(engine: &mut Engine, _: &Call<'_>, transfer: &mut Object) -> Result<(), Fault> {
@@ -110,14 +114,14 @@ pub(super) fn act(engine: &mut Engine, call: &Call<'_>, _: &Object) -> Result<Op
         "resume" if !phase.starts_with("paused_") => {
             return Err(Fault::conflict("Cannot resume image transfer. The transfer is not paused."));
         }
-        "extend" => engine.images.touch(call.spot.id()),
+        "extend" => engine.images.extend(call.spot.id()),
         // The engine takes requests that come too late, and ignores them.
         _ if is_ending(&phase) => {}
         "pause" => move_on(engine, &path, &["paused_user"]),
         "resume" => move_on(engine, &path, &["resuming", "transferring"]),
-        "cancel" => move_on(engine, &path, CLEANUP),
-        "finalize" if is_upload && !is_sound(engine, &path) => move_on(engine, &path, VERIFY_FAILURE),
-        "finalize" => move_on(engine, &path, SUCCESS),
+        "cancel" if engine.version.tells_who_cancelled() => move_on(engine, &path, CLEANUP),
+        "cancel" => move_on(engine, &path, CANCELLED),
+        "finalize" => move_on(engine, &path, &["finalizing_success"]),
         _ => return Ok(None),
     }
     Ok(Some(Object::default()))
@@ -142,8 +146,8 @@ pub(crate) fn entered(engine: &mut Engine, path: &str) {
     match phase.as_str() {
         "transferring" => open(engine, path, &id),
         "paused_user" | "paused_system" => engine.images.stop_renewal(&id),
-        "cancelled_user" | "cancelled_system" if is_upload => engine.store.set(&disk, "status", "illegal"),
-        "finalizing_success" | "finalizing_failure" | "finalizing_cleanup" => close(engine, path, &id),
+        "cancelled_user" | "cancelled_system" | "cancelled" if is_upload => engine.store.set(&disk, "status", "illegal"),
+        closing if CLOSING.contains(&closing) => close(engine, path, &id),
         "finished_success" => engine.store.set(&disk, "status", "ok"),
         // An upload that failed takes its disk along, even one that was there before.
         "finished_failure" if is_upload => super::remove_now(engine, &disk),
@@ -169,19 +173,30 @@ fn open(engine: &mut Engine, path: &str, id: &str) {
     let disk_id = disk.rsplit('/').next().unwrap_or_default();
     let Some(transfer) = engine.store.object(path) else { return };
     let is_upload = transfer.text("direction") == Some("upload");
-    let is_file = transfer.text("format") == Some("cow");
+    let is_cow = transfer.text("format") == Some("cow");
     let request = TicketRequest {
         ticket: new_id(),
         transfer: id.to_owned(),
-        is_file,
+        // Old engines have files served, whatever is in them.
+        is_file: is_cow || !engine.version.knows_extents(),
         access: if is_upload { Access::Write } else { Access::Read },
-        size: ticket_size(engine, disk_id, is_file, is_upload),
-        inactivity: transfer.number("inactivity_timeout").filter(|seconds| *seconds > 0).map(Duration::from_secs),
+        size: ticket_size(engine, disk_id, is_cow, is_upload),
+        inactivity: transfer.number("inactivity_timeout"),
+        sparse: engine.store.object(&disk).is_some_and(|disk| disk.flag("sparse")),
     };
     if !engine.images.open(disk_id, request) {
-        let phases: &[&str] = if is_upload { &["paused_system"] } else { FAILURE };
-        move_on(engine, path, phases);
+        give_up(engine, path, is_upload);
     }
+}
+
+/// Pauses a transfer whose session is broken, or cancels it.
+fn give_up(engine: &mut Engine, path: &str, is_paused: bool) {
+    let phases = match is_paused {
+        true => &["paused_system"][..],
+        false if engine.version.tells_who_cancelled() => FAILURE,
+        false => CANCELLED,
+    };
+    move_on(engine, path, phases);
 }
 
 /// Room for the bytes of a file in its format, or for what the disk holds.
@@ -195,33 +210,66 @@ fn ticket_size(engine: &Engine, disk: &str, is_cow: bool, is_upload: bool) -> u6
 }
 
 fn close(engine: &mut Engine, path: &str, id: &str) {
-    if let Some(transferred) = engine.images.transferred(id) {
-        engine.store.set(path, "transferred", transferred);
+    if let Some(state) = engine.images.state(id) {
+        engine.store.set(path, "transferred", state.transferred);
     }
     engine.images.close(id);
+    if engine.images.is_closed(id) {
+        closed(engine, path);
+    } else {
+        engine.schedule.cancel(path);
+    }
+}
+
+/// Goes on once the session is closed.
+fn closed(engine: &mut Engine, path: &str) {
+    if engine.schedule.is_busy(path) {
+        return;
+    }
+    let phase = engine.store.text(path, "phase");
+    let rest: &[&str] = match phase {
+        "finalizing_cleanup" => &["finished_cleanup", "finished_failure"],
+        "finalizing_success" if is_sound(engine, path) => &["finished_success"],
+        "finalizing_success" => &["finalizing_failure", "finished_failure"],
+        _ => &["finished_failure"],
+    };
+    engine.schedule.sequence(engine.now, engine.step, path, "phase", rest);
 }
 
 /// Whether the data of an upload is what its format says.
 fn is_sound(engine: &Engine, path: &str) -> bool {
-    let is_cow = engine.store.text(path, "format") == "cow";
+    if engine.store.text(path, "direction") != "upload" {
+        return true;
+    }
+    let is_file = engine.store.text(path, "format") == "cow";
     let disk = disk_path(engine, path);
     let size = engine.store.object(&disk).and_then(|disk| disk.number("provisioned_size")).unwrap_or_default();
-    !is_cow || engine.images.is_qcow2(disk.rsplit('/').next().unwrap_or_default(), size)
+    engine.images.is_sound(disk.rsplit('/').next().unwrap_or_default(), size, is_file)
 }
 
-/// Pauses or cancels the transfers whose clients have gone silent.
+/// Pauses or cancels the transfers whose clients have gone silent or whose tickets are lost, and goes on with those whose
+/// sessions have been closed.
 pub(crate) fn watch(engine: &mut Engine) {
-    for id in engine.images.silent() {
+    for (id, trouble) in engine.images.troubles() {
         let path = format!("imagetransfers/{id}");
         if engine.store.text(&path, "phase") != "transferring" || engine.schedule.is_busy(&path) {
             continue;
         }
         let is_upload = engine.store.text(&path, "direction") == "upload";
-        let phases = match (engine.store.text(&path, "timeout_policy"), is_upload) {
-            ("pause", _) | ("legacy", true) => &["paused_system"][..],
-            _ => FAILURE,
+        let is_paused = match (trouble, engine.store.text(&path, "timeout_policy")) {
+            (Trouble::Silent, "pause") => true,
+            (Trouble::Silent, "legacy") | (Trouble::Lost, _) => is_upload,
+            (Trouble::Silent, _) => false,
         };
-        move_on(engine, &path, phases);
+        give_up(engine, &path, is_paused);
+    }
+    let closing = engine.store.owned("imagetransfers").filter(|(path, transfer)| {
+        transfer.text("phase").is_some_and(|phase| CLOSING.contains(&phase)) && !engine.schedule.is_busy(path)
+    });
+    let ready: Vec<String> =
+        closing.filter(|(_, transfer)| engine.images.is_closed(transfer.id())).map(|(path, _)| path).collect();
+    for path in ready {
+        closed(engine, &path);
     }
 }
 
@@ -232,12 +280,14 @@ pub(super) fn shown(engine: &Engine, transfer: &Object) -> Object {
     if let Some(state) = engine.images.state(transfer.id()).filter(|_| is_open) {
         transfer.set("active", state.active);
         transfer.set("transferred", state.transferred);
-        transfer.set("transfer_url", state.url.as_str());
-        transfer.set("proxy_url", state.url);
+        transfer.set("transfer_url", state.transfer_url);
+        transfer.set("proxy_url", state.proxy_url);
+        transfer.set("signed_ticket", state.signed_ticket);
     } else {
         transfer.set("active", false);
         transfer.provide("transferred", Value::from(0));
     }
+    versions::forget_unknown(engine, "image_transfer", &mut transfer);
     transfer
 }
 

@@ -2,6 +2,7 @@
 
 use super::{BLANK, CLUSTER, data_domain};
 use crate::engine::Engine;
+use crate::images::Format;
 use crate::rules;
 use crate::store::Object;
 
@@ -39,7 +40,7 @@ fn attach_disk(engine: &mut Engine, vm: &str, name: &str, number: u32) {
         .with("provisioned_size", DISK_SIZE)
         .with("storage_domains", data_domain(engine).into_iter().collect::<Vec<_>>());
     rules::plant(engine, "disks", "disk", disk);
-    engine.images.add(&id, DISK_SIZE);
+    engine.images.add(&id, DISK_SIZE, Format::Raw);
     let attachment = Object::default()
         .with("id", id.as_str())
         .with("bootable", true)

@@ -131,6 +131,9 @@ async fn clock_locks_tokens_restarts_and_the_log() {
     assert!(!requests.to_string().contains(admin.api.token_text()));
     admin.delete("/requests").await.expect(204);
     assert_eq!(admin.get("/requests").await, json!([]));
+    for part in ["stop", "start"] {
+        admin.post(&format!("/host/{part}"), json!({})).await.expect(204);
+    }
     admin.post("/expire-tokens", json!({})).await.expect(204);
     admin.api.get(&vm).await.expect(401);
     // The administration is there while the engine is not.

@@ -17,6 +17,8 @@ fn arguments_are_explained_and_checked() {
         (&["--port", "many"], "--port needs a number, not 'many'"),
         (&["--password-file", "/nonexistent"], "cannot read /nonexistent"),
         (&["--token-lifetime", "long"], "--token-lifetime needs a number, not 'long'"),
+        (&["--vsphere", "--engine", "4.2"], "--engine is for an engine, not for --vsphere"),
+        (&["--images", "/tmp"], "--imageio-control-socket, --imageio-url and --images go together"),
         (&["--vsphere", "--admin"], "--admin is for an engine, not for --vsphere"),
     ] {
         let output = program().args(arguments).output().expect("it runs");
@@ -28,7 +30,7 @@ fn arguments_are_explained_and_checked() {
 #[tokio::test]
 async fn it_can_be_administered() {
     let mut child = program()
-        .args(["--admin", "--engine-version=4.4.6", "--token-lifetime", "60"])
+        .args(["--admin", "--engine=4.4.6", "--token-lifetime", "60"])
         .stdout(Stdio::piped())
         .spawn()
         .expect("it starts");
@@ -46,7 +48,7 @@ async fn it_can_be_administered() {
     child.wait().expect("it has ended");
     assert_eq!((injected.status(), refused.as_u16(), status.as_u16()), (reqwest::StatusCode::CREATED, 503, 200));
     assert!(body.contains("4.4.6-1.el8"), "{body}");
-    let wrong = program().args(["--engine-version", "old"]).output().expect("it runs");
+    let wrong = program().args(["--engine", "old"]).output().expect("it runs");
     assert!(String::from_utf8_lossy(&wrong.stderr).contains("'old' is no version of an engine"), "{wrong:?}");
 }
 

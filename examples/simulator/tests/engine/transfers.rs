@@ -8,6 +8,7 @@ pub(crate) struct Transfer {
     pub(crate) path: String,
     pub(crate) disk: String,
     pub(crate) url: String,
+    pub(crate) proxy_url: String,
 }
 
 pub(crate) async fn transfer(api: &Api, disk: &str, more: &str) -> Transfer {
@@ -17,9 +18,12 @@ pub(crate) async fn transfer(api: &Api, disk: &str, more: &str) -> Transfer {
     let path = format!("/imagetransfers/{}", added.id());
     let open = api.wait(&path, "phase", "transferring").await;
     let url = open.text("transfer_url").expect("a URL");
-    assert_eq!(open.text("proxy_url"), Some(url.clone()));
+    let proxy_url = open.text("proxy_url").expect("a URL");
+    // At another place, the same ticket.
+    assert!(proxy_url != url && proxy_url.rsplit('/').next() == url.rsplit('/').next(), "{url} {proxy_url}");
     assert!(!url.contains(&added.id()));
-    Transfer { path, disk: disk.to_owned(), url }
+    assert_eq!(open.text("signed_ticket"), None);
+    Transfer { path, disk: disk.to_owned(), url, proxy_url }
 }
 
 pub(crate) async fn act(api: &Api, transfer: &Transfer, action: &str) -> Reply {
@@ -54,6 +58,43 @@ async fn an_upload_and_a_download() {
     act(&api, &download, "finalize").await.expect(200);
     api.wait(&download.path, "phase", "finished_success").await;
     api.wait(&disk, "status", "ok").await;
+}
+
+#[tokio::test]
+async fn the_proxy_leads_to_the_same_data() {
+    let api = Api::start().await;
+    let upload = transfer(&api, &api.disk("d", SIZE).await, UPLOAD).await;
+    let head = |url: &str, range: &str| api.http.put(url.to_owned()).header("content-range", range.to_owned());
+    Reply::of(head(&upload.url, "bytes 0-3/*").body("host")).await.expect(200);
+    Reply::of(head(&upload.proxy_url, "bytes 4-8/*").body("proxy")).await.expect(200);
+    for url in [&upload.url, &upload.proxy_url] {
+        let found = api.http.get(url).header("range", "bytes=0-8");
+        assert_eq!(Reply::of(found).await.expect(206).body, "hostproxy");
+    }
+}
+
+#[tokio::test]
+async fn the_host_can_be_taken_off_the_network() {
+    let api = Api::start().await;
+    let upload = transfer(&api, &api.disk("d", SIZE).await, UPLOAD).await;
+    Reply::of(api.http.put(&upload.url).body("host")).await.expect(200);
+    for _ in 0..2 {
+        api.engine.stop_host().await;
+        let error = api.http.put(&upload.url).body("host").send().await.expect_err("nobody listens");
+        assert!(error.is_connect(), "{error:?}");
+        Reply::of(api.http.put(&upload.proxy_url).body("host")).await.expect(200);
+        assert_eq!(api.get(&upload.path).await.expect(200).text("phase").as_deref(), Some("transferring"));
+        api.engine.start_host().await;
+        Reply::of(api.http.put(&upload.url).body("host")).await.expect(200);
+    }
+    // However long that lasts, and however often it is said.
+    api.engine.stop_host().await;
+    api.engine.advance(Duration::from_secs(2 * 365 * 24 * 60 * 60));
+    api.engine.stop_host().await;
+    assert!(api.http.get(&upload.url).send().await.is_err());
+    api.engine.start_host().await;
+    api.engine.start_host().await;
+    Reply::of(api.http.put(&upload.url).body("host")).await.expect(200);
 }
 
 #[tokio::test]

@@ -24,6 +24,11 @@ impl Failure {
         Failure::new(400, text)
     }
 
+    /// 401, where a permission is missing or is not that of the ticket.
+    pub(super) fn unauthorized() -> Self {
+        Failure::new(401, "You must be authorized to access this resource").closing()
+    }
+
     /// 403, which always ends the connection.
     pub(super) fn forbidden(reason: &str) -> Self {
         let text = format!("You are not allowed to access this resource: {reason}");

@@ -4,6 +4,7 @@ mod checksum;
 mod extents;
 mod failure;
 mod get;
+mod old;
 mod patch;
 mod put;
 
@@ -11,11 +12,11 @@ use super::{Images, Ticket};
 use crate::net::{Answer, Request, full, head};
 use failure::Failure;
 use hyper::Method;
-use hyper::header::{ALLOW, HeaderName};
+use hyper::header::{ALLOW, AUTHORIZATION, HeaderName};
 use serde_json::json;
 use std::sync::Arc;
 
-/// Version of the daemon whose behaviour this is.
+/// Version of the daemon whose behaviour this is, unless the engine is old.
 const VERSION: &str = "2.5.1";
 
 /// Connections that a client is advised to use at most, in each direction.
@@ -36,13 +37,24 @@ impl Access {
     }
 }
 
+/// What kind of endpoint answers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Endpoint {
+    /// Whether it is the proxy on the machine of the engine, or the daemon of a host.
+    pub(crate) is_proxy: bool,
+    /// Whether requests have to show the signed permission that belongs to their ticket.
+    pub(crate) wants_permission: bool,
+    /// Whether it reads and writes only, as in old times: no abilities, extents, zeros or checksums.
+    pub(crate) is_old: bool,
+}
+
 /// Answers a request to the endpoint.
-pub(crate) async fn serve(images: Arc<Images>, request: Request) -> Answer {
-    let mut answer = match route(&images, request).await {
-        Ok(answer) => answer,
-        Err(failure) => failure.answer(),
-    };
-    head(&mut answer, hyper::header::SERVER, &format!("imageio/{VERSION}"));
+pub(crate) async fn serve(images: Arc<Images>, endpoint: Endpoint, request: Request) -> Answer {
+    let answer =
+        if endpoint.is_old { old::route(&images, endpoint, request).await } else { route(&images, endpoint, request).await };
+    let mut answer = answer.unwrap_or_else(Failure::answer);
+    let version = if endpoint.is_old { old::VERSION } else { VERSION };
+    head(&mut answer, hyper::header::SERVER, &format!("imageio/{version}"));
     answer
 }
 
@@ -57,10 +69,10 @@ pub(crate) fn disguise(path: &str) -> String {
     }
 }
 
-async fn route(images: &Images, request: Request) -> Result<Answer, Failure> {
+async fn route(images: &Images, endpoint: Endpoint, request: Request) -> Result<Answer, Failure> {
     let path = request.uri().path().to_owned();
     if path == "/info/" {
-        return info(&request);
+        return info(&request, VERSION);
     }
     let rest = path.strip_prefix("/images/").ok_or_else(Failure::not_found)?;
     let (secret, resource) = rest.split_once('/').unwrap_or((rest, ""));
@@ -81,7 +93,7 @@ async fn route(images: &Images, request: Request) -> Result<Answer, Failure> {
     if !known {
         return Err(Failure::wrong_method("OPTIONS,GET,PUT,PATCH"));
     }
-    let access = authorize(images, secret, writes, &request)?;
+    let access = authorize(images, endpoint, secret, &request)?;
     let _running = if request.method() == Method::OPTIONS { None } else { Some(access.ticket.begin()) };
     match (resource, request.method()) {
         ("extents", _) => extents::answer(&access),
@@ -96,8 +108,16 @@ async fn route(images: &Images, request: Request) -> Result<Answer, Failure> {
     }
 }
 
-fn authorize(images: &Images, secret: &str, writes: bool, request: &Request) -> Result<Access, Failure> {
+fn authorize(images: &Images, endpoint: Endpoint, secret: &str, request: &Request) -> Result<Access, Failure> {
+    let writes = matches!(*request.method(), Method::PUT | Method::PATCH);
+    let permission = header(request, AUTHORIZATION);
+    if endpoint.wants_permission && permission.is_none() {
+        return Err(Failure::unauthorized());
+    }
     let ticket = images.ticket(secret).ok_or_else(|| Failure::forbidden(&format!("No such ticket {secret}")))?;
+    if endpoint.wants_permission && permission != Some(ticket.permission()) {
+        return Err(Failure::unauthorized());
+    }
     if let Some(reason) = ticket.refusal(writes) {
         return Err(Failure::forbidden(&reason));
     }
@@ -105,9 +125,9 @@ fn authorize(images: &Images, secret: &str, writes: bool, request: &Request) -> 
     Ok(Access { ticket, query })
 }
 
-fn info(request: &Request) -> Result<Answer, Failure> {
+fn info(request: &Request, version: &str) -> Result<Answer, Failure> {
     only_get(request)?;
-    Ok(full(200, JSON, json!({ "version": VERSION }).to_string()))
+    Ok(full(200, JSON, json!({ "version": version }).to_string()))
 }
 
 fn only_get(request: &Request) -> Result<(), Failure> {
