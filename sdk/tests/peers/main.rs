@@ -6,6 +6,7 @@ mod imageio;
 #[path = "../support/tcp_proxy.rs"]
 mod tcp_proxy;
 
+mod bad_transfers;
 mod network;
 mod server;
 mod transfers;

@@ -27,12 +27,22 @@ pub(crate) struct Export {
     pub(crate) bitmap: Option<String>,
     /// Without the images behind it, as a shallow transfer is served. Of qcow2 alone.
     pub(crate) shallow: bool,
+    /// Where storage is full: from there on nothing of 64 KiB or more can be written. Of raw alone.
+    pub(crate) full_from: Option<u64>,
 }
 
 impl Default for Export {
     /// As oVirt serves a qcow2 image, but through the page cache, as not every file system does without.
     fn default() -> Self {
-        Self { format: "qcow2", read_only: false, shared: 8, allocation_depth: true, bitmap: None, shallow: false }
+        Self {
+            format: "qcow2",
+            read_only: false,
+            shared: 8,
+            allocation_depth: true,
+            bitmap: None,
+            shallow: false,
+            full_from: None,
+        }
     }
 }
 
@@ -81,7 +91,17 @@ pub(crate) async fn qemu_nbd(image: &Path, export: Export) -> QemuNbd {
     if let Some(bitmap) = &export.bitmap {
         command.arg(format!("--bitmap={bitmap}"));
     }
-    if export.shallow {
+    if let Some(offset) = export.full_from {
+        let image_file = serde_json::json!({ "driver": "file", "filename": image });
+        let sectors = std::fs::metadata(image).expect("it is there").len() / 512;
+        // Of all the sectors from there on, as one rule is of one sector.
+        let rules: Vec<_> = (offset / 512..sectors)
+            .step_by(128)
+            .map(|sector| serde_json::json!({ "event": "pwritev", "iotype": "write", "errno": 28, "sector": sector }))
+            .collect();
+        let failing = serde_json::json!({ "driver": "blkdebug", "image": image_file, "inject-error": rules });
+        command.arg(format!("json:{}", serde_json::json!({ "driver": export.format, "file": failing })));
+    } else if export.shallow {
         let file = serde_json::json!({ "driver": "file", "filename": image });
         let image = serde_json::json!({ "driver": export.format, "backing": null, "file": file });
         command.arg(format!("json:{image}"));

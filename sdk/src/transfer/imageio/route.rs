@@ -124,9 +124,20 @@ impl Route {
     ///
     /// # Errors
     ///
-    /// That of the host, if none answers.
+    /// That of the host, if none answers, even when asked again some times.
     pub(crate) async fn open(transport: Arc<Transport>, keeper: Arc<dyn Keeper>, access: Access, terms: Terms) -> Result<Self> {
-        let (current, abilities) = reachable(&transport, &access, &terms).await?;
+        let mut failures = 0;
+        let (current, abilities) = loop {
+            match reachable(&transport, &access, &terms).await {
+                Ok(found) => break found,
+                // One that never answered may be none.
+                Err(error) if matches!(cause(&error), Cause::Network) && failures < BEFORE_OTHERS => {
+                    failures += 1;
+                    pause(failures).await;
+                }
+                Err(error) => return Err(error),
+            }
+        };
         let state = State { current, abilities, generation: 0 };
         Ok(Self {
             transport,
@@ -199,7 +210,14 @@ impl Route {
             Cause::Network => {
                 failures.network += 1;
                 pause(failures.network).await;
-                if failures.network.is_multiple_of(BEFORE_OTHERS) { self.search(generation, false, &error).await } else { Ok(()) }
+                // A server that refuses a large request does not read it, so that its answer may be lost on the way.
+                let (server, now) = self.current();
+                let probed = if now == generation { server.options(OPTIONS_LIMIT).await.map(drop) } else { Ok(()) };
+                match probed.as_ref().map_err(cause) {
+                    Err(Cause::Ticket) => self.search(generation, true, &error).await,
+                    Err(_) if failures.network.is_multiple_of(BEFORE_OTHERS) => self.search(generation, false, &error).await,
+                    _ => Ok(()),
+                }
             }
             Cause::Server => {
                 failures.server += 1;
