@@ -174,6 +174,9 @@ impl Download {
         let meter = Meter::new(settings.on_progress.clone());
         meter.enter(Stage::Preparing);
         plan.check()?;
+        if plan.is_incremental && plan.backup.is_none() {
+            return Err(request("what has changed is known of a backup only; say which: `backup`"));
+        }
         let version = EngineVersion::of(&connection).await?;
         if plan.shallow && !version.knows_shallow() {
             return Err(request(format!("engine {version} gives no single layers of disks: that came with 4.4.3")));
@@ -241,9 +244,6 @@ impl Plan {
             }
             Some(To::Writer(_)) if self.resumes => {
                 "what was written to a writer cannot be gone on with; choose a file".to_owned()
-            }
-            Some(_) if self.is_incremental && self.backup.is_none() => {
-                "what has changed is known of a backup only; say which: `backup`".to_owned()
             }
             Some(_) => return Ok(()),
         };

@@ -2,6 +2,7 @@
 
 use super::download::{Plan, To};
 use super::image::Format;
+use super::image::qcow2::NewBacking;
 use super::imageio::{Access, Keeper, Route};
 use super::new_disk::request;
 use super::progress::{Meter, Stage};
@@ -39,6 +40,8 @@ pub struct ImageioClient {
     http_client: Option<reqwest::Client>,
     is_zero: bool,
     format: Option<Format>,
+    backing: Option<NewBacking>,
+    is_incremental: bool,
     settings: Settings,
 }
 
@@ -65,6 +68,8 @@ impl ImageioClient {
             http_client: None,
             is_zero: false,
             format: None,
+            backing: None,
+            is_incremental: false,
             settings: Settings::default(),
         }
     }
@@ -91,6 +96,19 @@ impl ImageioClient {
     /// Format of the file of a download: raw, or qcow2. Default: qcow2 if the name ends in `.qcow2`, else raw.
     pub fn format(mut self, format: Format) -> Self {
         self.format = Some(format);
+        self
+    }
+
+    /// The file, in that format (`qcow2` or `raw`), that a download refers to by this name where the server has no data of its
+    /// own: of a shallow transfer, or of what [has changed](Self::incremental). The image is then qcow2. Default: none; there are zeros.
+    pub fn backing_file(mut self, name: impl Into<String>, format: impl Into<String>) -> Self {
+        self.backing = Some(NewBacking { file: name.into(), format: format.into() });
+        self
+    }
+
+    /// Whether only what has changed since a checkpoint is downloaded, of a transfer that belongs to a backup. Default: false.
+    pub fn incremental(mut self, is_incremental: bool) -> Self {
+        self.is_incremental = is_incremental;
         self
     }
 
@@ -175,8 +193,14 @@ impl ImageioClient {
     }
 
     async fn receive(self, to: To, meter: Arc<Meter>) -> Result<Moved> {
-        let plan = Plan { to: Some(to), format: self.format, ..Plan::default() };
+        let Self { format, ref backing, is_incremental, .. } = self;
+        let plan = Plan { to: Some(to), format, backing: backing.clone(), is_incremental, ..Plan::default() };
         plan.check()?;
+        if is_incremental && backing.is_none() {
+            return Err(request(
+                "what has changed makes an image only with what was there before; say where that is: `backing_file`",
+            ));
+        }
         let route = self.route().await?;
         let received = plan.carry_out(route.clone(), &self.settings, &meter, "", true);
         let (size, checksum) = route.while_open(self.settings.keep_open_interval(), received).await?;

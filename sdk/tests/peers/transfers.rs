@@ -187,3 +187,124 @@ async fn zeros_that_are_stored_stay_here() {
     let moved = host.client(&disk).upload(stream).await.expect("it is uploaded");
     assert_eq!(moved.transferred, 0);
 }
+
+/// Writes to an image from QEMU's side.
+async fn change(image: &Path, format: &str, commands: &[&str]) {
+    let mut command = tokio::process::Command::new("qemu-io");
+    command.args(["-f", format]);
+    for text in commands {
+        command.args(["-c", text]);
+    }
+    let output = command.arg(image).output().await.expect("qemu-io can be run");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// A ticket for an image that is exported in some way.
+async fn exported(host: &Host, path: &Path, export: Export, dirty: bool) -> (String, QemuNbd) {
+    let nbd = qemu_nbd(path, export).await;
+    let ticket = Ticket { ops: vec!["read"], dirty, ..Ticket::nbd(&nbd.socket, SIZE) };
+    (host.imageio.add_ticket(&ticket).await, nbd)
+}
+
+#[tokio::test]
+async fn what_has_changed_makes_a_chain_with_what_was_there() {
+    let Some(host) = Host::start(Way::Http).await else { return };
+    let folder = host.imageio.folder();
+    let [disk, full, increment] = ["disk.qcow2", "full.qcow2", "increment.qcow2"].map(|name| folder.join(name));
+    let raw = folder.join("source.raw");
+    raw_image(&raw, SIZE);
+    let [raw_name, disk_name] = [&raw, &disk].map(|path| path.to_str().expect("UTF-8"));
+    qemu_img(["convert", "-f", "raw", "-O", "qcow2", raw_name, disk_name]).await;
+    let served = host.serve(&disk, "qcow2", true).await;
+    host.client(&served).download(&full).await.expect("it is downloaded");
+    drop(served);
+    qemu_img(["bitmap", "--add", disk_name, "b0"]).await;
+    change(&disk, "qcow2", &["write -P 9 1M 200k", "write -z 24M 1M", "write -P 8 36M 1M"]).await;
+    let export = Export { read_only: true, bitmap: Some("b0".to_owned()), ..Export::default() };
+    let (url, nbd) = exported(&host, &disk, export, true).await;
+    let client = host.client_at(&url).incremental(true).backing_file("full.qcow2", "qcow2");
+    let moved = client.download(&increment).await.expect("it is downloaded");
+    assert!(moved.transferred < 3 << 20, "{}", moved.transferred);
+    drop(nbd);
+    qemu_img_compare((&disk, "qcow2"), (&increment, "qcow2")).await.expect("the same data");
+
+    let (url, _nbd) = exported(&host, &disk, Export { read_only: true, ..Export::default() }, true).await;
+    let client = host.client_at(&url).incremental(true).backing_file("full.qcow2", "qcow2");
+    let error = client.download(&increment).await.expect_err("there is no bitmap");
+    assert_eq!(error.kind(), virt_sdk::ErrorKind::NotFound, "{error}");
+    assert!(!error.to_string().contains(url.rsplit('/').next().expect("a ticket")), "{error}");
+}
+
+#[tokio::test]
+async fn a_single_layer_refers_to_what_is_behind() {
+    let Some(host) = Host::start(Way::Http).await else { return };
+    let folder = host.imageio.folder();
+    let [base, top, single, local_base] =
+        ["base.qcow2", "top.qcow2", "single.qcow2", "local-base.qcow2"].map(|name| folder.join(name));
+    let raw = folder.join("source.raw");
+    raw_image(&raw, SIZE);
+    let [raw_name, base_name, top_name] = [&raw, &base, &top].map(|path| path.to_str().expect("UTF-8"));
+    qemu_img(["convert", "-f", "raw", "-O", "qcow2", raw_name, base_name]).await;
+    qemu_img(["create", "-q", "-f", "qcow2", "-b", base_name, "-F", "qcow2", top_name]).await;
+    change(&top, "qcow2", &["write -P 9 2M 100k", "write -z 25M 2M", "write -P 7 33M 64k"]).await;
+    for (image, shallow, to, backing) in
+        [(&base, false, &local_base, None), (&top, true, &single, Some(("local-base.qcow2", "qcow2")))]
+    {
+        let (url, _nbd) = exported(&host, image, Export { read_only: true, shallow, ..Export::default() }, false).await;
+        let mut client = host.client_at(&url);
+        if let Some((name, format)) = backing {
+            client = client.backing_file(name, format);
+        }
+        let moved = client.download(to).await.expect("it is downloaded");
+        assert!(!shallow || moved.transferred < 1 << 20, "{}", moved.transferred);
+    }
+    qemu_img_compare((&top, "qcow2"), (&single, "qcow2")).await.expect("the same data");
+}
+
+#[tokio::test]
+async fn a_large_disk_with_little_data_costs_what_the_data_costs() {
+    let Some(host) = Host::start(Way::Http).await else { return };
+    let folder = host.imageio.folder();
+    let [disk, to] = ["disk.qcow2", "downloaded.qcow2"].map(|name| folder.join(name));
+    qemu_img_create(&disk, "qcow2", 100 << 30, "").await;
+    // Data of 256 MiB in 128 places.
+    let commands: Vec<_> = (0..128_u64).map(|index| format!("write -P {} {}k 2M", index + 1, index * 819_200 + 320)).collect();
+    change(&disk, "qcow2", &commands.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let served = host.serve(&disk, "qcow2", true).await;
+    let network = crate::tcp_proxy::TcpProxy::start(host.imageio.address).await;
+    let client = host.client_at(&network.url(&served.url));
+    client.download(&to).await.expect("it is downloaded");
+    let received = network.counts().to_client;
+    assert!(received <= (256 << 20) / 100 * 105, "{received} bytes came");
+    assert!(network.counts().most <= 5, "{:?}", network.counts());
+    qemu_img_compare((&disk, "qcow2"), (&to, "qcow2")).await.expect("the same data");
+}
+
+#[tokio::test]
+async fn the_proxy_is_used_where_the_host_cannot_be_reached() {
+    let Some(host) = Host::start(Way::Tls).await else { return };
+    let trusted_ca = host.imageio.ca_pem.clone();
+    let Some(proxy) = Imageio::start(Settings { trusted_ca, local: false, ..Settings::default() }).await else { return };
+    let raw = host.imageio.folder().join("source.raw");
+    raw_image(&raw, SIZE);
+    let disk = host.new_disk("disk.raw", "raw", SIZE).await;
+    let ticket = Ticket { ops: vec!["read", "write"], ..Ticket::new(&disk.url, SIZE) };
+    let proxy_url = proxy.add_ticket(&ticket).await;
+    let mut network = crate::tcp_proxy::TcpProxy::start(host.imageio.address).await;
+    let client =
+        |network: &crate::tcp_proxy::TcpProxy| host.client_at(&network.url(&disk.url)).proxy_url(&proxy_url).checksum(true);
+
+    // In the middle of it.
+    network.stall(crate::tcp_proxy::Direction::ToServer, SIZE / 3);
+    let upload = tokio::spawn(client(&network).upload(raw.clone()));
+    network.stalled().await;
+    network.refuse().await;
+    network.reset_all();
+    upload.await.expect("no panic").expect("it is uploaded");
+    // From the start.
+    let to = host.imageio.folder().join("downloaded.raw");
+    client(&network).download(&to).await.expect("it is downloaded");
+    qemu_img_compare((&raw, "raw"), (&to, "raw")).await.expect("the same data");
+    let (disk, format) = disk.into_file();
+    qemu_img_compare((&raw, "raw"), (&disk, format)).await.expect("the same data");
+}
