@@ -9,5 +9,9 @@ pub mod sign_in {}
 #[doc = include_str!("../docs/errors-and-retries.md")]
 pub mod errors_and_retries {}
 
+#[cfg(feature = "transfer")]
+#[doc = include_str!("../docs/transfers.md")]
+pub mod transfers {}
+
 #[doc = include_str!("../docs/testing.md")]
 pub mod testing {}

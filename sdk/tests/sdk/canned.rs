@@ -67,7 +67,7 @@ pub(crate) async fn serve(answer: impl Fn(&str) -> String + Send + Sync + 'stati
     Server { origin, requests }
 }
 
-async fn read_request(stream: &mut (impl AsyncReadExt + Unpin)) -> String {
+pub(crate) async fn read_request(stream: &mut (impl AsyncReadExt + Unpin)) -> String {
     let mut request = Vec::new();
     let mut buffer = [0; 4096];
     loop {

@@ -4,6 +4,7 @@ mod canned;
 mod engine;
 mod errors;
 mod faults;
+mod image_transfers;
 mod jobs;
 #[rustfmt::skip]
 mod ovirt_types;
