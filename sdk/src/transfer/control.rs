@@ -14,9 +14,13 @@ use crate::ovirt::types::{
 };
 use reqwest::Url;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// How long the engine may take to tell the phase for a message.
 const PHASE_LIMIT: Duration = Duration::from_secs(10);
+
+/// How long a transfer that is to end may be paused.
+const PAUSED_END: Duration = Duration::from_secs(60);
 
 /// What is to be transferred, as the engine is told.
 pub(super) struct Wanted {
@@ -170,6 +174,11 @@ impl Transfer {
         Error::new(ErrorKind::Transfer, format!("no data can flow in phase `{phase}`: {meaning}"))
     }
 
+    /// Whether the engine removes the disk if it is left with a part of the data: it takes it for a file of the disk's format.
+    pub(super) fn may_lose_disk(&self) -> bool {
+        !self.version.converts()
+    }
+
     /// Phase as the engine tells it now, for messages.
     pub(super) async fn phase(&self) -> String {
         let mut request = self.service.get();
@@ -237,18 +246,17 @@ impl Transfer {
     /// Waits for one of the phases that are never left. Those before them tell how it will end, but the disk is still locked.
     async fn wait_for_end(&self) -> Result<Outcome> {
         let mut poll = Poll::new(self.limits.finish);
-        let mut was_paused = false;
+        let mut paused_since = None;
         loop {
             match self.service.get().send().await {
                 Ok(found) => match found.phase {
                     Some(Phase::FinishedSuccess) => return self.wait_for_disk(&mut poll).await,
                     Some(Phase::FinishedFailure) => return Ok(Outcome::Failure),
-                    // The documentation knows this as the end of one whose disk is illegal.
-                    Some(Phase::PausedSystem) if was_paused => {
+                    // The documentation knows this as an end, of one whose disk is illegal. It may also be about to change.
+                    Some(Phase::PausedSystem) if paused_since.get_or_insert_with(Instant::now).elapsed() >= PAUSED_END => {
                         let problem = "the engine paused the transfer instead of ending it: the disk is illegal";
                         return Err(Error::new(ErrorKind::Transfer, problem));
                     }
-                    Some(Phase::PausedSystem) => was_paused = true,
                     _ => {}
                 },
                 // Engines before 4.4.7 forget a transfer as soon as it has ended; later ones, after a quarter of an hour.

@@ -154,9 +154,9 @@ impl Download {
             Some(To::File(path)) => Some((path.clone(), self.plan.resumes)),
             _ => None,
         };
-        let result = run::unless(called_off, self.carry_out(&mut held)).await;
-        match result {
-            Ok(downloaded) => Ok(downloaded),
+        match run::unless(called_off, self.carry_out(&mut held)).await {
+            // The file is whole: it cannot be called off any more.
+            Ok(downloaded) => held.finalize(&connection).await.map(|()| downloaded),
             Err(error) => {
                 if let Some((path, resumes)) = kept.filter(|_| held.transfer.is_some())
                     && !(resumes && run::may_go_on(&error))
@@ -208,7 +208,6 @@ impl Download {
         let name = image.to_string();
         let moved = plan.carry_out(route.clone(), &settings, &meter, &name, version.converts());
         let (size, checksum) = route.while_open(settings.keep_open_interval(), moved).await?;
-        transfer.finalize().await?;
         Ok(Downloaded { transfer_id: transfer.id, size, transferred: meter.bytes(), checksum })
     }
 }

@@ -31,6 +31,11 @@ impl EngineVersion {
         self.0 >= [4, 3, 0]
     }
 
+    /// Whether disks can be made for incremental backups.
+    pub(super) fn knows_incremental_backup(self) -> bool {
+        self.0 >= [4, 4, 0]
+    }
+
     /// Whether a single layer of a disk can be downloaded.
     pub(super) fn knows_shallow(self) -> bool {
         self.0 >= [4, 4, 3]

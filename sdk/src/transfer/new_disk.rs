@@ -64,7 +64,7 @@ pub(super) async fn described(connection: &Connection, version: EngineVersion, d
     if is_cow && sparse && complete.initial_size.is_none() {
         complete.initial_size = known.required.and_then(|required| i64::try_from(required).ok());
     }
-    if is_cow && version.has_timeout_policy() {
+    if is_cow && version.knows_incremental_backup() {
         complete.backup.get_or_insert(DiskBackup::Incremental);
     }
     Ok(complete)

@@ -40,6 +40,9 @@ impl fmt::Display for Stage {
     }
 }
 
+/// Progress is told whenever so many bytes went over the network.
+const OFTEN: u64 = 1 << 20;
+
 /// What is called when there is progress.
 pub(super) type OnProgress = Arc<dyn Fn(&Progress) + Send + Sync>;
 
@@ -85,7 +88,11 @@ impl Meter {
 
     /// Takes in that so many bytes went over the network.
     pub(super) fn transferred(&self, bytes: u64) {
-        self.transferred.fetch_add(bytes, Ordering::Relaxed);
+        let before = self.transferred.fetch_add(bytes, Ordering::Relaxed);
+        // They come in pieces of any size, and more often than anybody wants to know.
+        if before / OFTEN != (before + bytes) / OFTEN {
+            self.enter(Stage::Transferring);
+        }
     }
 
     /// Bytes that went over the network so far.

@@ -96,6 +96,25 @@ impl Held {
         Ok(self.transfer.insert(started?))
     }
 
+    /// Has the engine check what was moved, and let go of it.
+    pub(super) async fn finalize(&self, connection: &Connection) -> Result<()> {
+        let Some(transfer) = &self.transfer else { return Ok(()) };
+        let Err(error) = transfer.finalize().await else { return Ok(()) };
+        let mut told = format!("{}: {}", self.named(transfer).await, error.message());
+        // Of what did not end in time nobody knows how it will end.
+        if error.kind() == ErrorKind::Transfer {
+            let removed = self.remove_disk(connection).await;
+            told = [told, removed].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ");
+        }
+        Err(error.with_message(told))
+    }
+
+    /// Names the transfer, with all that is known of where it is.
+    async fn named(&self, transfer: &Transfer) -> String {
+        let server = self.route.as_ref().map(|route| format!(", data at {}", route.server_name())).unwrap_or_default();
+        format!("image transfer {} (phase `{}`{server})", transfer.id, transfer.phase().await)
+    }
+
     /// Lets go of everything after a failure, and says what became of it.
     pub(super) async fn release(mut self, connection: &Connection, error: Error, ending: Ending) -> Error {
         if let Some(starting) = self.starting.take() {
@@ -107,34 +126,33 @@ impl Held {
             // The engine may have started one although its answer was lost.
             self.transfer = find(connection, disk).await;
         }
-        let mut told = String::new();
-        if let Some(transfer) = &self.transfer {
-            let server = self.route.as_ref().map(|route| format!(", data at {}", route.server_name())).unwrap_or_default();
-            told = format!("image transfer {} (phase `{}`{server}): ", transfer.id, transfer.phase().await);
-        }
-        told.push_str(error.message());
-        let became = match (&self.transfer, ending) {
+        let mut told = vec![match &self.transfer {
+            Some(transfer) => format!("{}: {}", self.named(transfer).await, error.message()),
+            None => error.message().to_owned(),
+        }];
+        told.push(match (&self.transfer, ending) {
             (Some(transfer), Ending::Pause) => paused(transfer).await,
             (Some(transfer), Ending::Cancel) => match transfer.cancel().await {
                 Ok(()) => "the transfer is cancelled".to_owned(),
                 Err(error) => format!("the transfer could not be cancelled, and keeps the disk locked until it is: {error}"),
             },
+            (Some(transfer), Ending::Finalize) if transfer.may_lose_disk() => paused(transfer).await,
             (Some(transfer), Ending::Finalize) => match transfer.finalize().await {
                 Ok(()) => "the disk is kept, with a part of the new data".to_owned(),
                 Err(error) => format!("the disk could not be kept: {error}"),
             },
             (None, _) => String::new(),
-        };
-        for text in [became, self.remove_disk(connection, ending).await].into_iter().filter(|text| !text.is_empty()) {
-            told.push_str("; ");
-            told.push_str(&text);
+        });
+        if ending != Ending::Pause {
+            told.push(self.remove_disk(connection).await);
         }
-        error.with_message(told)
+        told.retain(|text| !text.is_empty());
+        error.with_message(told.join("; "))
     }
 
     /// Sees to it that a disk that was made for the transfer is gone.
-    async fn remove_disk(&self, connection: &Connection, ending: Ending) -> String {
-        let Some(disk) = self.new_disk.as_ref().filter(|_| ending != Ending::Pause) else { return String::new() };
+    async fn remove_disk(&self, connection: &Connection) -> String {
+        let Some(disk) = &self.new_disk else { return String::new() };
         let service = connection.system_service().disks_service().disk_service(disk);
         let mut poll = Poll::new(REMOVAL);
         let mut failure = None;

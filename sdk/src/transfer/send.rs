@@ -55,6 +55,8 @@ struct Job {
     length: u64,
     zeros: Vec<(u64, u64)>,
     data: Vec<(u64, Bytes)>,
+    /// Whether the server has it already.
+    is_done: bool,
 }
 
 /// An upload that is under way.
@@ -217,15 +219,15 @@ impl Flow {
             }
             let is_kept = is_done || self.terms.is_zero;
             let zeros = if is_kept { Vec::new() } else { vec![(piece.start, piece.length)] };
-            return Ok(Job { start: piece.start, length: piece.length, zeros, data: Vec::new() });
+            return Ok(Job { start: piece.start, length: piece.length, zeros, data: Vec::new(), is_done });
         }
         let mut buffer = self.pool.take().with_length(size(piece.length));
         let mut bytes = buffer.as_mut();
         for part in &piece.parts {
-            let (mut here, rest) = std::mem::take(&mut bytes).split_at_mut(size(part.length));
+            let (here, rest) = std::mem::take(&mut bytes).split_at_mut(size(part.length));
             bytes = rest;
             match part.kind {
-                ExtentKind::Data => disk.read(&mut here, part.start)?,
+                ExtentKind::Data => disk.read(here, part.start)?,
                 ExtentKind::Zero | ExtentKind::Hole => here.fill(0),
             }
         }
@@ -240,7 +242,7 @@ impl Flow {
                 hash.block(piece.start, digest);
             }
         }
-        let mut job = Job { start: piece.start, length: piece.length, ..Job::default() };
+        let mut job = Job { start: piece.start, length: piece.length, is_done, ..Job::default() };
         if is_done {
             return job;
         }
@@ -300,13 +302,16 @@ impl Flow {
         for (start, data) in &job.data {
             self.put(*start, data).await?;
         }
+        self.terms.meter.done(job.length);
+        if job.is_done {
+            return Ok(());
+        }
         let is_due = {
             let mut written = self.lock_written();
             written.all.insert(job.start, job.length);
             written.unflushed += job.length;
             self.terms.journal.as_ref().is_some_and(|(_, interval)| written.unflushed >= *interval)
         };
-        self.terms.meter.done(job.length);
         if is_due && let Ok(_turn) = self.checkpoint.try_lock() {
             // If the server could not, the flush at the end finds out.
             let flushed = self.flush().await;

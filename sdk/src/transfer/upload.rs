@@ -126,20 +126,23 @@ impl Upload {
         let called_off = run::called_off(self.settings.take_cancel(), dropped);
         let mut held = Held::default();
         let connection = self.connection.clone();
-        let (removes_disk, keeps) = (self.removes_disk, self.settings.journal.clone());
-        let result = run::unless(called_off, self.carry_out(&mut held)).await;
-        let error = match result {
-            Ok(uploaded) => return Ok(uploaded),
+        let (removes_disk, journal) = (self.removes_disk, self.settings.journal.clone());
+        let error = match run::unless(called_off, self.carry_out(&mut held)).await {
+            // Everything is moved: it cannot be called off any more.
+            Ok(uploaded) => {
+                let ended = held.finalize(&connection).await;
+                remove_journal(journal.as_deref());
+                return ended.map(|()| uploaded);
+            }
             Err(error) => error,
         };
-        let ending = match keeps {
+        let ending = match journal {
             Some(_) if run::may_go_on(&error) && held.transfer.is_some() => Ending::Pause,
             _ if held.new_disk.is_some() || removes_disk => Ending::Cancel,
             _ => Ending::Finalize,
         };
-        if let Some(journal) = keeps.filter(|_| ending != Ending::Pause && held.transfer.is_some()) {
-            // If it stays, a later upload finds that it does not fit.
-            let _ = std::fs::remove_file(journal);
+        if ending != Ending::Pause && held.transfer.is_some() {
+            remove_journal(journal.as_deref());
         }
         Err(held.release(&connection, error, ending).await)
     }
@@ -208,7 +211,6 @@ impl Upload {
         }
         let (size, done) = (entry.size, entry.done.clone());
         meter.set_size(size);
-        meter.done(done.total());
         let journal = settings.journal.as_deref().map(|path| Journal::write(path, entry)).transpose()?.map(Arc::new);
         let access = transfer.open().await?;
         let transport = connection.client().transport().clone();
@@ -222,7 +224,7 @@ impl Upload {
             connections: settings.connections(abilities.max_writers),
             is_zero,
             wants_checksum: settings.wants_checksum,
-            journal: journal.clone().map(|journal| (journal, settings.journal_interval)),
+            journal: journal.map(|journal| (journal, settings.journal_interval)),
             done,
             meter: meter.clone(),
         };
@@ -237,12 +239,13 @@ impl Upload {
             compared(ours, &theirs).map(Some)
         };
         let checksum = route.while_open(settings.keep_open_interval(), moved).await?;
-        transfer.finalize().await?;
-        if let Some(journal) = journal {
-            journal.remove();
-        }
         Ok(Uploaded { disk_id: disk, transfer_id: transfer.id, format, size, transferred: meter.bytes(), checksum })
     }
+}
+
+/// Removes a journal that there is nothing to go on with. If it stays, a later upload finds that it does not fit.
+fn remove_journal(path: Option<&Path>) {
+    let _ = path.map(std::fs::remove_file);
 }
 
 /// What an earlier upload with the same journal left.
