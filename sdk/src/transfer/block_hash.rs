@@ -1,5 +1,6 @@
 //! The checksum that servers compute of an image: a hash of the hashes of its blocks.
 
+use super::image::bytes::narrow;
 use super::image::local;
 use blake2::digest::consts::U32;
 use blake2::{Blake2b, Digest};
@@ -21,7 +22,7 @@ pub(super) struct Digested([u8; 32]);
 #[derive(Clone, Default)]
 pub(super) struct BlockHasher {
     hash: Hash,
-    /// Whether all bytes so far were zeros that were not looked at.
+    /// Zeros at the end that are not hashed yet.
     zeros: u64,
     length: u64,
 }
@@ -47,7 +48,7 @@ impl BlockHasher {
         const ZEROS: [u8; 4096] = [0; 4096];
         while self.zeros > 0 {
             let count = self.zeros.min(ZEROS.len() as u64);
-            self.hash.update(ZEROS.get(..usize::try_from(count).unwrap_or_default()).unwrap_or_default());
+            self.hash.update(ZEROS.get(..narrow(count)).unwrap_or_default());
             self.zeros -= count;
         }
     }
@@ -55,6 +56,63 @@ impl BlockHasher {
     pub(super) fn finish(mut self) -> Digested {
         self.write_zeros();
         Digested(self.hash.finalize().into())
+    }
+}
+
+/// Hashes the blocks of a piece, in their order.
+#[derive(Default)]
+pub(super) struct Blocks {
+    /// Start of the block that is being hashed.
+    start: u64,
+    /// Where the next byte belongs.
+    position: u64,
+    hasher: BlockHasher,
+}
+
+impl Blocks {
+    /// From a block on.
+    pub(super) fn starting_at(start: u64) -> Self {
+        Self { start, position: start, hasher: BlockHasher::default() }
+    }
+
+    /// Where the next byte belongs.
+    pub(super) fn position(&self) -> u64 {
+        self.position
+    }
+
+    pub(super) fn data(&mut self, bytes: &[u8], done: impl FnMut(u64, Digested)) {
+        let mut rest = bytes;
+        self.cut(bytes.len() as u64, done, |hasher, count| {
+            let (now, later) = rest.split_at_checked(narrow(count)).unwrap_or((rest, &[]));
+            hasher.data(now);
+            rest = later;
+        });
+    }
+
+    pub(super) fn zeros(&mut self, length: u64, done: impl FnMut(u64, Digested)) {
+        self.cut(length, done, BlockHasher::zeros);
+    }
+
+    /// Hashes so many bytes, block by block.
+    fn cut(&mut self, length: u64, mut done: impl FnMut(u64, Digested), mut add: impl FnMut(&mut BlockHasher, u64)) {
+        let mut left = length;
+        while left > 0 {
+            let count = left.min(BLOCK - self.hasher.length());
+            add(&mut self.hasher, count);
+            left -= count;
+            self.position += count;
+            if self.hasher.length() == BLOCK {
+                done(self.start, std::mem::take(&mut self.hasher).finish());
+                self.start += BLOCK;
+            }
+        }
+    }
+
+    /// Ends the last block, which may be shorter.
+    pub(super) fn finish(self, mut done: impl FnMut(u64, Digested)) {
+        if self.hasher.length() > 0 {
+            done(self.start, self.hasher.finish());
+        }
     }
 }
 

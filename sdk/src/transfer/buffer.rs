@@ -1,7 +1,8 @@
 //! Memory for data on its way: aligned as files opened for direct I/O want it, and used again.
 
+use super::lock::lock;
 use bytes::Bytes;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 /// What addresses, offsets and lengths must be multiples of for direct I/O on any file system, in bytes.
 pub(super) const ALIGNMENT: usize = 4096;
@@ -19,7 +20,7 @@ impl BufferPool {
 
     /// A buffer with whatever it held before.
     pub(super) fn take(self: &Arc<Self>) -> Buffer {
-        let memory = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let memory = lock(&self.free).pop();
         let memory = memory.unwrap_or_else(|| vec![0; self.size + ALIGNMENT]);
         let offset = memory.as_ptr().align_offset(ALIGNMENT).min(ALIGNMENT);
         Buffer { memory, offset, length: self.size, pool: self.clone() }
@@ -63,6 +64,6 @@ impl AsMut<[u8]> for Buffer {
 impl Drop for Buffer {
     fn drop(&mut self) {
         let memory = std::mem::take(&mut self.memory);
-        self.pool.free.lock().unwrap_or_else(PoisonError::into_inner).push(memory);
+        lock(&self.pool.free).push(memory);
     }
 }

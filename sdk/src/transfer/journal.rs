@@ -1,5 +1,6 @@
 //! What a transfer has done, in a file, so that a later one can go on there.
 
+use super::lock::lock;
 use super::ranges::Ranges;
 use super::source::{Identity, wrong};
 use crate::core::error::{Error, Result};
@@ -7,7 +8,7 @@ use serde_json::{Value, json};
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 /// Version of the format.
 const VERSION: u64 = 1;
@@ -118,7 +119,7 @@ impl Journal {
     ///
     /// `Image`, if it cannot be written.
     pub(super) fn keep(&self, done: Ranges) -> Result<()> {
-        self.entry.lock().unwrap_or_else(PoisonError::into_inner).done = done;
+        lock(&self.entry).done = done;
         self.save()
     }
 
@@ -129,7 +130,7 @@ impl Journal {
     }
 
     fn save(&self) -> Result<()> {
-        let entry = self.entry.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = lock(&self.entry);
         let mut new = self.path.clone().into_os_string();
         new.push(".new");
         let write = || {

@@ -3,7 +3,6 @@
 use super::control::Transfer;
 use super::imageio::Route;
 use super::poll::Poll;
-use super::send::broken;
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::http::session::BoxFuture;
 use crate::ovirt::Connection;
@@ -28,6 +27,11 @@ where
 {
     let (_waits, dropped) = oneshot::channel();
     tokio::spawn(run(dropped)).await.map_err(broken)?
+}
+
+/// A task that ended without an answer.
+pub(super) fn broken(error: tokio::task::JoinError) -> Error {
+    Error::new(ErrorKind::Cancelled, "a task of the transfer was ended from outside").with_source(error)
 }
 
 /// Runs what blocks on a thread for that.

@@ -5,17 +5,20 @@
 
 use super::block_hash::{self, BlockHash};
 use super::buffer::BufferPool;
+use super::image::bytes::narrow;
 use super::image::{Extent, ExtentKind, local};
 use super::imageio::{Abilities, Route, Server};
 use super::journal::Journal;
+use super::lock::lock;
 use super::plan::{self, LONGEST_ZERO, Piece, UPLOAD_GAP, UPLOAD_UNIT};
 use super::progress::Meter;
 use super::ranges::Ranges;
+use super::run::broken;
 use super::source::{Disk, Opened, Stream, wrong};
 use crate::core::error::{Error, ErrorKind, Result};
 use bytes::Bytes;
 use std::num::NonZeroU64;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::io::AsyncReadExt;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -199,7 +202,7 @@ impl Flow {
     /// Reads pieces until there are none, or nobody wants them any more.
     fn read(&self, disk: &Disk, pieces: &Mutex<dyn Iterator<Item = Result<Piece>> + Send>, jobs: &mpsc::Sender<Result<Job>>) {
         loop {
-            let piece = pieces.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let piece = lock(pieces).next();
             let job = match piece {
                 Some(piece) => piece.and_then(|piece| self.job(disk, &piece)),
                 None => return,
@@ -221,10 +224,10 @@ impl Flow {
             let zeros = if is_kept { Vec::new() } else { vec![(piece.start, piece.length)] };
             return Ok(Job { start: piece.start, length: piece.length, zeros, data: Vec::new(), is_done });
         }
-        let mut buffer = self.pool.take().with_length(size(piece.length));
+        let mut buffer = self.pool.take().with_length(narrow(piece.length));
         let mut bytes = buffer.as_mut();
         for part in &piece.parts {
-            let (here, rest) = std::mem::take(&mut bytes).split_at_mut(size(part.length));
+            let (here, rest) = std::mem::take(&mut bytes).split_at_mut(narrow(part.length));
             bytes = rest;
             match part.kind {
                 ExtentKind::Data => disk.read(here, part.start)?,
@@ -248,9 +251,9 @@ impl Flow {
         }
         let mut data = Vec::new();
         for range in plan::moved(&piece.parts, UPLOAD_GAP) {
-            let from = size(range.start - piece.start);
+            let from = narrow(range.start - piece.start);
             let found =
-                local::split_zeros(bytes.get(from..from + size(range.length)).unwrap_or_default(), range.start, ZERO_BLOCK);
+                local::split_zeros(bytes.get(from..from + narrow(range.length)).unwrap_or_default(), range.start, ZERO_BLOCK);
             data.extend(found.map(|part| match part.kind {
                 ExtentKind::Data => part,
                 _ if part.length < LONG_ZEROS => Extent { kind: ExtentKind::Data, ..part },
@@ -262,8 +265,8 @@ impl Flow {
             job.zeros = plan::between(&data, piece.start, piece.end());
         }
         let slice = |range: &Extent| {
-            let from = size(range.start - piece.start);
-            (range.start, bytes.slice(from..from + size(range.length)))
+            let from = narrow(range.start - piece.start);
+            (range.start, bytes.slice(from..from + narrow(range.length)))
         };
         job.data = data.iter().map(slice).collect();
         job
@@ -274,8 +277,8 @@ impl Flow {
         while start < self.terms.size {
             let length = UPLOAD_UNIT.min(self.terms.size - start);
             let stored = length.min(stream.size.saturating_sub(start));
-            let mut buffer = self.pool.take().with_length(size(length));
-            let (bytes, past) = buffer.as_mut().split_at_mut(size(stored));
+            let mut buffer = self.pool.take().with_length(narrow(length));
+            let (bytes, past) = buffer.as_mut().split_at_mut(narrow(stored));
             past.fill(0);
             stream.reader.read_exact(bytes).await.map_err(|error| {
                 let problem =
@@ -338,7 +341,7 @@ impl Flow {
         let (mut start, end) = (start, start.saturating_add(length));
         while start < end {
             let count = UPLOAD_UNIT.min(end - start);
-            self.put(start, &self.zeros.slice(..size(count).min(self.zeros.len()))).await?;
+            self.put(start, &self.zeros.slice(..narrow(count).min(self.zeros.len()))).await?;
             start += count;
         }
         Ok(())
@@ -380,18 +383,4 @@ impl Flow {
     fn lock_written(&self) -> MutexGuard<'_, Written> {
         lock(&self.written)
     }
-}
-
-/// A length of what is in memory, of which no piece is longer than a unit.
-fn size(length: u64) -> usize {
-    usize::try_from(length).unwrap_or(usize::MAX)
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// A task that ended without an answer.
-pub(super) fn broken(error: tokio::task::JoinError) -> Error {
-    Error::new(ErrorKind::Cancelled, "a task of the transfer was ended from outside").with_source(error)
 }

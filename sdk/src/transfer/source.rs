@@ -1,6 +1,7 @@
 //! What is uploaded: a file, or whatever else can be read.
 
 use super::direct_file::DirectFile;
+use super::image::bytes::narrow;
 use super::image::qcow2::{self, Backing};
 use super::image::{Extent, ExtentKind, Format, ImageError, ReadAt, detect};
 use super::plan::Survey;
@@ -316,13 +317,13 @@ impl Disk {
     pub(super) fn read(&self, buf: &mut [u8], offset: u64) -> Result<()> {
         match &self.content {
             Content::Raw(source, size) => {
-                let stored = usize::try_from(size.saturating_sub(offset)).unwrap_or(usize::MAX).min(buf.len());
+                let stored = narrow(size.saturating_sub(offset)).min(buf.len());
                 let (stored, past) = buf.split_at_mut(stored);
                 past.fill(0);
                 source.read_exact_at(stored, offset).map_err(|error| self.unreadable(error))
             }
             Content::Qcow2(image) => {
-                let stored = usize::try_from(image.size().saturating_sub(offset)).unwrap_or(usize::MAX).min(buf.len());
+                let stored = narrow(image.size().saturating_sub(offset)).min(buf.len());
                 let (stored, past) = buf.split_at_mut(stored);
                 past.fill(0);
                 image.read_at(stored, offset).map_err(failed)

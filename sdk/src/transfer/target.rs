@@ -1,6 +1,7 @@
 //! The local image that a download makes.
 
 use super::direct_file::DirectFile;
+use super::image::bytes::narrow;
 use super::image::qcow2::{Layout, Writer};
 use super::image::{ReadAt, WriteAt, local};
 use super::source::{failed, wrong};
@@ -63,8 +64,8 @@ impl Target {
             if part.kind != super::image::ExtentKind::Data {
                 continue;
             }
-            let from = usize::try_from(part.start - offset).unwrap_or(usize::MAX);
-            let length = usize::try_from(part.length).unwrap_or(usize::MAX);
+            let from = narrow(part.start - offset);
+            let length = narrow(part.length);
             let bytes = data.get(from..from.saturating_add(length)).unwrap_or_default();
             match &self.content {
                 Content::Raw(file) => file.write_all_at(bytes, part.start).map_err(|error| unwritable(&self.partial, error))?,

@@ -4,7 +4,7 @@
 //! that is read from a file is trusted: sizes and offsets are checked before they are used, and memory
 //! stays within the bounds that [`qcow2`] states.
 
-mod bytes;
+pub(super) mod bytes;
 mod error;
 mod extent;
 mod format;

@@ -8,13 +8,14 @@ use crate::core::http::own_client;
 use crate::core::http::session::BoxFuture;
 use crate::core::http::settings::Settings;
 use crate::core::http::transport::Transport;
+use crate::transfer::lock::lock;
 use futures_util::future::{Either, select};
 use reqwest::Url;
 use secrecy::SecretString;
 use std::net::{SocketAddr, UdpSocket};
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -294,7 +295,7 @@ impl Route {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 }
 
