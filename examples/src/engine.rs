@@ -25,8 +25,6 @@ pub struct EngineOptions {
 pub struct Engine {
     /// Connection to it.
     pub connection: Connection,
-    /// Client for the data of images, which trusts what the connection trusts.
-    pub http: reqwest::Client,
     simulator: Option<Simulator>,
 }
 
@@ -43,7 +41,7 @@ impl Engine {
             let connection =
                 Connection::builder(simulator.url()).username(simulator.username()).password(simulator.password()).build()?;
             println!("Simulated engine at {}", simulator.url());
-            return Ok(Self { http: connection.http_client().await?, connection, simulator: Some(simulator) });
+            return Ok(Self { connection, simulator: Some(simulator) });
         };
         let password = std::fs::read_to_string(&password_file)
             .map_err(|error| format!("{} cannot be read: {error}", password_file.display()))?;
@@ -51,8 +49,7 @@ impl Engine {
         if let Some(path) = ca_file {
             builder = builder.ca_file(path);
         }
-        let connection = builder.build()?;
-        Ok(Self { http: connection.http_client().await?, connection, simulator: None })
+        Ok(Self { connection: builder.build()?, simulator: None })
     }
 
     /// Ends the session, and the simulator if there is one.

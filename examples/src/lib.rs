@@ -3,7 +3,7 @@
 
 mod checksum;
 mod engine;
-mod image_transfer;
+pub mod image;
 mod library_download;
 mod library_names;
 mod library_upload;
@@ -13,7 +13,6 @@ mod vcenter;
 
 pub use checksum::sha256;
 pub use engine::{Engine, EngineOptions};
-pub use image_transfer::{ImageTransfer, Outcome};
 pub use library_download::LibraryDownload;
 pub use library_names::{create_item, find_item, find_library};
 pub use library_upload::{LibraryUpload, Source};

@@ -8,6 +8,7 @@ mod command;
 mod decode_bench;
 mod peers;
 mod request_bench;
+mod transfer_bench;
 mod workspace;
 
 use std::process::ExitCode;
@@ -21,6 +22,7 @@ cargo xtask ci                everything that must hold before a change lands
 cargo xtask bench             what a build of the SDK crate costs, beside its budget
 cargo xtask bench decode      what reading a list costs, beside the official Python SDK
 cargo xtask bench request     what a call costs, beside bare reqwest
+cargo xtask bench transfer …  what moving disk images costs, beside the Python client and curl; `--help` says more
 cargo xtask peers             install the programs that ours are compared with or tested against, outside the tree
 cargo xtask conformance …     the SDK against recorded requests and documents; `conformance --help` says more
 cargo xtask import …          a published description of an API into model/; `import --help` says more
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         ["bench"] => bench::run(),
         ["bench", "decode"] => decode_bench::run(),
         ["bench", "request"] => request_bench::run(),
+        ["bench", "transfer", rest @ ..] => transfer_bench::run(rest),
         ["peers"] => peers::install(),
         ["conformance", rest @ ..] => delegate("conformance", rest),
         ["import" | "diff", ..] => delegate("import", &arguments),

@@ -113,6 +113,14 @@ fn has_imageio() -> bool {
     cache("imageio").is_ok_and(|folder| run(&folder.join("bin/python3").display().to_string(), &["-c", &check]).is_ok())
 }
 
+/// A Python that has ovirt-imageio, if that and the tools of QEMU are there.
+pub(crate) fn imageio() -> Result<PathBuf, String> {
+    if !has_imageio() || !has_qemu_tools() {
+        return Err("ovirt-imageio or the tools of QEMU are not installed; run `cargo xtask peers`".to_owned());
+    }
+    Ok(cache("imageio")?.join("bin/python3"))
+}
+
 fn install_python_sdk() -> Result<(), String> {
     if python_sdk().is_ok() {
         println!("the Python SDK is there");

@@ -1,14 +1,15 @@
 //! Uploads an image to a new disk, downloads it again, and compares.
 
 use clap::Parser;
-use examples::{Engine, EngineOptions, ImageTransfer, Outcome, Result, first_data_domain, progress_bar, sha256, wait_for_disk};
+use examples::{Engine, EngineOptions, Result, first_data_domain, progress_bar, sha256};
 use indicatif::{HumanBytes, HumanDuration, ProgressBar};
 use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
-use virt_sdk::ovirt::Connection;
-use virt_sdk::ovirt::types::{Disk, DiskFormat, ImageTransferDirection, StorageDomain};
+use virt_sdk::ovirt::types::{Disk, StorageDomain};
+use virt_sdk::transfer::image::Format;
+use virt_sdk::transfer::{self, ImageId, Progress, Source};
 
 /// Uploads a raw image to a new disk, downloads it again, and compares the two.
 #[derive(Parser)]
@@ -41,10 +42,7 @@ async fn run(options: Options) -> Result<()> {
         None => make_image(folder.path())?,
     };
     let engine = Engine::open(options.engine).await?;
-    let result = tokio::select! {
-        result = upload_and_download(&engine, &image, options.storage_domain, folder.path()) => result,
-        _ = tokio::signal::ctrl_c() => Err("interrupted; a transfer that was under way is left to the engine, which ends it".into()),
-    };
+    let result = upload_and_download(&engine, &image, options.storage_domain, folder.path()).await;
     engine.close().await?;
     result
 }
@@ -63,8 +61,8 @@ fn make_image(folder: &Path) -> Result<PathBuf> {
 }
 
 async fn upload_and_download(engine: &Engine, image: &Path, storage_domain: Option<String>, folder: &Path) -> Result<()> {
-    let mut source = File::open(image).map_err(|error| format!("{} cannot be read: {error}", image.display()))?;
-    let size = source.metadata()?.len();
+    let metadata = std::fs::metadata(image).map_err(|error| format!("{} cannot be read: {error}", image.display()))?;
+    let size = metadata.len();
     if size == 0 || size % 512 != 0 {
         return Err(format!("{} has {size} bytes; a disk has a multiple of 512", image.display()).into());
     }
@@ -73,21 +71,22 @@ async fn upload_and_download(engine: &Engine, image: &Path, storage_domain: Opti
         Some(name) => name,
         None => first_data_domain(&engine.connection).await?,
     };
-    let disk_id = add_disk(&engine.connection, &storage_domain, size).await?;
-    println!("Disk {disk_id} of {} on {storage_domain}", HumanBytes(size));
-
-    let transfer = ImageTransfer::start(&engine.connection, &engine.http, &disk_id, ImageTransferDirection::Upload).await?;
+    let disk = Disk::new().name("quickstart").storage_domains([StorageDomain::new().name(&storage_domain)]);
+    // Whatever a guest wrote there, it is raw.
+    let source = Source::file(image).format(Format::Raw);
     let bar = progress_bar("Upload", size);
-    let sent = transfer.upload(&mut source, size, |bytes| bar.inc(bytes)).await;
-    end(transfer, sent, &bar).await?;
+    let upload = transfer::upload(&engine.connection, source).new_disk(disk);
+    let uploaded = upload.on_progress(moves(&bar)).cancel_on(interrupted()).send().await?;
+    bar.finish();
+    println!("Disk {} of {} on {storage_domain}", uploaded.disk_id, HumanBytes(uploaded.size));
 
-    let transfer = ImageTransfer::start(&engine.connection, &engine.http, &disk_id, ImageTransferDirection::Download).await?;
     let copy = folder.join("copy.raw");
     let bar = progress_bar("Download", size);
-    let received = transfer.download(&mut File::create(&copy)?, size, |bytes| bar.inc(bytes)).await;
-    end(transfer, received, &bar).await?;
+    let download = transfer::download(&engine.connection, ImageId::Disk(uploaded.disk_id.clone())).to_file(&copy);
+    download.on_progress(moves(&bar)).cancel_on(interrupted()).send().await?;
+    bar.finish();
 
-    engine.connection.system_service().disks_service().disk_service(&disk_id).remove().send().await?;
+    engine.connection.system_service().disks_service().disk_service(&uploaded.disk_id).remove().send().await?;
     let (before, after) = (sha256(image)?, sha256(&copy)?);
     println!("SHA-256 of the image: {before}");
     println!("SHA-256 of the copy:  {after}");
@@ -99,34 +98,15 @@ async fn upload_and_download(engine: &Engine, image: &Path, storage_domain: Opti
     Ok(())
 }
 
-/// Finalizes a transfer whose data went through, and cancels one whose data did not.
-async fn end(transfer: ImageTransfer, data: Result<()>, bar: &ProgressBar) -> Result<()> {
-    match data {
-        Ok(()) => {
-            bar.finish();
-            match transfer.finalize().await? {
-                Outcome::Success => Ok(()),
-                Outcome::Failure => Err("the engine did not accept the image; its events say why".into()),
-            }
-        }
-        Err(error) => {
-            bar.abandon();
-            transfer.cancel().await?;
-            Err(error)
-        }
-    }
+/// Moves a bar as a transfer goes on.
+fn moves(bar: &ProgressBar) -> impl Fn(&Progress) + Send + Sync + 'static {
+    let bar = bar.clone();
+    move |progress| bar.set_position(progress.done)
 }
 
-/// Adds a thin raw disk, and waits until it is ready.
-async fn add_disk(connection: &Connection, storage_domain: &str, size: u64) -> Result<String> {
-    let disks = connection.system_service().disks_service();
-    let disk = Disk::new()
-        .name("quickstart")
-        .format(DiskFormat::Raw)
-        .sparse(true)
-        .provisioned_size(i64::try_from(size)?)
-        .storage_domains([StorageDomain::new().name(storage_domain)]);
-    let id = disks.add().disk(disk).send().await?.id.ok_or("the engine added a disk without telling its id")?;
-    wait_for_disk(connection, &id).await?;
-    Ok(id)
+/// Ends with Ctrl-C, which calls a transfer off; it then cleans up.
+async fn interrupted() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending().await
+    }
 }

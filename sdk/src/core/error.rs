@@ -38,6 +38,9 @@ struct Repr {
     is_unsent: bool,
     /// Whether everything was tried already.
     is_settled: bool,
+    /// The transfer of an image that waits to be gone on with.
+    #[cfg(feature = "transfer")]
+    paused_transfer: Option<String>,
     /// Where the server's own explanation says more than the status.
     retryable: Option<bool>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
@@ -80,8 +83,8 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
-    /// Name for traces.
-    pub(crate) fn name(self) -> &'static str {
+    /// The case in a word, such as `not_found`; traces have it too.
+    pub fn name(self) -> &'static str {
         match self {
             ErrorKind::Configuration => "configuration",
             ErrorKind::Request => "request",
@@ -160,6 +163,8 @@ impl Error {
             attempts: 1,
             is_unsent: false,
             is_settled: false,
+            #[cfg(feature = "transfer")]
+            paused_transfer: None,
             retryable: None,
             source: None,
         }))
@@ -227,6 +232,12 @@ impl Error {
         self.0.is_unsent
     }
 
+    #[cfg(feature = "transfer")]
+    pub(crate) fn with_paused_transfer(mut self, id: &str) -> Self {
+        self.0.paused_transfer = Some(id.to_owned());
+        self
+    }
+
     /// What is wrong, without what surrounds it.
     pub(crate) fn message(&self) -> &str {
         &self.0.message
@@ -289,6 +300,12 @@ impl Error {
     /// to 2 KiB, without markup and control characters.
     pub fn body(&self) -> Option<&str> {
         self.0.body.as_deref()
+    }
+
+    /// Identifier of the image transfer that was left paused, so that another upload with the same journal can go on with it.
+    #[cfg(feature = "transfer")]
+    pub fn paused_transfer(&self) -> Option<&str> {
+        self.0.paused_transfer.as_deref()
     }
 
     /// How long the server wants to be left alone, if it says so.

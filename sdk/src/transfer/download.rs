@@ -77,6 +77,8 @@ engine_setters!(Download);
 pub struct Downloaded {
     /// Id of the transfer, under which the engine logged it.
     pub transfer_id: String,
+    /// Format of the file.
+    pub format: Format,
     /// Size of the disk, in bytes.
     pub size: u64,
     /// Data that came over the network, in bytes.
@@ -158,13 +160,16 @@ impl Download {
             // The file is whole: it cannot be called off any more.
             Ok(downloaded) => held.finalize(&connection).await.map(|()| downloaded),
             Err(error) => {
-                if let Some((path, resumes)) = kept.filter(|_| held.transfer.is_some())
-                    && !(resumes && run::may_go_on(&error))
-                {
-                    Target::discard(&path);
-                    let _ = std::fs::remove_file(journal(&path));
+                let kept = kept.filter(|_| held.transfer.is_some());
+                let error = held.release(&connection, error, Ending::Cancel).await;
+                let Some((path, resumes)) = kept else { return Err(error) };
+                if resumes && run::may_go_on(&error) {
+                    let told = format!("{}; what arrived is kept in {}", error.message(), partial(&path).display());
+                    return Err(error.with_message(told));
                 }
-                Err(held.release(&connection, error, Ending::Cancel).await)
+                Target::discard(&path);
+                let _ = std::fs::remove_file(journal(&path));
+                Err(error)
             }
         }
     }
@@ -176,6 +181,9 @@ impl Download {
         plan.check()?;
         if plan.is_incremental && plan.backup.is_none() {
             return Err(request("what has changed is known of a backup only; say which: `backup`"));
+        }
+        if let Some(path) = plan.path().map(Path::to_owned) {
+            blocking(move || Target::check(&path)).await?;
         }
         let version = EngineVersion::of(&connection).await?;
         if plan.shallow && !version.knows_shallow() {
@@ -205,10 +213,10 @@ impl Download {
         let transport = connection.client().transport().clone();
         let route = Arc::new(Route::open(transport, Arc::new(transfer.clone()), access, settings.terms.clone()).await?);
         held.route = Some(route.clone());
-        let name = image.to_string();
+        let (name, format) = (image.to_string(), plan.format());
         let moved = plan.carry_out(route.clone(), &settings, &meter, &name, version.converts());
         let (size, checksum) = route.while_open(settings.keep_open_interval(), moved).await?;
-        Ok(Downloaded { transfer_id: transfer.id, size, transferred: meter.bytes(), checksum })
+        Ok(Downloaded { transfer_id: transfer.id, format, size, transferred: meter.bytes(), checksum })
     }
 }
 

@@ -17,6 +17,8 @@ const VERSION: u64 = 1;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Entry {
     pub(super) disk: String,
+    /// Whether the disk was made for the transfer.
+    pub(super) is_new: bool,
     /// The transfer that is still open at the engine; a download starts a new one.
     pub(super) transfer: Option<String>,
     /// The local file that is uploaded.
@@ -30,7 +32,7 @@ pub(super) struct Entry {
 
 impl Entry {
     pub(super) fn new(disk: &str, size: u64) -> Self {
-        Self { disk: disk.to_owned(), transfer: None, source: None, size, extents: None, done: Ranges::default() }
+        Self { disk: disk.to_owned(), is_new: false, transfer: None, source: None, size, extents: None, done: Ranges::default() }
     }
 
     fn write(&self) -> Value {
@@ -41,6 +43,7 @@ impl Entry {
         json!({
             "version": VERSION,
             "disk": self.disk,
+            "is_new": self.is_new,
             "transfer": self.transfer,
             "source": source,
             "size": self.size,
@@ -65,6 +68,7 @@ impl Entry {
         (json.get("version")?.as_u64()? == VERSION).then_some(())?;
         Some(Self {
             disk: text("disk")?,
+            is_new: json.get("is_new")?.as_bool()?,
             transfer: text("transfer"),
             source: match source {
                 Some(source) => Some(source?),
@@ -102,6 +106,17 @@ impl Journal {
         Ok(Some(entry))
     }
 
+    /// Finds out whether it can be kept in a file, before there is anything to keep.
+    ///
+    /// # Errors
+    ///
+    /// `Image`, if it cannot be written.
+    pub(super) fn check(path: &Path) -> Result<()> {
+        let new = new_name(path);
+        let write = || File::create(&new).and_then(|_| fs::remove_file(&new));
+        write().map_err(|error| unusable(path, "cannot be written", error))
+    }
+
     /// Starts to keep it in a file.
     ///
     /// # Errors
@@ -131,8 +146,7 @@ impl Journal {
 
     fn save(&self) -> Result<()> {
         let entry = lock(&self.entry);
-        let mut new = self.path.clone().into_os_string();
-        new.push(".new");
+        let new = new_name(&self.path);
         let write = || {
             let mut file = File::create(&new)?;
             file.write_all(entry.write().to_string().as_bytes())?;
@@ -142,6 +156,13 @@ impl Journal {
         };
         write().map_err(|error| unusable(&self.path, "cannot be written", error))
     }
+}
+
+/// Name of the file while it is being written.
+fn new_name(path: &Path) -> PathBuf {
+    let mut new = path.as_os_str().to_owned();
+    new.push(".new");
+    new.into()
 }
 
 fn unusable(path: &Path, doing: &str, error: io::Error) -> Error {

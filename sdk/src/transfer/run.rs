@@ -151,7 +151,11 @@ impl Held {
             told.push(self.remove_disk(connection).await);
         }
         told.retain(|text| !text.is_empty());
-        error.with_message(told.join("; "))
+        let error = error.with_message(told.join("; "));
+        match &self.transfer {
+            Some(transfer) if ending == Ending::Pause => error.with_paused_transfer(&transfer.id),
+            _ => error,
+        }
     }
 
     /// Sees to it that a disk that was made for the transfer is gone.

@@ -198,11 +198,17 @@ impl Disk {
     /// Opens an image file, of a format that is given or told by its content.
     pub(super) fn open(path: &Path, format: Option<Format>, backing: &Backing) -> Result<Self> {
         let name = path.display().to_string();
-        let file =
-            DirectFile::open(path).map_err(|error| wrong(format!("{name} cannot be opened: {error}")).with_source(error))?;
-        let length = file.size().map_err(|error| wrong(format!("{name} has no size: {error}")).with_source(error))?;
+        let unreadable = |error: std::io::Error| wrong(format!("{name} cannot be opened: {error}")).with_source(error);
+        let metadata = std::fs::metadata(path).map_err(unreadable)?;
+        // To open a pipe waits for whoever writes to it.
+        if !is_image(metadata.file_type()) {
+            let hint = "what can only be read from its start to its end is a `Source::reader`";
+            return Err(wrong(format!("{name} is neither a file nor a block device; {hint}")));
+        }
+        let file = DirectFile::open(path).map_err(unreadable)?;
+        let length = file.size().map_err(unreadable)?;
         let format = format_of(&file, &name, format)?;
-        let modified = std::fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
+        let modified = metadata.modified().ok();
         let modified = modified
             .and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok())
             .map_or(0, |time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
@@ -334,6 +340,18 @@ impl Disk {
     fn unreadable(&self, error: std::io::Error) -> Error {
         wrong(format!("{} cannot be read: {error}", self.name)).with_source(error)
     }
+}
+
+/// Whether it can be read at any place.
+#[cfg(unix)]
+fn is_image(file: std::fs::FileType) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    file.is_file() || file.is_block_device()
+}
+
+#[cfg(not(unix))]
+fn is_image(file: std::fs::FileType) -> bool {
+    !file.is_dir()
 }
 
 /// The format that was given, or that the content tells.

@@ -6,7 +6,7 @@ use super::image::qcow2::{Layout, Writer};
 use super::image::{ReadAt, WriteAt, local};
 use super::source::{failed, wrong};
 use crate::core::error::{Error, Result};
-use std::fs;
+use std::fs::{self, File};
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 
@@ -45,6 +45,20 @@ impl Target {
         let (partial, file) = Self::open(path)?;
         let writer = Writer::new(file, &partial.display().to_string(), layout).map_err(failed)?;
         Ok(Self { path: path.to_owned(), partial, content: Content::Qcow2(writer) })
+    }
+
+    /// Finds out whether an image can be made there, before there is any data.
+    pub(super) fn check(path: &Path) -> Result<()> {
+        if path.is_dir() {
+            return Err(wrong(format!("{} is a folder; give the name of a file", path.display())));
+        }
+        let partial = partial(path);
+        let was_there = partial.exists();
+        File::options().append(true).create(true).open(&partial).map_err(|error| unwritable(&partial, error))?;
+        if !was_there {
+            Self::discard(path);
+        }
+        Ok(())
     }
 
     /// Removes what an earlier download left.

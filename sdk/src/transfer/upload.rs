@@ -160,16 +160,24 @@ impl Upload {
         })
         .await?;
         let mut entry = earlier(&settings, &opened, &to)?;
-        if let Some(entry) = entry.as_ref().filter(|_| matches!(to, To::New(_))) {
-            held.new_disk = Some(entry.disk.clone());
-        }
+        held.new_disk = entry.as_ref().filter(|entry| entry.is_new).map(|entry| entry.disk.clone());
         let disk = match (&entry, to) {
             (Some(entry), _) => entry.disk.clone(),
             (None, To::Existing(id)) => id,
             (None, To::New(disk)) => {
+                let is_named = disk.id.is_some();
                 let disk = new_disk::described(&connection, version, *disk, &known).await?;
-                held.new_disk.clone_from(&disk.id);
-                connection.system_service().disks_service().add().disk(&disk).send().await?.id.or(disk.id).unwrap_or_default()
+                let id = disk.id.clone().unwrap_or_default();
+                // Of a name that nobody else knows, whatever has it was made here, also if the answer is lost.
+                held.new_disk = Some(id.clone()).filter(|_| !is_named);
+                let added = connection.system_service().disks_service().add().disk(&disk).send().await;
+                if let Err(error) = added {
+                    // What the engine refuses it has not made.
+                    held.new_disk = held.new_disk.take().filter(|_| error.status().is_none());
+                    return Err(error);
+                }
+                held.new_disk = Some(id.clone());
+                id
             }
         };
         let is_new = held.new_disk.is_some();
@@ -186,7 +194,7 @@ impl Upload {
                     true => found.provisioned_size.and_then(|size| u64::try_from(size).ok()).unwrap_or(known.size),
                     false => opened.size(),
                 };
-                entry = Some(Entry::new(&disk, size));
+                entry = Some(Entry { is_new, ..Entry::new(&disk, size) });
                 let wanted = Wanted {
                     subject: ImageId::Disk(disk.clone()),
                     direction: ImageTransferDirection::Upload,
@@ -228,7 +236,7 @@ impl Upload {
             done,
             meter: meter.clone(),
         };
-        let format = known.format;
+        let Known { format, size: disk_size, .. } = known;
         let moved = async {
             let ours = send::send(opened, sending).await?;
             meter.enter(Stage::Finishing);
@@ -239,6 +247,7 @@ impl Upload {
             compared(ours, &theirs).map(Some)
         };
         let checksum = route.while_open(settings.keep_open_interval(), moved).await?;
+        let size = if is_converted { size } else { disk_size };
         Ok(Uploaded { disk_id: disk, transfer_id: transfer.id, format, size, transferred: meter.bytes(), checksum })
     }
 }
@@ -262,8 +271,14 @@ fn earlier(settings: &Settings, opened: &Opened, to: &To) -> Result<Option<Entry
     if identity.is_none() {
         return Err(request("only an upload of a file can be resumed: what is read from elsewhere may not be there again"));
     }
-    let Some(entry) = Journal::read(path)? else { return Ok(None) };
-    let is_other_disk = matches!(to, To::Existing(id) if *id != entry.disk);
+    let Some(entry) = Journal::read(path)? else {
+        Journal::check(path)?;
+        return Ok(None);
+    };
+    let is_other_disk = match to {
+        To::New(_) => !entry.is_new,
+        To::Existing(id) => *id != entry.disk,
+    };
     if is_other_disk || entry.source.as_ref() != identity {
         let name = path.display();
         let transfer = entry.transfer.unwrap_or_default();

@@ -5,9 +5,9 @@ use super::site::{STEP, Site, until};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use virt_sdk::ErrorKind;
+use virt_sdk::Link;
 use virt_sdk::ovirt::types::{DiskFormat, DiskStatus, ImageTransfer, ImageTransferPhase as Phase};
 use virt_sdk::transfer::{Source, upload};
-use virt_sdk::Link;
 use virt_simulator::{Fault, Simulator, Target};
 
 /// A disk with data all over it, of 12 MiB.
@@ -97,7 +97,8 @@ async fn a_locked_disk_is_waited_for() {
 #[tokio::test]
 async fn an_illegal_disk_is_refused() {
     let site = Site::of(Simulator::builder().transition(STEP)).await;
-    let added = site.other().disks_service().add().disk(super::site::data_disk().provisioned_size(MIB as i64).format(DiskFormat::Raw));
+    let added =
+        site.other().disks_service().add().disk(super::site::data_disk().provisioned_size(MIB as i64).format(DiskFormat::Raw));
     let disk = added.send().await.expect("it is made").id.expect("it has an id");
     site.engine.advance(STEP);
     site.until_ok(&disk).await;
@@ -115,7 +116,7 @@ async fn an_illegal_disk_is_refused() {
 async fn a_disk_that_is_used_is_refused() {
     let site = Site::of(Simulator::builder().vms(1)).await;
     let vms = site.other().vms_service();
-    let vm = vms.list().send().await.expect("they are listed").remove(0).id.expect("it has an id");
+    let vm = vms.list().send().await.expect("they are listed")[0].id.clone().expect("it has an id");
     vms.vm_service(&vm).start().send().await.expect("it starts");
     let disk = site.only_disk().await.id.expect("it has an id");
     let image = site.file("a.img", &[1; 512]);
@@ -140,25 +141,47 @@ async fn broken_off(site: &Site, removed: bool) -> (String, virt_sdk::Error) {
 
 #[tokio::test]
 async fn a_disk_stays_after_a_failure_unless_it_is_not_to() {
-    for version in ["4.2", "4.4.6", "4.5.7"] {
-        let site = Site::version(version).await;
-        let (disk, error) = broken_off(&site, false).await;
-        assert!(error.to_string().contains("the disk is kept"), "{version}: {error}");
-        let found = site.disk(&disk).await;
-        assert_eq!((found.status, found.provisioned_size), (Some(DiskStatus::Ok), Some(12 * MIB as i64)), "{version}");
-        site.assert_closed().await;
-        assert!(site.read(&disk).await[..4 * MIB] == pattern(5 * MIB, 1)[..4 * MIB], "{version}");
+    for version in ["4.3", "4.4.6", "4.5.7"] {
+        stays(version).await;
     }
 }
 
 #[tokio::test]
-async fn a_disk_goes_after_a_failure_where_that_is_asked_for() {
-    for version in ["4.2", "4.4.6", "4.5.7"] {
-        let site = Site::version(version).await;
-        let (_, error) = broken_off(&site, true).await;
-        assert!(!error.to_string().contains("kept"), "{version}: {error}");
-        site.assert_nothing_left().await;
+async fn a_raw_disk_stays_after_a_failure_at_an_engine_that_converts_nothing() {
+    for version in ["4.1", "4.2.3"] {
+        stays(version).await;
     }
+}
+
+async fn stays(version: &str) {
+    let site = Site::version(version).await;
+    let (disk, error) = broken_off(&site, false).await;
+    assert!(error.to_string().contains("the disk is kept"), "{version}: {error}");
+    let found = site.disk(&disk).await;
+    assert_eq!((found.status, found.provisioned_size), (Some(DiskStatus::Ok), Some(12 * MIB as i64)), "{version}");
+    site.assert_closed().await;
+    assert!(site.read(&disk).await[..4 * MIB] == pattern(5 * MIB, 1)[..4 * MIB], "{version}");
+}
+
+#[tokio::test]
+async fn a_disk_goes_after_a_failure_where_that_is_asked_for() {
+    for version in ["4.2.3", "4.3", "4.4.6", "4.5.7"] {
+        goes(version).await;
+    }
+}
+
+#[tokio::test]
+async fn a_disk_goes_after_a_failure_at_an_engine_that_cannot_cancel() {
+    for version in ["4.1", "4.2"] {
+        goes(version).await;
+    }
+}
+
+async fn goes(version: &str) {
+    let site = Site::version(version).await;
+    let (_, error) = broken_off(&site, true).await;
+    assert!(!error.to_string().contains("kept"), "{version}: {error}");
+    site.assert_nothing_left().await;
 }
 
 #[tokio::test]

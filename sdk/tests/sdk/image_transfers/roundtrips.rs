@@ -2,7 +2,7 @@
 
 use super::images::{MIB, padded, pattern, sparse, write_qcow2};
 use super::site::{Site, data_disk};
-use tokio::task::JoinSet;
+use tokio::task::LocalSet;
 use virt_sdk::ErrorKind;
 use virt_sdk::ovirt::types::{DiskFormat, DiskStatus};
 use virt_sdk::transfer::image::Format;
@@ -15,16 +15,13 @@ const VERSIONS: [&str; 9] = ["4.1", "4.2", "4.2.3", "4.3", "4.4.2", "4.4.6", "4.
 const OLD: [&str; 3] = ["4.1", "4.2", "4.2.3"];
 
 /// Runs something for each of these versions at once.
-async fn for_each<R: Future<Output = ()> + Send + 'static>(versions: &[&'static str], run: impl Fn(&'static str) -> R) {
-    let mut tasks = JoinSet::new();
-    for version in versions {
-        let run = run(version);
-        tasks.spawn(async move {
-            println!("{version}");
-            run.await;
-        });
+async fn for_each<R: Future<Output = ()> + 'static>(versions: &'static [&'static str], run: impl Fn(&'static str) -> R) {
+    let tasks = LocalSet::new();
+    let running: Vec<_> = versions.iter().map(|version| (*version, tasks.spawn_local(run(version)))).collect();
+    tasks.await;
+    for (version, task) in running {
+        task.await.unwrap_or_else(|error| panic!("{version}: {error}"));
     }
-    tasks.join_all().await;
 }
 
 /// Uploads a file to a new disk, and downloads it to a file of the other name.
@@ -141,31 +138,43 @@ async fn engines_that_convert_nothing_are_not_asked_to_for_downloads() {
     .await;
 }
 
+/// Uploads an image to a disk of another format, be it a new one or not.
+async fn assert_not_converted(version: &str, name: &str, format: DiskFormat) {
+    let site = Site::version(version).await;
+    let source = site.path(name);
+    match format {
+        DiskFormat::Cow => drop(site.file(name, &pattern(MIB, 6))),
+        _ => write_qcow2(&source, &pattern(MIB, 6), None),
+    }
+    let disk = data_disk().format(format).provisioned_size(2 * MIB as i64);
+    assert_refused(&site, version, upload(&site.connection, &source).new_disk(disk.clone()).send().await).await;
+    let disk = site.other().disks_service().add().disk(disk).send().await.expect("it is made").id.expect("it has an id");
+    site.until_ok(&disk).await;
+    assert_refused(&site, version, upload(&site.connection, &source).disk(disk).send().await).await;
+}
+
 #[tokio::test]
-async fn engines_that_convert_nothing_are_not_asked_to_for_uploads() {
+async fn engines_that_convert_nothing_are_not_asked_to_make_a_qcow2_disk_of_a_raw_image() {
+    for_each(&OLD, |version| assert_not_converted(version, "source.img", DiskFormat::Cow)).await;
+}
+
+#[tokio::test]
+async fn engines_that_convert_nothing_are_not_asked_to_make_a_raw_disk_of_a_qcow2_image() {
+    for_each(&OLD, |version| assert_not_converted(version, "source.qcow2", DiskFormat::Raw)).await;
+}
+
+#[tokio::test]
+async fn engines_that_convert_nothing_get_no_image_that_is_no_file() {
     for_each(&OLD, |version| async move {
         let site = Site::version(version).await;
-        let raw = site.file("source.img", &pattern(MIB, 6));
         let qcow2 = site.path("source.qcow2");
         write_qcow2(&qcow2, &pattern(MIB, 6), None);
-        for (source, format) in [(&raw, DiskFormat::Cow), (&qcow2, DiskFormat::Raw)] {
-            let disk = data_disk().format(format.clone());
-            let result = upload(&site.connection, source).new_disk(disk.clone()).send().await;
-            assert_refused(&site, version, result).await;
-            // Nor where the disk is there.
-            let disk = site.other().disks_service().add().disk(disk.provisioned_size(MIB as i64)).send().await;
-            let disk = disk.expect("it is made").id.expect("it has an id");
-            site.until_ok(&disk).await;
-            let result = upload(&site.connection, source).disk(disk).send().await;
-            assert_refused(&site, version, result).await;
-        }
         // What is in an archive cannot be sent as the file that it is.
         let source = Source::read_at(std::fs::File::open(&qcow2).expect("it is there"), "a member of an archive");
-        let before = site.disks().await.len();
         let error = site.failed(upload(&site.connection, source).new_disk(data_disk()).send().await);
         assert!(matches!(error.kind(), ErrorKind::Image | ErrorKind::Request), "{version}: {error}");
         assert!(error.to_string().contains("a member of an archive"), "{version}: {error}");
-        assert_eq!(site.disks().await.len(), before, "{version}");
+        site.assert_nothing_left().await;
     })
     .await;
 }
