@@ -1,7 +1,6 @@
 //! The checksum that servers compute of an image: a hash of the hashes of its blocks.
 
 use super::image::bytes::narrow;
-use super::image::local;
 use blake2::digest::consts::U32;
 use blake2::{Blake2b, Digest};
 use std::collections::BTreeMap;
@@ -20,7 +19,7 @@ pub(super) struct Digested([u8; 32]);
 
 /// Hashes one block, in any number of steps.
 #[derive(Clone, Default)]
-pub(super) struct BlockHasher {
+struct BlockHasher {
     hash: Hash,
     /// Zeros at the end that are not hashed yet.
     zeros: u64,
@@ -28,7 +27,7 @@ pub(super) struct BlockHasher {
 }
 
 impl BlockHasher {
-    pub(super) fn data(&mut self, bytes: &[u8]) {
+    fn data(&mut self, bytes: &[u8]) {
         self.write_zeros();
         self.hash.update(bytes);
         self.length += bytes.len() as u64;
@@ -116,17 +115,6 @@ impl Blocks {
     }
 }
 
-/// Hash of one block that is in memory.
-pub(super) fn digest(block: &[u8]) -> Digested {
-    let mut hasher = BlockHasher::default();
-    if local::is_zero(block) {
-        hasher.zeros(block.len() as u64)
-    } else {
-        hasher.data(block)
-    }
-    hasher.finish()
-}
-
 /// Puts the hashes of the blocks together, which may come in any order.
 pub(super) struct BlockHash {
     outer: Hash,
@@ -200,6 +188,12 @@ fn zeros(length: u64) -> Digested {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn digest(block: &[u8]) -> Digested {
+        let mut hasher = BlockHasher::default();
+        hasher.data(block);
+        hasher.finish()
+    }
 
     fn whole(size: u64, parts: &[(u64, Option<&[u8]>)]) -> Option<String> {
         let mut hash = BlockHash::new(size);

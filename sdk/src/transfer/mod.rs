@@ -5,8 +5,8 @@
 //! (ovirt-imageio), or to a proxy where the host cannot be reached. Both sides may fail for a while: requests are made
 //! again, a transfer that was paused is resumed, and whatever ends it, nothing stays locked or half done.
 //!
-//! Memory: at most 40 MiB at the defaults, 28 of them in buffers. Beside that 32 bytes for each extent of a disk that is
-//! downloaded, and, while an image with compressed clusters is uploaded, two more buffers and what [`image::qcow2`] takes.
+//! Memory: at most 40 MiB at the defaults, of which up to 18 are buffers. Beside that 32 bytes for each extent of a disk that
+//! is downloaded, and what [`image::qcow2`] takes for an image with compressed clusters that is uploaded.
 
 mod block_hash;
 mod buffer;

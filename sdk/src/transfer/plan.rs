@@ -2,7 +2,7 @@
 
 use super::image::{Extent, ExtentKind};
 
-/// Data that an upload moves at a time, in bytes: the block of the server's checksum, and what a request carries at most.
+/// Data that an upload reads at a time, in bytes: the block of the server's checksum.
 pub(super) const UPLOAD_UNIT: u64 = 4 << 20;
 
 /// Data that a download asks for at a time, in bytes; a multiple of the block of the checksum.

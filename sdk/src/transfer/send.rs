@@ -1,9 +1,8 @@
 //! The data of an upload: threads read the image, connections send it.
 //!
-//! A piece of the plan is read into one buffer, which stays until the server has taken it: what has to be sent again needs
-//! not be read again. Memory: a buffer for each connection, one for each thread that reads, and one in between.
+//! What is read stays in its buffer until the server has taken it, so that what has to be sent again needs not be read again. Memory: a buffer for each connection, one for each thread that reads, and one in between.
 
-use super::block_hash::{self, BlockHash};
+use super::block_hash::{BlockHash, Blocks, Digested};
 use super::buffer::BufferPool;
 use super::image::bytes::narrow;
 use super::image::{Extent, ExtentKind, local};
@@ -13,10 +12,11 @@ use super::lock::lock;
 use super::plan::{self, LONGEST_ZERO, Piece, UPLOAD_GAP, UPLOAD_UNIT};
 use super::progress::Meter;
 use super::ranges::Ranges;
-use super::run::broken;
+use super::run::{blocking, broken};
 use super::source::{Disk, Opened, Stream, wrong};
 use crate::core::error::{Error, ErrorKind, Result};
 use bytes::Bytes;
+use std::convert::Infallible;
 use std::num::NonZeroU64;
 use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::io::AsyncReadExt;
@@ -29,8 +29,11 @@ const ZERO_BLOCK: NonZeroU64 = NonZeroU64::new(64 << 10).expect("it is not 0");
 /// Zeros amid data that are not sent, in bytes: fewer cost less than a further request.
 const LONG_ZEROS: u64 = 256 << 10;
 
-/// Threads that read: one reads while the other waits for its turn.
-const READERS: usize = 2;
+/// Size of a buffer, in bytes: what a request carries at most.
+const BUFFER: u64 = 2 << 20;
+
+/// Threads that read: storage that is not cached answers late, but many questions at once.
+const READERS: usize = 4;
 
 /// How often everything since the last flush is sent again because the server could not make it last.
 const REPETITIONS: u32 = 2;
@@ -92,12 +95,12 @@ struct Written {
 pub(super) async fn send(source: Opened, terms: Sending) -> Result<Option<String>> {
     let abilities = terms.route.abilities();
     let size = terms.size;
-    let zeros = if abilities.has_zero() { Bytes::new() } else { Bytes::from(vec![0; UPLOAD_UNIT as usize]) };
+    let zeros = if abilities.has_zero() { Bytes::new() } else { Bytes::from(vec![0; narrow(BUFFER)]) };
     let hash = Mutex::new(terms.wants_checksum.then(|| BlockHash::new(size)));
     let written = Written { all: terms.done.clone(), flushed: terms.done.clone(), unflushed: 0 };
     let mut flow = Flow {
         abilities,
-        pool: BufferPool::new(UPLOAD_UNIT as usize),
+        pool: BufferPool::new(narrow(BUFFER)),
         hash,
         written: Mutex::new(written),
         checkpoint: tokio::sync::Mutex::default(),
@@ -180,8 +183,7 @@ impl Flow {
             Producer::Disk(disk) => {
                 let pieces = plan::pieces(disk.extents(self.terms.size), UPLOAD_UNIT);
                 let pieces: Arc<Mutex<dyn Iterator<Item = Result<Piece>> + Send>> = Arc::new(Mutex::new(pieces));
-                let readers = if disk.is_compressed() { self.terms.connections.max(READERS) } else { READERS };
-                for _ in 0..readers {
+                for _ in 0..READERS {
                     let (flow, disk, pieces, sender) = (self.clone(), disk.clone(), pieces.clone(), sender.clone());
                     tokio::task::spawn_blocking(move || flow.read(&disk, &pieces, &sender));
                 }
@@ -203,48 +205,70 @@ impl Flow {
     fn read(&self, disk: &Disk, pieces: &Mutex<dyn Iterator<Item = Result<Piece>> + Send>, jobs: &mpsc::Sender<Result<Job>>) {
         loop {
             let piece = lock(pieces).next();
-            let job = match piece {
-                Some(piece) => piece.and_then(|piece| self.job(disk, &piece)),
+            let read = match piece {
+                Some(piece) => piece.and_then(|piece| self.read_piece(disk, &piece, jobs)),
                 None => return,
             };
-            let is_failed = job.is_err();
-            if jobs.blocking_send(job).is_err() || is_failed {
-                return;
+            match read {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => {
+                    // If nobody wants it, there is another error already.
+                    let _ = jobs.blocking_send(Err(error));
+                    return;
+                }
             }
         }
     }
 
-    fn job(&self, disk: &Disk, piece: &Piece) -> Result<Job> {
+    /// Reads a piece, buffer by buffer. False when nobody wants it any more.
+    fn read_piece(&self, disk: &Disk, piece: &Piece, jobs: &mpsc::Sender<Result<Job>>) -> Result<bool> {
         let is_done = self.lock_written().all.contains(piece.start, piece.length);
-        if piece.without_data().is_some() || (is_done && lock(&self.hash).is_none()) {
+        let is_hashed = lock(&self.hash).is_some();
+        if piece.without_data().is_some() || (is_done && !is_hashed) {
             if let Some(hash) = lock(&self.hash).as_mut() {
                 hash.zeros(piece.start, piece.length);
             }
             let is_kept = is_done || self.terms.is_zero;
             let zeros = if is_kept { Vec::new() } else { vec![(piece.start, piece.length)] };
-            return Ok(Job { start: piece.start, length: piece.length, zeros, data: Vec::new(), is_done });
+            let job = Job { start: piece.start, length: piece.length, zeros, data: Vec::new(), is_done };
+            return Ok(jobs.blocking_send(Ok(job)).is_ok());
         }
-        let mut buffer = self.pool.take().with_length(narrow(piece.length));
-        let mut bytes = buffer.as_mut();
-        for part in &piece.parts {
-            let (here, rest) = std::mem::take(&mut bytes).split_at_mut(narrow(part.length));
-            bytes = rest;
-            match part.kind {
-                ExtentKind::Data => disk.read(here, part.start)?,
-                ExtentKind::Zero | ExtentKind::Hole => here.fill(0),
+        let mut blocks = is_hashed.then(|| Blocks::starting_at(piece.start));
+        let parts = piece.parts.iter().map(|part| Ok::<_, Infallible>(*part));
+        for part in plan::pieces(parts, BUFFER).flatten() {
+            let mut buffer = self.pool.take().with_length(narrow(part.length));
+            let mut bytes = buffer.as_mut();
+            for extent in &part.parts {
+                let (here, rest) = std::mem::take(&mut bytes).split_at_mut(narrow(extent.length));
+                bytes = rest;
+                match extent.kind {
+                    ExtentKind::Data => disk.read(here, extent.start)?,
+                    ExtentKind::Zero | ExtentKind::Hole => here.fill(0),
+                }
+            }
+            let bytes = buffer.freeze();
+            if let Some(blocks) = &mut blocks {
+                blocks.data(&bytes, |start, digest| self.hashed(start, digest));
+            }
+            if jobs.blocking_send(Ok(self.job(&part, &bytes, is_done))).is_err() {
+                return Ok(false);
             }
         }
-        Ok(self.job_of(piece, buffer.freeze(), is_done))
+        if let Some(blocks) = blocks {
+            blocks.finish(|start, digest| self.hashed(start, digest));
+        }
+        Ok(true)
     }
 
-    /// What is to be done with a piece that is in memory.
-    fn job_of(&self, piece: &Piece, bytes: Bytes, is_done: bool) -> Job {
-        if lock(&self.hash).is_some() {
-            let digest = block_hash::digest(&bytes);
-            if let Some(hash) = lock(&self.hash).as_mut() {
-                hash.block(piece.start, digest);
-            }
+    fn hashed(&self, start: u64, digest: Digested) {
+        if let Some(hash) = lock(&self.hash).as_mut() {
+            hash.block(start, digest);
         }
+    }
+
+    /// What is to be done with what is in memory.
+    fn job(&self, piece: &Piece, bytes: &Bytes, is_done: bool) -> Job {
         let mut job = Job { start: piece.start, length: piece.length, is_done, ..Job::default() };
         if is_done {
             return job;
@@ -274,8 +298,9 @@ impl Flow {
 
     async fn read_stream(self: &Arc<Self>, stream: &mut Stream, jobs: &mpsc::Sender<Result<Job>>) -> Result<()> {
         let mut start = 0;
+        let mut blocks = lock(&self.hash).is_some().then(|| Blocks::starting_at(0));
         while start < self.terms.size {
-            let length = UPLOAD_UNIT.min(self.terms.size - start);
+            let length = BUFFER.min(self.terms.size - start);
             let stored = length.min(stream.size.saturating_sub(start));
             let mut buffer = self.pool.take().with_length(narrow(length));
             let (bytes, past) = buffer.as_mut().split_at_mut(narrow(stored));
@@ -285,15 +310,25 @@ impl Flow {
                     format!("the reader failed between {start} and {} of {} bytes: {error}", start + stored, stream.size);
                 wrong(problem).with_source(error)
             })?;
-            let parts = vec![Extent::new(start, length, ExtentKind::Data)];
-            let piece = Piece { start, length, parts };
-            let flow = self.clone();
-            let job = tokio::task::spawn_blocking(move || flow.job_of(&piece, buffer.freeze(), false)).await.map_err(broken)?;
+            let piece = Piece { start, length, parts: vec![Extent::new(start, length, ExtentKind::Data)] };
+            let (flow, mut hasher) = (self.clone(), blocks.take());
+            let job;
+            (job, blocks) = blocking(move || {
+                let bytes = buffer.freeze();
+                if let Some(blocks) = &mut hasher {
+                    blocks.data(&bytes, |start, digest| flow.hashed(start, digest));
+                }
+                Ok((flow.job(&piece, &bytes, false), hasher))
+            })
+            .await?;
             if jobs.send(Ok(job)).await.is_err() {
                 // Whoever sends has failed, and says why.
                 return Ok(());
             }
             start += length;
+        }
+        if let Some(blocks) = blocks {
+            blocks.finish(|start, digest| self.hashed(start, digest));
         }
         Ok(())
     }
@@ -340,7 +375,7 @@ impl Flow {
         }
         let (mut start, end) = (start, start.saturating_add(length));
         while start < end {
-            let count = UPLOAD_UNIT.min(end - start);
+            let count = BUFFER.min(end - start);
             self.put(start, &self.zeros.slice(..narrow(count).min(self.zeros.len()))).await?;
             start += count;
         }

@@ -101,7 +101,7 @@ pub(super) fn compared(ours: Option<String>, theirs: &str) -> Result<String> {
 macro_rules! setters {
     ($builder:ident) => {
         impl $builder {
-            /// Connections at most; the server may allow fewer. Default: 4, of which each takes up to two buffers: 28 MiB in all.
+            /// Connections at most; the server may allow fewer. Default: 4. Each takes up to two buffers of 2 MiB.
             pub fn connections(mut self, connections: usize) -> Self {
                 self.settings.connections = connections;
                 self

@@ -9,7 +9,6 @@ use crate::core::error::{Error, ErrorKind, Result};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::io::AsyncRead;
 
 /// How much of a disk is looked at at once to find its extents, in bytes. It bounds the memory that they take.
@@ -89,22 +88,10 @@ impl Source {
                 let format = format_of(&source, &name, self.format)?;
                 if format == Format::Qcow2 {
                     let image = qcow2::Image::from_source(source, &name, &self.backing).map_err(failed)?;
-                    return disk(Disk {
-                        name,
-                        format,
-                        content: Content::Qcow2(image),
-                        identity: None,
-                        is_compressed: AtomicBool::new(false),
-                    });
+                    return disk(Disk { name, format, content: Content::Qcow2(image), identity: None });
                 }
                 let length = source.size().map_err(|error| wrong(format!("{name} has no size: {error}")).with_source(error))?;
-                disk(Disk {
-                    name,
-                    format,
-                    content: Content::Raw(source, length),
-                    identity: None,
-                    is_compressed: AtomicBool::new(false),
-                })
+                disk(Disk { name, format, content: Content::Raw(source, length), identity: None })
             }
         }
     }
@@ -175,8 +162,6 @@ pub(super) struct Disk {
     content: Content,
     /// What tells whether the file is still the same.
     identity: Option<Identity>,
-    /// Whether compressed data was seen in it.
-    is_compressed: AtomicBool,
 }
 
 enum Content {
@@ -218,7 +203,7 @@ impl Disk {
             Format::Qcow2 => Content::Qcow2(qcow2::Image::open(path, backing).map_err(failed)?),
             _ => Content::Raw(Arc::new(file), length),
         };
-        Ok(Self { name, format, content, identity, is_compressed: AtomicBool::new(false) })
+        Ok(Self { name, format, content, identity })
     }
 
     /// Name of the file without what tells its format.
@@ -235,11 +220,6 @@ impl Disk {
             Content::Raw(_, length) => sectors(*length),
             Content::Qcow2(image) => sectors(image.size()),
         }
-    }
-
-    /// Whether compressed data was seen so far, whose reading takes so much CPU time that more threads help.
-    pub(super) fn is_compressed(&self) -> bool {
-        self.is_compressed.load(Ordering::Relaxed)
     }
 
     /// What is where, in order and without gaps, up to `size`: what is past the end of the image is zeros.
@@ -287,7 +267,6 @@ impl Disk {
                 for extent in image.map(start, length) {
                     let extent = extent.map_err(failed)?;
                     position = extent.end();
-                    self.is_compressed.fetch_or(extent.compressed, Ordering::Relaxed);
                     extents.push(extent);
                 }
             }
