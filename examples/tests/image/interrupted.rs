@@ -32,7 +32,7 @@ async fn signals_leave_nothing_behind() {
         let last = json_lines(&text(&output.stdout)).pop().expect("a line");
         let message = last["error"].as_str().expect("a text");
         assert_eq!(last["kind"], "cancelled");
-        assert!(message.contains("the transfer is cancelled") && message.contains("the new disk is removed"), "{message}");
+        assert!(message.contains("the transfer is cancelled") && message.contains("the disk is removed"), "{message}");
         assert_eq!((bench.disks("endless").await, bench.phases().await), (0, vec![]));
         bench.connection.close().await.expect("it ends");
         assert_eq!(bench.engine.sessions(), 0);

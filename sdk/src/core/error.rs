@@ -76,8 +76,10 @@ pub enum ErrorKind {
     Decode,
     /// A local file cannot be read or written, or is no image that can be transferred.
     Image,
-    /// The engine ended or refused a transfer of an image, or what arrived is not what was sent.
+    /// The engine ended a transfer of an image, or did not accept it.
     Transfer,
+    /// An image that was transferred is not what was sent.
+    Checksum,
     /// The caller called it off.
     Cancelled,
 }
@@ -100,6 +102,7 @@ impl ErrorKind {
             ErrorKind::Decode => "decode",
             ErrorKind::Image => "image",
             ErrorKind::Transfer => "transfer",
+            ErrorKind::Checksum => "checksum",
             ErrorKind::Cancelled => "cancelled",
         }
     }

@@ -16,6 +16,18 @@ use reqwest::Url;
 use std::time::Duration;
 use tokio::time::Instant;
 
+/// How long a single call may take, lest an engine that does not answer is waited for without end.
+const CALL_LIMIT: Duration = Duration::from_secs(60);
+
+/// A request with a time limit.
+macro_rules! limited {
+    ($request:expr) => {{
+        let mut request = $request;
+        request.call.set_timeout(CALL_LIMIT);
+        request
+    }};
+}
+
 /// How long the engine may take to tell the phase for a message.
 const PHASE_LIMIT: Duration = Duration::from_secs(10);
 
@@ -85,11 +97,12 @@ pub(super) struct Transfer {
     pub(super) disk: Option<String>,
     version: EngineVersion,
     limits: Limits,
+    is_upload: bool,
 }
 
 /// How a transfer ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Outcome {
+pub(super) enum Outcome {
     Success,
     Failure,
 }
@@ -103,14 +116,15 @@ impl Transfer {
             ImageId::Disk(id) => Some(id.clone()),
             ImageId::Snapshot(_) => None,
         };
+        let is_upload = wanted.direction == ImageTransferDirection::Upload;
         let id = added.id.ok_or_else(|| Error::new(ErrorKind::Decode, "the engine started a transfer without telling its id"))?;
-        Ok(Self::of(connection, version, id, disk, limits))
+        Ok(Self { is_upload, ..Self::of(connection, version, id, disk, limits) })
     }
 
-    /// One that was started before.
+    /// An upload that was started before.
     pub(super) fn of(connection: &Connection, version: EngineVersion, id: String, disk: Option<String>, limits: Limits) -> Self {
         let service = connection.system_service().image_transfers_service().image_transfer_service(&id);
-        Self { connection: connection.clone(), service, id, disk, version, limits }
+        Self { connection: connection.clone(), service, id, disk, version, limits, is_upload: true }
     }
 
     /// One that was found at the engine, to end it.
@@ -138,8 +152,11 @@ impl Transfer {
                 }
                 Phase::PausedSystem | Phase::PausedUser if !is_resumed => {
                     is_resumed = true;
-                    self.service.resume().send().await?;
-                    continue;
+                    match limited!(self.service.resume()).send().await {
+                        // Somebody else did, which shows next.
+                        Err(error) if error.kind() != ErrorKind::Conflict => return Err(error),
+                        _ => continue,
+                    }
                 }
                 Phase::Initializing | Phase::Resuming | Phase::Unknown | Phase::Unrecognized(_) => {}
                 phase => return Err(self.ended(&phase)),
@@ -153,7 +170,7 @@ impl Transfer {
     }
 
     async fn get(&self) -> Result<ImageTransfer> {
-        self.service.get().send().await.map_err(|error| match error.kind() {
+        limited!(self.service.get()).send().await.map_err(|error| match error.kind() {
             ErrorKind::NotFound => {
                 let problem = format!("the engine does not know transfer {} any more: it has ended", self.id);
                 Error::new(ErrorKind::Transfer, problem).with_source(error)
@@ -174,9 +191,23 @@ impl Transfer {
         Error::new(ErrorKind::Transfer, format!("no data can flow in phase `{phase}`: {meaning}"))
     }
 
-    /// Whether the engine removes the disk if it is left with a part of the data: it takes it for a file of the disk's format.
-    pub(super) fn may_lose_disk(&self) -> bool {
-        !self.version.converts()
+    /// How it ended, if it has.
+    ///
+    /// # Errors
+    ///
+    /// Those of asking for it.
+    pub(super) async fn outcome(&self) -> Result<Option<Outcome>> {
+        match limited!(self.service.get()).send().await {
+            Ok(found) => Ok(match found.phase {
+                Some(Phase::FinishedSuccess) => Some(Outcome::Success),
+                Some(Phase::FinishedFailure) => Some(Outcome::Failure),
+                _ => None,
+            }),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                self.wait_for_disk(&mut Poll::new(self.limits.finish)).await.map(Some)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Phase as the engine tells it now, for messages.
@@ -200,6 +231,9 @@ impl Transfer {
         self.send_finalize().await?;
         match self.wait_for_end().await? {
             Outcome::Success => Ok(()),
+            Outcome::Failure if !self.is_upload => {
+                Err(Error::new(ErrorKind::Transfer, "the engine ended the download as a failure"))
+            }
             Outcome::Failure => {
                 let problem = "the engine does not accept the image; its events may say why (is it what its format says, without a backing file?)";
                 Err(Error::new(ErrorKind::Transfer, problem))
@@ -212,9 +246,9 @@ impl Transfer {
     /// # Errors
     ///
     /// Those of the engine, and `Timeout` if it does not get done.
-    pub(super) async fn cancel(&self) -> Result<()> {
+    pub(super) async fn cancel(&self) -> Result<Outcome> {
         let sent = if self.version.can_cancel() {
-            let mut request = self.service.cancel();
+            let mut request = limited!(self.service.cancel());
             request.call.set_retry(Retry::new().all_methods(true));
             request.send().await
         } else {
@@ -224,14 +258,21 @@ impl Transfer {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        self.wait_for_end().await.map(drop)
+        self.wait_for_end().await
     }
 
-    /// The engine takes it any number of times.
+    /// The engine takes it any number of times. One that has ended the transfer may have forgotten it.
     async fn send_finalize(&self) -> Result<()> {
-        let mut request = self.service.finalize();
-        request.call.set_retry(Retry::new().all_methods(true));
-        request.send().await
+        let mut poll = Poll::new(self.limits.finish);
+        loop {
+            let mut request = limited!(self.service.finalize());
+            request.call.set_retry(Retry::none());
+            match request.send().await {
+                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+                Err(error) if error.is_retryable() && poll.wait().await => {}
+                result => return result,
+            }
+        }
     }
 
     /// Leaves it for later: the disk stays locked.
@@ -240,7 +281,7 @@ impl Transfer {
     ///
     /// Those of the engine.
     pub(super) async fn pause(&self) -> Result<()> {
-        self.service.pause().send().await
+        limited!(self.service.pause()).send().await
     }
 
     /// Waits for one of the phases that are never left. Those before them tell how it will end, but the disk is still locked.
@@ -248,7 +289,7 @@ impl Transfer {
         let mut poll = Poll::new(self.limits.finish);
         let mut paused_since = None;
         loop {
-            match self.service.get().send().await {
+            match limited!(self.service.get()).send().await {
                 Ok(found) => match found.phase {
                     Some(Phase::FinishedSuccess) => return self.wait_for_disk(&mut poll).await,
                     Some(Phase::FinishedFailure) => return Ok(Outcome::Failure),
@@ -261,6 +302,8 @@ impl Transfer {
                 },
                 // Engines before 4.4.7 forget a transfer as soon as it has ended; later ones, after a quarter of an hour.
                 Err(error) if error.kind() == ErrorKind::NotFound => return self.wait_for_disk(&mut poll).await,
+                // An engine that is started again takes its time.
+                Err(error) if error.is_retryable() => {}
                 Err(error) => return Err(error),
             }
             if !poll.wait().await {
@@ -333,10 +376,11 @@ fn access(transfer: ImageTransfer) -> Result<Option<Access>> {
 pub(super) async fn wait_for_disk(connection: &Connection, id: &str, poll: &mut Poll) -> Result<Option<Disk>> {
     let service = connection.system_service().disks_service().disk_service(id);
     loop {
-        match service.get().send().await {
+        match limited!(service.get()).send().await {
             Ok(disk) if disk.status != Some(DiskStatus::Locked) => return Ok(Some(disk)),
             Ok(_) => {}
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.is_retryable() => {}
             Err(error) => return Err(error),
         }
         if !poll.wait().await {
@@ -350,7 +394,11 @@ impl Keeper for Transfer {
         Box::pin(self.open())
     }
 
+    fn may_find_out_later(&self) -> bool {
+        true
+    }
+
     fn extend(&self) -> BoxFuture<'_, Result<()>> {
-        Box::pin(async { self.service.extend().send().await })
+        Box::pin(async { limited!(self.service.extend()).send().await })
     }
 }

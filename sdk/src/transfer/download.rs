@@ -141,7 +141,7 @@ impl Download {
     /// # Errors
     ///
     /// [`ErrorKind::Image`] if the file cannot be written; [`ErrorKind::Request`] if something is missing or contradicts itself;
-    /// [`ErrorKind::Transfer`] if the engine ends the transfer, or the checksums differ; [`ErrorKind::NotFound`] if there is nothing to tell what has
+    /// [`ErrorKind::Transfer`] if the engine ends the transfer; [`ErrorKind::Checksum`] if the checksums differ; [`ErrorKind::NotFound`] if there is nothing to tell what has
     /// changed; [`ErrorKind::Cancelled`] if it was called off; else those of any call to the engine, and of the server of
     /// the data. The text tells phase and host.
     pub async fn send(self) -> Result<Downloaded> {
@@ -163,7 +163,8 @@ impl Download {
                 let kept = kept.filter(|_| held.transfer.is_some());
                 let error = held.release(&connection, error, Ending::Cancel).await;
                 let Some((path, resumes)) = kept else { return Err(error) };
-                if resumes && run::may_go_on(&error) {
+                // What came is of use unless it is wrong.
+                if resumes && error.kind() != ErrorKind::Checksum && partial(&path).exists() {
                     let told = format!("{}; what arrived is kept in {}", error.message(), partial(&path).display());
                     return Err(error.with_message(told));
                 }
@@ -178,7 +179,7 @@ impl Download {
         let Self { connection, image, plan, mut settings } = self;
         let meter = Meter::new(settings.on_progress.clone());
         meter.enter(Stage::Preparing);
-        plan.check()?;
+        plan.check(settings.wants_checksum)?;
         if plan.is_incremental && plan.backup.is_none() {
             return Err(request("what has changed is known of a backup only; say which: `backup`"));
         }
@@ -186,6 +187,12 @@ impl Download {
             blocking(move || Target::check(&path)).await?;
         }
         let version = EngineVersion::of(&connection).await?;
+        if !version.knows_directions() {
+            return Err(request(format!("engine {version} gives no images: downloads came with 4.1")));
+        }
+        if plan.backup.is_some() && !version.converts() {
+            return Err(request(format!("engine {version} knows no backups: they came with 4.3")));
+        }
         if plan.shallow && !version.knows_shallow() {
             return Err(request(format!("engine {version} gives no single layers of disks: that came with 4.4.3")));
         }
@@ -236,12 +243,16 @@ impl Plan {
     }
 
     /// Checks what contradicts itself.
-    pub(super) fn check(&self) -> Result<()> {
+    pub(super) fn check(&self, wants_checksum: bool) -> Result<()> {
         let format = self.format();
         let problem = match &self.to {
             None => "say where the image is to go: `to_file`, or `to_writer`".to_owned(),
             Some(_) if !matches!(format, Format::Raw | Format::Qcow2) => {
                 format!("an image in the format {format} cannot be made; choose raw or qcow2")
+            }
+            Some(_) if self.is_incremental && wants_checksum => {
+                "servers compute the checksum of the whole disk, which does not tell whether its changes are right: ask for none"
+                    .to_owned()
             }
             Some(_) if self.backing.is_some() && format != Format::Qcow2 => {
                 "only a qcow2 image can refer to a backing file; choose that format".to_owned()
@@ -286,14 +297,17 @@ impl Plan {
         let mut earlier = None;
         if let Some(journal) = &settings.journal {
             let mut entry = Entry::new(name, size);
-            entry.extents = Some(digest(&extents, format));
+            entry.extents = Some(self.digest(&extents, format));
             let kept = Journal::read(journal)?
                 .filter(|kept| kept.extents == entry.extents && kept.disk == entry.disk && kept.size == size);
             let is_there = self.path().is_some_and(|path| partial(path).exists());
-            if let Some(kept) = kept.filter(|_| is_there) {
+            // Only a checksum tells whether what came then is still what the disk holds.
+            let is_told = abilities.has_checksum() && !self.is_incremental;
+            if let Some(kept) = kept.filter(|_| is_there && is_told) {
                 entry.done = kept.done;
             }
-            earlier = Some((Arc::new(Journal::write(journal, entry.clone())?), entry.done));
+            let (journal, done) = (journal.clone(), entry.done.clone());
+            earlier = Some((Arc::new(blocking(move || Journal::write(&journal, entry)).await?), done));
         }
         let (journal, done) = earlier.map_or((None, Default::default()), |(journal, done)| (Some(journal), done));
         meter.set_size(size);
@@ -356,10 +370,26 @@ impl Plan {
         let mut extents = route.request(|server| async move { server.extents(context, Some(size)).await }).await?;
         let end = extents.last().map_or(0, Extent::end);
         if end < size {
-            // The ticket may cover more than there is.
-            extents.push(Extent::new(end, size - end, ExtentKind::Hole));
+            // The server does not say what is there, so it has to be asked for.
+            extents.push(Extent::new(end, size - end, ExtentKind::Data));
         }
         Ok((extents, size))
+    }
+
+    /// What tells whether it is still the same that is downloaded, into a file of the same layout.
+    fn digest(&self, extents: &[Extent], format: Format) -> String {
+        let mut hash = Sha256::new();
+        hash.update(format!("{format} {:?} {:?} {} {}", self.backing, self.backup, self.shallow, self.is_incremental));
+        for extent in extents {
+            let kind = match extent.kind {
+                ExtentKind::Data => 0,
+                ExtentKind::Zero => 1_u8,
+                ExtentKind::Hole => 2,
+            };
+            hash.update(extent.length.to_le_bytes());
+            hash.update([kind]);
+        }
+        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     async fn target(&self, path: PathBuf, format: Format, extents: &[Extent], size: u64) -> Result<Arc<Target>> {
@@ -377,20 +407,4 @@ fn journal(path: &Path) -> PathBuf {
     let mut name = partial(path).into_os_string();
     name.push(".journal");
     name.into()
-}
-
-/// What tells whether the layout of the file is still the same.
-fn digest(extents: &[Extent], format: Format) -> String {
-    let mut hash = Sha256::new();
-    hash.update(format.to_string());
-    for extent in extents {
-        let kind = match extent.kind {
-            ExtentKind::Data => 0,
-            ExtentKind::Zero => 1_u8,
-            ExtentKind::Hole => 2,
-        };
-        hash.update(extent.length.to_le_bytes());
-        hash.update([kind]);
-    }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }

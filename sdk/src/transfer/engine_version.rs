@@ -16,6 +16,11 @@ impl EngineVersion {
         Ok(Self(numbers.unwrap_or([i64::MAX; 3])))
     }
 
+    /// Whether a transfer can be a download.
+    pub(super) fn knows_directions(self) -> bool {
+        self.0 >= [4, 1, 0]
+    }
+
     /// Whether a transfer can be of something else than an image: a disk, or a snapshot.
     pub(super) fn knows_disks(self) -> bool {
         self.0 >= [4, 2, 0]

@@ -10,6 +10,7 @@ use super::run::{self, blocking};
 use super::send::{self, Sending};
 use super::settings::{Settings, compared, setters};
 use super::source::Source;
+use super::target::Target;
 #[cfg(doc)]
 use crate::core::error::ErrorKind;
 use crate::core::error::Result;
@@ -117,7 +118,7 @@ impl ImageioClient {
     /// # Errors
     ///
     /// [`ErrorKind::Image`] if the source cannot be read, or is no image that can be uploaded; [`ErrorKind::Request`] if it is larger
-    /// than the disk; [`ErrorKind::Transfer`] if the checksums differ; [`ErrorKind::Cancelled`] if it was called off;
+    /// than the disk; [`ErrorKind::Checksum`] if the checksums differ; [`ErrorKind::Cancelled`] if it was called off;
     /// [`ErrorKind::Authorization`] if the ticket is not valid (any more); else those of any request.
     pub async fn upload(self, source: impl Into<Source>) -> Result<Moved> {
         let source = source.into();
@@ -129,11 +130,14 @@ impl ImageioClient {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Image`] if the file cannot be written; [`ErrorKind::Transfer`] if the checksums differ; [`ErrorKind::Cancelled`]
+    /// [`ErrorKind::Image`] if the file cannot be written; [`ErrorKind::Checksum`] if the checksums differ; [`ErrorKind::Cancelled`]
     /// if it was called off; [`ErrorKind::Authorization`] if the ticket is not valid (any more); else those of any request.
     pub async fn download(self, path: impl AsRef<Path>) -> Result<Moved> {
         let path = path.as_ref().to_owned();
-        run::apart(|dropped| self.run(dropped, |client, meter| client.receive(To::File(path), meter))).await
+        Target::check(&path)?;
+        let to = To::File(path.clone());
+        let received = run::apart(|dropped| self.run(dropped, |client, meter| client.receive(to, meter))).await;
+        received.inspect_err(|_| Target::discard(&path))
     }
 
     async fn run<R: Future<Output = Result<Moved>>>(
@@ -195,7 +199,7 @@ impl ImageioClient {
     async fn receive(self, to: To, meter: Arc<Meter>) -> Result<Moved> {
         let Self { format, ref backing, is_incremental, .. } = self;
         let plan = Plan { to: Some(to), format, backing: backing.clone(), is_incremental, ..Plan::default() };
-        plan.check()?;
+        plan.check(self.settings.wants_checksum)?;
         if is_incremental && backing.is_none() {
             return Err(request(
                 "what has changed makes an image only with what was there before; say where that is: `backing_file`",
@@ -214,6 +218,10 @@ struct Elsewhere(Access);
 impl Keeper for Elsewhere {
     fn renew(&self) -> BoxFuture<'_, Result<Access>> {
         Box::pin(async { Ok(self.0.clone()) })
+    }
+
+    fn may_find_out_later(&self) -> bool {
+        false
     }
 
     fn extend(&self) -> BoxFuture<'_, Result<()>> {

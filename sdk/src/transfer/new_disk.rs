@@ -1,8 +1,9 @@
 //! The disk that is made for an image.
 
 use super::engine_version::EngineVersion;
-use super::image::Format;
-use super::source::Opened;
+use super::image::qcow2;
+use super::image::{Extent, ExtentKind, Format};
+use super::source::{Opened, failed};
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::ovirt::Connection;
 use crate::ovirt::types::{Disk, DiskBackup, DiskContentType, DiskFormat, StorageDomain, StorageType};
@@ -23,7 +24,12 @@ impl Known {
     pub(super) fn of(source: &Opened) -> Result<Self> {
         let (name, required) = match source {
             Opened::Disk(disk) => (disk.file_stem(), Some(disk.survey()?.1)),
-            Opened::Stream(_) => (None, None),
+            Opened::Stream(stream) => {
+                // It may turn out to be full of data.
+                let all = [Extent::new(0, stream.size, ExtentKind::Data)];
+                let required = qcow2::measure(source.size(), all, qcow2::DEFAULT_CLUSTER_SIZE).map_err(failed)?;
+                (None, Some(required))
+            }
         };
         Ok(Self { name, format: source.format(), size: source.size(), required })
     }
@@ -38,6 +44,7 @@ pub(super) async fn described(connection: &Connection, version: EngineVersion, d
     let is_iso = known.format == Format::Iso;
     let format = disk.format.clone().unwrap_or(if known.format == Format::Qcow2 { DiskFormat::Cow } else { DiskFormat::Raw });
     let is_cow = format == DiskFormat::Cow;
+    check_format(version, &format, known)?;
     let sparse = match disk.sparse {
         Some(sparse) => sparse,
         None if is_cow => true,
@@ -68,6 +75,22 @@ pub(super) async fn described(connection: &Connection, version: EngineVersion, d
         complete.backup.get_or_insert(DiskBackup::Incremental);
     }
     Ok(complete)
+}
+
+/// Checks that an engine that converts nothing has nothing to convert.
+///
+/// # Errors
+///
+/// `Request`, if it had.
+pub(super) fn check_format(version: EngineVersion, disk: &DiskFormat, known: &Known) -> Result<()> {
+    let is_same = (*disk == DiskFormat::Cow) == (known.format == Format::Qcow2);
+    if is_same || version.converts() {
+        return Ok(());
+    }
+    Err(request(format!(
+        "engine {version} converts nothing: an image in the format {} cannot go to a disk in {disk}",
+        known.format
+    )))
 }
 
 /// Whether a disk will be in block storage, where raw disks take their whole size from the start.

@@ -6,7 +6,7 @@ use super::poll::Poll;
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::http::session::BoxFuture;
 use crate::ovirt::Connection;
-use crate::ovirt::types::{DiskStatus, ImageTransferPhase as Phase};
+use crate::ovirt::types::{Disk, DiskStatus, ImageTransferPhase as Phase};
 use futures_util::future::{Either, select};
 use std::pin::pin;
 use std::sync::Arc;
@@ -71,8 +71,16 @@ pub(super) fn may_go_on(error: &Error) -> bool {
 /// What a transfer holds at the engine.
 #[derive(Default)]
 pub(super) struct Held {
-    /// Disk that was made for it.
-    pub(super) new_disk: Option<String>,
+    /// Disk that goes if the transfer fails.
+    pub(super) removable_disk: Option<String>,
+    /// Disk that it is of, where no other transfer can be of it.
+    pub(super) disk: Option<String>,
+    /// Whether the engine removes the disk if it is left with a part of the data, which it takes for a file of its format.
+    pub(super) may_lose_disk: bool,
+    /// Whether there is something to go on with.
+    pub(super) has_journal: bool,
+    /// The disk that is being made, which whoever gives up has to wait for.
+    making: Option<JoinHandle<Result<Disk>>>,
     /// The transfer that is being started, which whoever gives up has to wait for.
     starting: Option<JoinHandle<Result<Transfer>>>,
     pub(super) transfer: Option<Transfer>,
@@ -92,6 +100,14 @@ pub(super) enum Ending {
 }
 
 impl Held {
+    /// Makes a disk such that it is made, or not, before anybody gives up.
+    pub(super) async fn make(&mut self, make: impl Future<Output = Result<Disk>> + Send + 'static) -> Result<Disk> {
+        let making = self.making.insert(tokio::spawn(make));
+        let made = making.await.map_err(broken)?;
+        self.making = None;
+        made
+    }
+
     /// Starts a transfer such that it is known even if that is broken off.
     pub(super) async fn start(&mut self, start: impl Future<Output = Result<Transfer>> + Send + 'static) -> Result<&Transfer> {
         let starting = self.starting.insert(tokio::spawn(start));
@@ -121,11 +137,16 @@ impl Held {
 
     /// Lets go of everything after a failure, and says what became of it.
     pub(super) async fn release(mut self, connection: &Connection, error: Error, ending: Ending) -> Error {
+        if let Some(making) = self.making.take() {
+            // It is removed below.
+            drop(making.await);
+        }
         if let Some(starting) = self.starting.take() {
             self.transfer = starting.await.ok().and_then(Result::ok);
         }
         if self.transfer.is_none()
-            && let Some(disk) = &self.new_disk
+            && error.status().is_none()
+            && let Some(disk) = &self.disk
         {
             // The engine may have started one although its answer was lost.
             self.transfer = find(connection, disk).await;
@@ -135,12 +156,12 @@ impl Held {
             None => error.message().to_owned(),
         }];
         told.push(match (&self.transfer, ending) {
-            (Some(transfer), Ending::Pause) => paused(transfer).await,
+            (Some(transfer), Ending::Pause) => self.paused(transfer).await,
             (Some(transfer), Ending::Cancel) => match transfer.cancel().await {
-                Ok(()) => "the transfer is cancelled".to_owned(),
+                Ok(_) => "the transfer is cancelled".to_owned(),
                 Err(error) => format!("the transfer could not be cancelled, and keeps the disk locked until it is: {error}"),
             },
-            (Some(transfer), Ending::Finalize) if transfer.may_lose_disk() => paused(transfer).await,
+            (Some(transfer), Ending::Finalize) if self.may_lose_disk => self.paused(transfer).await,
             (Some(transfer), Ending::Finalize) => match transfer.finalize().await {
                 Ok(()) => "the disk is kept, with a part of the new data".to_owned(),
                 Err(error) => format!("the disk could not be kept: {error}"),
@@ -153,20 +174,31 @@ impl Held {
         told.retain(|text| !text.is_empty());
         let error = error.with_message(told.join("; "));
         match &self.transfer {
-            Some(transfer) if ending == Ending::Pause => error.with_paused_transfer(&transfer.id),
+            Some(transfer) if ending == Ending::Pause && self.has_journal => error.with_paused_transfer(&transfer.id),
             _ => error,
         }
     }
 
-    /// Sees to it that a disk that was made for the transfer is gone.
+    async fn paused(&self, transfer: &Transfer) -> String {
+        let id = &transfer.id;
+        let go_on = if self.has_journal { "upload again with the same journal to go on, or " } else { "" };
+        let hint = format!("{go_on}cancel transfer {id} at the engine: until then the disk is locked");
+        // The engine pauses it by itself soon, if it cannot be told to.
+        match transfer.pause().await {
+            Ok(()) => format!("the transfer is paused; {hint}"),
+            Err(_) => hint,
+        }
+    }
+
+    /// Sees to it that a disk that goes with the transfer is gone.
     async fn remove_disk(&self, connection: &Connection) -> String {
-        let Some(disk) = &self.new_disk else { return String::new() };
+        let Some(disk) = &self.removable_disk else { return String::new() };
         let service = connection.system_service().disks_service().disk_service(disk);
         let mut poll = Poll::new(REMOVAL);
         let mut failure = None;
         loop {
             match service.get().send().await {
-                Err(error) if error.kind() == ErrorKind::NotFound => return "the new disk is removed".to_owned(),
+                Err(error) if error.kind() == ErrorKind::NotFound => return "the disk is removed".to_owned(),
                 // The engine is about to.
                 Ok(found) if found.status == Some(DiskStatus::Locked) => {}
                 Ok(_) => failure = service.remove().send().await.err().filter(|error| error.kind() != ErrorKind::NotFound),
@@ -174,21 +206,9 @@ impl Held {
             }
             if !poll.wait().await {
                 let why = failure.map(|error| format!(": {error}")).unwrap_or_default();
-                return format!("the new disk {disk} is still there, and should be removed{why}");
+                return format!("disk {disk} is still there, and should be removed{why}");
             }
         }
-    }
-}
-
-async fn paused(transfer: &Transfer) -> String {
-    let hint = format!(
-        "run it again with the same journal to go on, or cancel transfer {} at the engine: until then the disk is locked",
-        transfer.id
-    );
-    // The engine pauses it by itself soon, if it cannot be told to.
-    match transfer.pause().await {
-        Ok(()) => format!("the transfer is paused; {hint}"),
-        Err(_) => hint,
     }
 }
 

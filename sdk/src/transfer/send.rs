@@ -16,8 +16,10 @@ use super::run::{blocking, broken};
 use super::source::{Disk, Opened, Stream, wrong};
 use crate::core::error::{Error, ErrorKind, Result};
 use bytes::Bytes;
+use futures_util::future::{Either, select};
 use std::convert::Infallible;
 use std::num::NonZeroU64;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::io::AsyncReadExt;
 use tokio::sync::mpsc;
@@ -36,7 +38,7 @@ const BUFFER: u64 = 2 << 20;
 const READERS: usize = 4;
 
 /// How often everything since the last flush is sent again because the server could not make it last.
-const REPETITIONS: u32 = 2;
+const REPETITIONS: u32 = 1;
 
 /// What is to be sent, and how.
 pub(super) struct Sending {
@@ -68,7 +70,6 @@ struct Job {
 /// An upload that is under way.
 struct Flow {
     terms: Sending,
-    abilities: Abilities,
     pool: Arc<BufferPool>,
     hash: Mutex<Option<BlockHash>>,
     written: Mutex<Written>,
@@ -85,6 +86,8 @@ struct Written {
     flushed: Ranges,
     /// Bytes since the last flush.
     unflushed: u64,
+    /// How often it could not make something last.
+    losses: u32,
 }
 
 /// Sends an image. Returns its checksum, if that is wanted.
@@ -93,18 +96,15 @@ struct Written {
 ///
 /// `Image`, if the source cannot be read; else those of the server, or of the engine that it had to be asked for.
 pub(super) async fn send(source: Opened, terms: Sending) -> Result<Option<String>> {
-    let abilities = terms.route.abilities();
     let size = terms.size;
-    let zeros = if abilities.has_zero() { Bytes::new() } else { Bytes::from(vec![0; narrow(BUFFER)]) };
     let hash = Mutex::new(terms.wants_checksum.then(|| BlockHash::new(size)));
-    let written = Written { all: terms.done.clone(), flushed: terms.done.clone(), unflushed: 0 };
+    let written = Written { all: terms.done.clone(), flushed: terms.done.clone(), unflushed: 0, losses: 0 };
     let mut flow = Flow {
-        abilities,
         pool: BufferPool::new(narrow(BUFFER)),
         hash,
         written: Mutex::new(written),
         checkpoint: tokio::sync::Mutex::default(),
-        zeros,
+        zeros: Bytes::from(vec![0; narrow(BUFFER)]),
         terms,
     };
     let mut producer = match source {
@@ -122,10 +122,11 @@ pub(super) async fn send(source: Opened, terms: Sending) -> Result<Option<String
             Ok(()) if flow.lock_written().flushed.contains(0, size) => return Ok(flow.checksum()),
             // That happened in between.
             Ok(()) => Error::new(ErrorKind::Transfer, "the server could not make last what it had taken"),
-            Err(error) => error,
+            Err(error) if error.status() == Some(500) => error,
+            Err(error) => return Err(error),
         };
-        let is_repeatable = matches!(producer, Producer::Disk(_)) && matches!(error.status(), Some(500) | None);
-        if !is_repeatable || repetitions >= REPETITIONS {
+        // What was read from a stream is not there any more.
+        if matches!(producer, Producer::Stream(_)) || repetitions >= REPETITIONS {
             return Err(error);
         }
         repetitions += 1;
@@ -141,7 +142,7 @@ enum Producer {
 impl Flow {
     /// Makes the whole disk zero if that costs less than to make its parts zero.
     async fn make_zero(&mut self, disk: &Arc<Disk>) -> Result<()> {
-        if self.terms.is_zero || !self.abilities.has_zero() || self.terms.done.total() > 0 {
+        if self.terms.is_zero || !self.abilities().has_zero() || self.terms.done.total() > 0 {
             return Ok(());
         }
         let disk = disk.clone();
@@ -190,9 +191,21 @@ impl Flow {
                 drop(sender);
             }
             Producer::Stream(stream) => {
-                let produced = self.read_stream(stream, &sender).await;
+                let ended = {
+                    let produced = pin!(self.read_stream(stream, &sender));
+                    match select(produced, pin!(workers.join_next())).await {
+                        Either::Left((produced, _)) => {
+                            produced?;
+                            None
+                        }
+                        // None ends before the jobs do, unless it fails.
+                        Either::Right((ended, _)) => ended,
+                    }
+                };
                 drop(sender);
-                produced?;
+                if let Some(ended) = ended {
+                    ended.map_err(broken)??;
+                }
             }
         }
         while let Some(ended) = workers.join_next().await {
@@ -251,6 +264,7 @@ impl Flow {
             if let Some(blocks) = &mut blocks {
                 blocks.data(&bytes, |start, digest| self.hashed(start, digest));
             }
+            let is_done = is_done || self.lock_written().all.contains(part.start, part.length);
             if jobs.blocking_send(Ok(self.job(&part, &bytes, is_done))).is_err() {
                 return Ok(false);
             }
@@ -334,6 +348,7 @@ impl Flow {
     }
 
     async fn carry_out(&self, job: Job) -> Result<()> {
+        let losses = self.lock_written().losses;
         for (start, length) in &job.zeros {
             self.zero(*start, *length).await?;
         }
@@ -346,6 +361,11 @@ impl Flow {
         }
         let is_due = {
             let mut written = self.lock_written();
+            if written.losses != losses {
+                // What was lost meanwhile may be a part of this.
+                self.terms.meter.undone(job.length);
+                return Ok(());
+            }
             written.all.insert(job.start, job.length);
             written.unflushed += job.length;
             self.terms.journal.as_ref().is_some_and(|(_, interval)| written.unflushed >= *interval)
@@ -359,7 +379,7 @@ impl Flow {
     }
 
     async fn put(&self, start: u64, data: &Bytes) -> Result<()> {
-        let (size, defers) = (self.terms.size, self.abilities.has_flush());
+        let (size, defers) = (self.terms.size, self.abilities().has_flush());
         let put = |server: Server| {
             let data = data.clone();
             async move { server.put(start, data, size, defers).await }
@@ -370,7 +390,7 @@ impl Flow {
     }
 
     async fn zero(&self, start: u64, length: u64) -> Result<()> {
-        if self.abilities.has_zero() {
+        if self.abilities().has_zero() {
             return self.terms.route.request(|server| async move { server.zero(start, length).await }).await;
         }
         let (mut start, end) = (start, start.saturating_add(length));
@@ -388,7 +408,7 @@ impl Flow {
             let written = self.lock_written();
             (written.all.clone(), written.unflushed)
         };
-        if self.abilities.has_flush() {
+        if self.abilities().has_flush() {
             let flushed = self.terms.route.request_once_served(|server| async move { server.flush().await }).await;
             if let Err(error) = flushed {
                 if error.status() == Some(500) {
@@ -396,6 +416,8 @@ impl Flow {
                     let mut written = self.lock_written();
                     self.terms.meter.undone(written.all.total() - written.flushed.total());
                     written.all = written.flushed.clone();
+                    written.unflushed = 0;
+                    written.losses += 1;
                 }
                 return Err(error);
             }
@@ -406,9 +428,17 @@ impl Flow {
             written.unflushed = written.unflushed.saturating_sub(count);
         }
         match &self.terms.journal {
-            Some((journal, _)) => journal.keep(taken),
+            Some((journal, _)) => {
+                let journal = journal.clone();
+                blocking(move || journal.keep(taken)).await
+            }
             None => Ok(()),
         }
+    }
+
+    /// Those of the server that is used now.
+    fn abilities(&self) -> Abilities {
+        self.terms.route.abilities()
     }
 
     fn checksum(&self) -> Option<String> {

@@ -91,7 +91,7 @@ pub(super) fn compared(ours: Option<String>, theirs: &str) -> Result<String> {
         Some(ours) if ours == theirs => Ok(ours),
         Some(ours) => {
             let problem = format!("the image is not what was sent: its checksum is {ours} here and {theirs} on the server");
-            Err(Error::new(ErrorKind::Transfer, problem))
+            Err(Error::new(ErrorKind::Checksum, problem))
         }
         None => Err(wrong("the checksum was not computed as a whole")),
     }
@@ -115,14 +115,14 @@ macro_rules! setters {
                 self
             }
 
-            /// What to call when there is progress: some times a second, from several threads, so it should be quick.
+            /// What to call when there is progress: for each MiB or so, from several threads, so it should be quick.
             pub fn on_progress(mut self, told: impl Fn(&$crate::transfer::Progress) + Send + Sync + 'static) -> Self {
                 self.settings.on_progress = Some(::std::sync::Arc::new(told));
                 self
             }
 
             /// What ends first calls the transfer off: a signal, a timer, the `cancelled` of a token. To drop the future of
-            /// the transfer calls it off too, but then nobody learns how that went.
+            /// the transfer calls it off too, but then nobody learns how that went, and it takes a runtime that goes on.
             pub fn cancel_on(mut self, event: impl Future<Output = ()> + Send + 'static) -> Self {
                 self.settings.cancel = ::std::sync::Mutex::new(Some(Box::pin(event)));
                 self
@@ -136,7 +136,8 @@ macro_rules! setters {
                 self
             }
 
-            /// How long nothing may move on a connection before the request is made again. Default: 60 seconds.
+            /// How long nothing may arrive on a connection, or 2 MiB take to be sent, before the request is made again.
+            /// Default: 60 seconds.
             pub fn stall_timeout(mut self, timeout: ::std::time::Duration) -> Self {
                 self.settings.terms.stall_timeout = timeout;
                 self

@@ -18,6 +18,8 @@ pub(super) struct Target {
     path: PathBuf,
     partial: PathBuf,
     content: Content,
+    /// Whether what is not written is zeros.
+    is_empty: bool,
 }
 
 enum Content {
@@ -33,24 +35,25 @@ pub(super) fn partial(path: &Path) -> PathBuf {
 }
 
 impl Target {
-    /// Makes a raw image of so many bytes, without content.
+    /// Makes a raw image of so many bytes, or goes on with one.
     pub(super) fn raw(path: &Path, size: u64) -> Result<Self> {
-        let (partial, file) = Self::open(path)?;
+        let (partial, file, is_empty) = Self::open(path)?;
         file.set_size(size).map_err(|error| unwritable(&partial, error))?;
-        Ok(Self { path: path.to_owned(), partial, content: Content::Raw(file) })
+        Ok(Self { path: path.to_owned(), partial, content: Content::Raw(file), is_empty })
     }
 
-    /// Makes a qcow2 image with that layout, without content.
+    /// Makes a qcow2 image with that layout, or goes on with one.
     pub(super) fn qcow2(path: &Path, layout: Layout) -> Result<Self> {
-        let (partial, file) = Self::open(path)?;
+        let (partial, file, is_empty) = Self::open(path)?;
         let writer = Writer::new(file, &partial.display().to_string(), layout).map_err(failed)?;
-        Ok(Self { path: path.to_owned(), partial, content: Content::Qcow2(writer) })
+        Ok(Self { path: path.to_owned(), partial, content: Content::Qcow2(writer), is_empty })
     }
 
     /// Finds out whether an image can be made there, before there is any data.
     pub(super) fn check(path: &Path) -> Result<()> {
-        if path.is_dir() {
-            return Err(wrong(format!("{} is a folder; give the name of a file", path.display())));
+        if path.exists() && !path.is_file() {
+            let problem = format!("{} is there and is no file; give another name, or write to it by `to_writer`", path.display());
+            return Err(wrong(problem));
         }
         let partial = partial(path);
         let was_there = partial.exists();
@@ -66,16 +69,17 @@ impl Target {
         let _ = fs::remove_file(partial(path));
     }
 
-    fn open(path: &Path) -> Result<(PathBuf, DirectFile)> {
+    fn open(path: &Path) -> Result<(PathBuf, DirectFile, bool)> {
         let partial = partial(path);
         let file = DirectFile::create(&partial).map_err(|error| unwritable(&partial, error))?;
-        Ok((partial, file))
+        let is_empty = file.size().map_err(|error| unwritable(&partial, error))? == 0;
+        Ok((partial, file, is_empty))
     }
 
-    /// Writes data that is at `offset` on the disk, but for its zeros.
+    /// Writes data that is at `offset` on the disk, but for zeros where there are zeros.
     pub(super) fn write(&self, data: &[u8], offset: u64) -> Result<()> {
         for part in local::split_zeros(data, offset, ZERO_BLOCK) {
-            if part.kind != super::image::ExtentKind::Data {
+            if part.kind != super::image::ExtentKind::Data && self.is_empty {
                 continue;
             }
             let from = narrow(part.start - offset);
@@ -109,7 +113,7 @@ impl Target {
 
     /// Completes the image, makes it last, and gives it its name. A file that has the name is replaced.
     pub(super) fn finish(self) -> Result<()> {
-        let Self { path, partial, content } = self;
+        let Self { path, partial, content, .. } = self;
         let file = match content {
             Content::Raw(file) => file,
             Content::Qcow2(writer) => writer.finish().map_err(failed)?,

@@ -1,6 +1,6 @@
 //! Uploads: from what is known of the image to a disk that can be used.
 
-use super::control::{ImageId, Transfer, Wanted, wait_for_disk};
+use super::control::{ImageId, Outcome, Transfer, Wanted, wait_for_disk};
 use super::engine_version::EngineVersion;
 use super::image::Format;
 use super::imageio::Route;
@@ -115,8 +115,8 @@ impl Upload {
     /// # Errors
     ///
     /// [`ErrorKind::Image`] if the source cannot be read, or is no image that can be uploaded; [`ErrorKind::Request`] if it does
-    /// not fit the disk, or something is missing; [`ErrorKind::Transfer`] if the engine ends the transfer or does not accept the image, or the
-    /// checksums differ; [`ErrorKind::Cancelled`] if it was called off; else those of any call to the engine, and of the server of
+    /// not fit the disk, or something is missing; [`ErrorKind::Transfer`] if the engine ends the transfer or does not accept the image;
+    /// [`ErrorKind::Checksum`] if the checksums differ; [`ErrorKind::Cancelled`] if it was called off; else those of any call to the engine, and of the server of
     /// the data. The text tells phase and host, and what became of the disk.
     pub async fn send(self) -> Result<Uploaded> {
         run::apart(|dropped| self.run(dropped)).await
@@ -127,18 +127,25 @@ impl Upload {
         let mut held = Held::default();
         let connection = self.connection.clone();
         let (removes_disk, journal) = (self.removes_disk, self.settings.journal.clone());
+        held.has_journal = journal.is_some();
         let error = match run::unless(called_off, self.carry_out(&mut held)).await {
             // Everything is moved: it cannot be called off any more.
             Ok(uploaded) => {
                 let ended = held.finalize(&connection).await;
-                remove_journal(journal.as_deref());
+                // Where it is not known how it ended, another upload finds out.
+                if ended.as_ref().map_or_else(|error| error.kind() == ErrorKind::Transfer, |()| true) {
+                    remove_journal(journal.as_deref());
+                }
                 return ended.map(|()| uploaded);
             }
             Err(error) => error,
         };
+        if removes_disk && held.removable_disk.is_none() && held.transfer.is_some() {
+            held.removable_disk.clone_from(&held.disk);
+        }
         let ending = match journal {
             Some(_) if run::may_go_on(&error) && held.transfer.is_some() => Ending::Pause,
-            _ if held.new_disk.is_some() || removes_disk => Ending::Cancel,
+            _ if held.removable_disk.is_some() => Ending::Cancel,
             _ => Ending::Finalize,
         };
         if ending != Ending::Pause && held.transfer.is_some() {
@@ -160,7 +167,6 @@ impl Upload {
         })
         .await?;
         let mut entry = earlier(&settings, &opened, &to)?;
-        held.new_disk = entry.as_ref().filter(|entry| entry.is_new).map(|entry| entry.disk.clone());
         let disk = match (&entry, to) {
             (Some(entry), _) => entry.disk.clone(),
             (None, To::Existing(id)) => id,
@@ -169,26 +175,43 @@ impl Upload {
                 let disk = new_disk::described(&connection, version, *disk, &known).await?;
                 let id = disk.id.clone().unwrap_or_default();
                 // Of a name that nobody else knows, whatever has it was made here, also if the answer is lost.
-                held.new_disk = Some(id.clone()).filter(|_| !is_named);
-                let added = connection.system_service().disks_service().add().disk(&disk).send().await;
-                if let Err(error) = added {
+                held.removable_disk = Some(id.clone()).filter(|_| !is_named);
+                let disks = connection.system_service().disks_service();
+                let added = held.make(async move { disks.add().disk(&disk).send().await }).await;
+                let added = added.inspect_err(|error| {
                     // What the engine refuses it has not made.
-                    held.new_disk = held.new_disk.take().filter(|_| error.status().is_none());
-                    return Err(error);
-                }
-                held.new_disk = Some(id.clone());
+                    if error.status().is_some_and(|status| (400..500).contains(&status)) {
+                        held.removable_disk = None;
+                    }
+                })?;
+                let id = added.id.unwrap_or(id);
+                held.removable_disk = Some(id.clone());
                 id
             }
         };
-        let is_new = held.new_disk.is_some();
+        let is_new = held.removable_disk.is_some();
+        held.disk = Some(disk.clone());
         // On an engine that converts nothing the data is that of the file, whatever format that is in.
         let is_converted = version.converts() || known.format != Format::Qcow2;
         let opened = if is_converted { opened } else { blocking(move || opened.into_bytes()).await? };
         let mut is_zero = false;
         let transfer = match entry.as_ref().and_then(|entry| entry.transfer.clone()) {
-            Some(id) => held.transfer.insert(Transfer::of(&connection, version, id, Some(disk.clone()), settings.limits)),
+            Some(id) => {
+                let transfer = Transfer::of(&connection, version, id, Some(disk.clone()), settings.limits);
+                if transfer.outcome().await? == Some(Outcome::Success) {
+                    // The one before got to its end, and nobody learned of it.
+                    let (transfer_id, format, size) = (transfer.id, known.format, known.size);
+                    return Ok(Uploaded { disk_id: disk, transfer_id, format, size, transferred: 0, checksum: None });
+                }
+                held.removable_disk = entry.as_ref().filter(|entry| entry.is_new).map(|entry| entry.disk.clone());
+                held.transfer.insert(transfer)
+            }
             None => {
                 let found = usable(&connection, &disk, &known, &settings).await?;
+                if let Some(format) = &found.format {
+                    new_disk::check_format(version, format, &known)?;
+                }
+                held.may_lose_disk = !version.converts() && found.format == Some(DiskFormat::Cow);
                 is_zero = is_new && is_converted && (found.sparse == Some(true) || found.format == Some(DiskFormat::Cow));
                 let size = match is_converted {
                     true => found.provisioned_size.and_then(|size| u64::try_from(size).ok()).unwrap_or(known.size),
@@ -219,19 +242,24 @@ impl Upload {
         }
         let (size, done) = (entry.size, entry.done.clone());
         meter.set_size(size);
-        let journal = settings.journal.as_deref().map(|path| Journal::write(path, entry)).transpose()?.map(Arc::new);
+        let journal = match settings.journal.clone() {
+            Some(path) => Some(Arc::new(blocking(move || Journal::write(&path, entry)).await?)),
+            None => None,
+        };
         let access = transfer.open().await?;
         let transport = connection.client().transport().clone();
         let route = Arc::new(Route::open(transport, Arc::new(transfer.clone()), access, settings.terms.clone()).await?);
         held.route = Some(route.clone());
         let abilities = route.abilities();
         settings.check(&abilities)?;
+        // What an earlier upload sent may be of other backing files.
+        let wants_checksum = settings.wants_checksum || (done.total() > 0 && abilities.has_checksum());
         let sending = Sending {
             route: route.clone(),
             size,
             connections: settings.connections(abilities.max_writers),
             is_zero,
-            wants_checksum: settings.wants_checksum,
+            wants_checksum,
             journal: journal.map(|journal| (journal, settings.journal_interval)),
             done,
             meter: meter.clone(),
@@ -240,7 +268,7 @@ impl Upload {
         let moved = async {
             let ours = send::send(opened, sending).await?;
             meter.enter(Stage::Finishing);
-            if !settings.wants_checksum {
+            if !wants_checksum {
                 return Ok(None);
             }
             let theirs = route.request(|server| async move { server.checksum(size).await }).await?;

@@ -21,7 +21,7 @@ const SIZE: u64 = 48 << 20;
 const PART: u64 = SIZE * 2 / 5;
 
 /// What may be sent once more: a request of each worker, and what all requests say beside the data.
-const ONCE_MORE: u64 = 4 * (4 << 20) + (1 << 20);
+const ONCE_MORE: u64 = 4 * (2 << 20) + (1 << 20);
 
 /// An engine, the daemon on its host, and the network before that.
 struct Setup {

@@ -1,7 +1,8 @@
 //! Where an image has data, as servers tell it.
 
 use crate::transfer::image::{Extent, ExtentKind};
-use serde_json::Value;
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use std::fmt;
 
 /// Which question about the extents of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,30 +22,70 @@ impl Context {
     }
 }
 
+/// An extent as it is told. Servers of old leave out some of the flags.
+#[derive(Default)]
+struct Told {
+    start: u64,
+    length: u64,
+    zero: bool,
+    hole: bool,
+    dirty: bool,
+}
+
+// There may be millions of them, of which no generic value is to be made; and a macro for one struct costs each build more.
+impl<'de> Deserialize<'de> for Told {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Members)
+    }
+}
+
+struct Members;
+
+impl<'de> Visitor<'de> for Members {
+    type Value = Told;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an extent")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Told, A::Error> {
+        let (mut told, mut start, mut length) = (Told::default(), None, None);
+        while let Some(name) = map.next_key::<&str>()? {
+            match name {
+                "start" => start = Some(map.next_value()?),
+                "length" => length = Some(map.next_value()?),
+                "zero" => told.zero = map.next_value()?,
+                "hole" => told.hole = map.next_value()?,
+                "dirty" => told.dirty = map.next_value()?,
+                _ => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        told.start = start.ok_or_else(|| A::Error::missing_field("start"))?;
+        told.length = length.ok_or_else(|| A::Error::missing_field("length"))?;
+        Ok(told)
+    }
+}
+
 /// Reads extents. What is past `size` is left out: a ticket may cover less than the image has.
 ///
 /// # Errors
 ///
 /// That they are none, or that they leave out something: a text for an error.
 pub(crate) fn read(json: &[u8], context: Context, size: Option<u64>) -> Result<Vec<Extent>, String> {
-    let told: Vec<Value> = serde_json::from_slice(json).map_err(|error| format!("the extents cannot be read: {error}"))?;
+    let told: Vec<Told> = serde_json::from_slice(json).map_err(|error| format!("the extents cannot be read: {error}"))?;
     let size = size.unwrap_or(u64::MAX);
     let mut extents = Vec::with_capacity(told.len());
     let mut position: u64 = 0;
-    for told in told {
-        let number = |name: &str| told.get(name).and_then(Value::as_u64).ok_or_else(|| format!("an extent has no `{name}`"));
-        // Servers of old leave some out.
-        let flag = |name: &str| told.get(name).and_then(Value::as_bool).unwrap_or_default();
-        let (start, length) = (number("start")?, number("length")?);
+    for Told { start, length, zero, hole, dirty } in told {
         if start != position || length == 0 {
             return Err(format!("the extents go on at {start} with {length} bytes where {position} is next"));
         }
         position = start.checked_add(length).ok_or("an extent is longer than any image")?;
         let kind = match context {
             // What has not changed is not looked at, whatever is there.
-            Context::Dirty if !flag("dirty") => ExtentKind::Hole,
-            Context::Zero if flag("hole") => ExtentKind::Hole,
-            _ if flag("zero") => ExtentKind::Zero,
+            Context::Dirty if !dirty => ExtentKind::Hole,
+            Context::Zero if hole => ExtentKind::Hole,
+            _ if zero => ExtentKind::Zero,
             _ => ExtentKind::Data,
         };
         if start < size {

@@ -7,7 +7,7 @@ use crate::core::http::authority::CaSource;
 use crate::core::http::own_client;
 use crate::core::http::session::BoxFuture;
 use crate::core::http::settings::Settings;
-use crate::core::http::transport::Transport;
+use crate::core::http::transport::{Transport, server};
 use crate::transfer::lock::lock;
 use futures_util::future::{Either, select};
 use reqwest::Url;
@@ -28,7 +28,10 @@ const BEFORE_OTHERS: u32 = 3;
 /// How often a server may fail at one request.
 const SERVER_FAILURES: u32 = 4;
 
-/// How often one request may find that the ticket is not valid any more.
+/// How long an engine may take at least to tell where an image is.
+const SHORTEST_RENEWAL: Duration = Duration::from_secs(30);
+
+/// How often one request may find that the ticket is not valid any more, where nobody gives another.
 const LOST_TICKETS: u32 = 3;
 
 /// Pause after the first failure; it doubles up to [`LONGEST_PAUSE`].
@@ -52,6 +55,9 @@ pub(crate) struct Access {
 pub(crate) trait Keeper: Send + Sync {
     /// Sees to it that the image is open, and tells where.
     fn renew(&self) -> BoxFuture<'_, Result<Access>>;
+
+    /// Whether it may be right only some time after a ticket was lost where the image is.
+    fn may_find_out_later(&self) -> bool;
 
     /// Says that the image is still needed.
     fn extend(&self) -> BoxFuture<'_, Result<()>>;
@@ -158,7 +164,7 @@ impl Route {
 
     /// Host and port of the server that is used.
     pub(crate) fn server_name(&self) -> String {
-        self.state().current.name()
+        self.state().current.name().to_owned()
     }
 
     /// Makes a request, again where that may help, be it somewhere else.
@@ -216,7 +222,9 @@ impl Route {
                 let probed = if now == generation { server.options(OPTIONS_LIMIT).await.map(drop) } else { Ok(()) };
                 match probed.as_ref().map_err(cause) {
                     Err(Cause::Ticket) => self.search(generation, true, &error).await,
-                    Err(_) if failures.network.is_multiple_of(BEFORE_OTHERS) => self.search(generation, false, &error).await,
+                    Err(_) if failures.network == 1 || failures.network.is_multiple_of(BEFORE_OTHERS) => {
+                        self.search(generation, false, &error).await
+                    }
                     _ => Ok(()),
                 }
             }
@@ -230,7 +238,8 @@ impl Route {
             }
             Cause::Ticket => {
                 failures.ticket += 1;
-                if failures.ticket > LOST_TICKETS {
+                // An engine takes some time to find out itself.
+                if failures.ticket > LOST_TICKETS && !self.keeper.may_find_out_later() {
                     return Err(error);
                 }
                 pause(failures.ticket).await;
@@ -245,12 +254,17 @@ impl Route {
         if self.state().generation != seen {
             return Ok(());
         }
-        let access = match self.keeper.renew().await {
+        if needs_ticket && self.abilities() == Abilities::default() {
+            // The tickets of old engines expire unless somebody asks for more time.
+            let _ = self.keeper.extend().await;
+        }
+        let limit = self.terms.retry_for.max(SHORTEST_RENEWAL);
+        let renewed = tokio::time::timeout(limit, self.keeper.renew()).await;
+        let access = match renewed.unwrap_or_else(|_| Err(failure.clone())) {
             Ok(access) => access,
             // Neither host nor engine can be reached: maybe both can be soon.
             Err(error) if !needs_ticket && matches!(cause(&error), Cause::Network) => return Ok(()),
-            Err(error) if needs_ticket => return Err(error.with_source(failure.clone())),
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.with_source(failure.clone())),
         };
         match reachable(&self.transport, &access, &self.terms).await {
             Ok((current, abilities)) => {
@@ -258,7 +272,7 @@ impl Route {
                 let is_other = state.current.url() != current.url();
                 if is_other {
                     let (from, to) = (state.current.name(), current.name());
-                    tracing::info!(target: "virt_sdk::transfer", %from, %to, "the image is reached at another address now");
+                    tracing::info!(target: "virt_sdk::transfer", from, to, "the image is reached at another address now");
                 }
                 *state = State { current, abilities, generation: state.generation + 1 };
                 Ok(())
@@ -306,12 +320,12 @@ async fn pause(failures: u32) {
 
 /// The first address that answers. From there on, if the server is this very machine, its socket.
 async fn reachable(transport: &Arc<Transport>, access: &Access, terms: &Terms) -> Result<(Server, Abilities)> {
-    let server = |url: &Url, ticket: Option<&SecretString>| {
+    let way = |url: &Url, ticket: Option<&SecretString>| {
         Server::new(transport.clone(), url.clone(), ticket.cloned(), terms.stall_timeout)
     };
-    let direct = access.direct.as_ref().map(|url| server(url, None));
+    let direct = access.direct.as_ref().map(|url| way(url, None));
     let proxy = access.proxy.as_ref().filter(|proxy| Some(*proxy) != access.direct.as_ref());
-    let proxy = proxy.map(|url| server(url, access.signed_ticket.as_ref()));
+    let proxy = proxy.map(|url| way(url, access.signed_ticket.as_ref()));
     let mut failure: Option<Error> = None;
     for server in direct.into_iter().chain(proxy) {
         match server.options(OPTIONS_LIMIT).await {
@@ -325,7 +339,7 @@ async fn reachable(transport: &Arc<Transport>, access: &Access, terms: &Terms) -
                 return Ok(socket.unwrap_or((server, abilities)));
             }
             // The image is there, and not for us: another address would say the same.
-            Err(error) if error.status().is_some() => return Err(error),
+            Err(error) if error.status().is_some_and(|status| !matches!(status, 502..=504)) => return Err(error),
             Err(error) => {
                 failure.get_or_insert(error);
             }
@@ -349,7 +363,8 @@ async fn local(url: &Url, path: &str, terms: &Terms) -> Option<(Server, Abilitie
     local.set_port(None).ok()?;
     let settings = Settings { http_client: Some(client), ..Settings::default() };
     let transport = Transport::new(&settings, local.clone(), CaSource::NONE).ok()?;
-    let server = Server::new(Arc::new(transport), local, None, terms.stall_timeout);
+    let name = format!("{} (by its socket)", server(url));
+    let server = Server::new(Arc::new(transport), local, None, terms.stall_timeout).named(name);
     let (abilities, _) = server.options(OPTIONS_LIMIT).await.ok()?;
     Some((server, abilities))
 }

@@ -28,6 +28,8 @@ pub(crate) struct Server {
     transport: Arc<Transport>,
     /// Whoever has this URL has the image.
     url: Url,
+    /// Host and port.
+    name: String,
     /// What the proxies of old engines want to be shown.
     authorization: Option<SecretString>,
     /// How long nothing may move.
@@ -45,12 +47,18 @@ struct Parts {
 
 impl Server {
     pub(crate) fn new(transport: Arc<Transport>, url: Url, authorization: Option<SecretString>, patience: Duration) -> Self {
-        Self { transport, url, authorization, patience }
+        let name = crate::core::http::transport::server(&url);
+        Self { transport, url, name, authorization, patience }
+    }
+
+    /// The same, by another name.
+    pub(crate) fn named(self, name: String) -> Self {
+        Self { name, ..self }
     }
 
     /// Host and port.
-    pub(crate) fn name(&self) -> String {
-        crate::core::http::transport::server(&self.url)
+    pub(crate) fn name(&self) -> &str {
+        &self.name
     }
 
     pub(crate) fn url(&self) -> &Url {
@@ -83,7 +91,7 @@ impl Server {
     pub(crate) async fn extents(&self, context: Context, size: Option<u64>) -> Result<Vec<Extent>> {
         let query = (context == Context::Dirty).then(|| format!("context={}", context.name()));
         let reply = self.reply(Method::GET, Parts { path: "/extents", query, ..Parts::default() }, LONG_LIMIT).await?;
-        extents::read(&reply.body, context, size).map_err(|problem| reply.error(ErrorKind::Decode, problem))
+        extents::read(&reply.body, context, size).map_err(|problem| self.wrong(reply.error(ErrorKind::Decode, problem)))
     }
 
     /// Asks for the bytes from `start` to `end`, without `end`. The answer is checked to be these.
@@ -92,13 +100,13 @@ impl Server {
         let opened = self.ask(Method::GET, Parts { header: Some((RANGE, range)), ..Parts::default() }, self.patience).await?;
         let length = end.saturating_sub(start);
         match opened.status() {
-            206 if opened.response.content_length() == Some(length) => Ok(opened),
+            206 if opened.response.content_length() == Some(length) && starts_at(&opened, start) => Ok(opened),
             // One that knows no ranges sends everything.
             200 if start == 0 && opened.response.content_length() == Some(length) => Ok(opened),
             200 | 206 => {
                 let got = opened.response.content_length().map_or("an unknown number of".to_owned(), |length| length.to_string());
                 let problem = format!("{} sends {got} bytes where {length} at {start} were asked for", self.name());
-                Err(opened.error(ErrorKind::Decode, problem))
+                Err(self.wrong(opened.error(ErrorKind::Decode, problem)))
             }
             _ => Err(self.refusal(self.read(opened, self.patience).await?)),
         }
@@ -106,10 +114,17 @@ impl Server {
 
     /// Finds out how many bytes the image has.
     pub(crate) async fn size(&self) -> Result<u64> {
-        let header = Some((RANGE, "bytes=0-0".to_owned()));
-        let reply = self.reply(Method::GET, Parts { header, ..Parts::default() }, self.patience).await?;
-        let total = reply.header(CONTENT_RANGE.as_str()).and_then(|range| range.rsplit('/').next()?.trim().parse().ok());
-        total.ok_or_else(|| reply.error(ErrorKind::Decode, format!("{} does not tell the size of the image", self.name())))
+        let parts = Parts { header: Some((RANGE, "bytes=0-0".to_owned())), ..Parts::default() };
+        let opened = self.ask(Method::GET, parts, self.patience).await?;
+        let size = match opened.status() {
+            206 => content_range(&opened).and_then(|range| range.rsplit('/').next()?.trim().parse().ok()),
+            // One that knows no ranges sends everything, which nobody reads here.
+            200 => opened.response.content_length(),
+            _ => return Err(self.refusal(self.read(opened, self.patience).await?)),
+        };
+        size.ok_or_else(|| {
+            self.wrong(opened.error(ErrorKind::Decode, format!("{} does not tell the size of the image", self.name())))
+        })
     }
 
     /// The next bytes of an answer, which have to come in time; `None` at its end.
@@ -156,7 +171,9 @@ impl Server {
         let reply = self.reply(Method::GET, Parts { path: "/checksum", query, ..Parts::default() }, limit).await?;
         let told: Option<serde_json::Value> = serde_json::from_slice(&reply.body).ok();
         let checksum = told.as_ref().and_then(|told| told.get("checksum")?.as_str());
-        checksum.map(str::to_owned).ok_or_else(|| reply.error(ErrorKind::Decode, format!("{} tells no checksum", self.name())))
+        checksum
+            .map(str::to_owned)
+            .ok_or_else(|| self.wrong(reply.error(ErrorKind::Decode, format!("{} tells no checksum", self.name()))))
     }
 
     /// Sends a request and reads the whole answer. Whatever is not a success is an error.
@@ -189,7 +206,7 @@ impl Server {
             *request.body_mut() = Some(body.into());
         }
         let answer = tokio::time::timeout(limit, self.transport.exchange(&asked, request, Shown::Nothing)).await;
-        answer.unwrap_or_else(|_| Err(self.late(method.as_str()))).map_err(|error| self.without_secrets(error))
+        answer.unwrap_or_else(|_| Err(self.late(method.as_str()))).map_err(|error| self.wrong(error))
     }
 
     async fn read(&self, opened: Opened, limit: Duration) -> Result<Reply> {
@@ -209,10 +226,11 @@ impl Server {
             _ => (ErrorKind::Fault, "failed"),
         };
         let message = format!("{} {meaning}", self.name());
-        self.without_secrets(reply.error(kind, message))
+        self.wrong(reply.error(kind, message))
     }
 
-    fn without_secrets(&self, error: Error) -> Error {
+    /// An error without what nobody may see.
+    fn wrong(&self, error: Error) -> Error {
         let ticket = self.url.path_segments().and_then(|mut segments| segments.next_back()).unwrap_or_default();
         let error = error.without(ticket);
         match &self.authorization {
@@ -220,4 +238,13 @@ impl Server {
             None => error,
         }
     }
+}
+
+fn content_range(opened: &Opened) -> Option<&str> {
+    opened.response.headers().get(CONTENT_RANGE)?.to_str().ok()
+}
+
+/// Whether the bytes of an answer are those from there on, as far as it tells.
+fn starts_at(opened: &Opened, start: u64) -> bool {
+    content_range(opened).is_none_or(|range| range.trim().starts_with(&format!("bytes {start}-")))
 }

@@ -1,7 +1,7 @@
 //! Uploads to disks that were there before.
 
 use super::images::{MIB, padded, pattern, sparse, write_qcow2};
-use super::site::{STEP, Site, until};
+use super::site::{STEP, Site, for_each, until};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use virt_sdk::ErrorKind;
@@ -132,7 +132,7 @@ async fn broken_off(site: &Site, removed: bool) -> (String, virt_sdk::Error) {
     let source = Source::reader(reader, 8 * MIB as u64);
     let task = tokio::spawn(upload(&site.connection, source).disk(&disk).remove_disk_on_failure(removed).send());
     writer.write_all(&pattern(5 * MIB, 1)).await.expect("it is read");
-    site.until_sent("PUT", "/images/", 1).await;
+    site.until_written(4 * MIB).await;
     drop(writer);
     let error = site.failed(task.await.expect("it does not panic"));
     assert_eq!(error.kind(), ErrorKind::Image, "{error}");
@@ -141,16 +141,18 @@ async fn broken_off(site: &Site, removed: bool) -> (String, virt_sdk::Error) {
 
 #[tokio::test]
 async fn a_disk_stays_after_a_failure_unless_it_is_not_to() {
-    for version in ["4.3", "4.4.6", "4.5.7"] {
+    for_each(&["4.3", "4.4.6", "4.5.7"], |version| async move {
         stays(version).await;
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_raw_disk_stays_after_a_failure_at_an_engine_that_converts_nothing() {
-    for version in ["4.1", "4.2.3"] {
+    for_each(&["4.1", "4.2.3"], |version| async move {
         stays(version).await;
-    }
+    })
+    .await;
 }
 
 async fn stays(version: &str) {
@@ -165,16 +167,18 @@ async fn stays(version: &str) {
 
 #[tokio::test]
 async fn a_disk_goes_after_a_failure_where_that_is_asked_for() {
-    for version in ["4.2.3", "4.3", "4.4.6", "4.5.7"] {
+    for_each(&["4.2.3", "4.3", "4.4.6", "4.5.7"], |version| async move {
         goes(version).await;
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_disk_goes_after_a_failure_at_an_engine_that_cannot_cancel() {
-    for version in ["4.1", "4.2"] {
+    for_each(&["4.1", "4.2"], |version| async move {
         goes(version).await;
-    }
+    })
+    .await;
 }
 
 async fn goes(version: &str) {

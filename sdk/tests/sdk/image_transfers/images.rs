@@ -9,8 +9,16 @@ pub(super) const MIB: usize = 1 << 20;
 
 /// Bytes without a zero, which differ from place to place and from seed to seed.
 pub(super) fn pattern(length: usize, seed: u64) -> Vec<u8> {
-    let words = (0..length.div_ceil(8) as u64).map(|word| (word ^ seed << 40).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    words.flat_map(|word| (word | 0x0101_0101_0101_0101).to_le_bytes()).take(length).collect()
+    // Words of random bits, each block with some that tell where it is: to make all of them would take longer than most tests.
+    let word = |number: u64| ((number ^ seed << 40).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 0x0101_0101_0101_0101).to_le_bytes();
+    let block: Vec<u8> = (1..512).flat_map(word).collect();
+    let mut bytes = Vec::with_capacity(length + 4096);
+    for number in 0..length.div_ceil(4096) as u64 {
+        bytes.extend_from_slice(&word(number << 20));
+        bytes.extend_from_slice(&block);
+    }
+    bytes.truncate(length);
+    bytes
 }
 
 /// A disk of 9 MiB and a bit more, which is no multiple of a sector, with zeros at its start, amid it and near its end.

@@ -176,7 +176,7 @@ async fn nothing_is_left_of_what_the_engine_refuses() {
     // Once the disk is made, it goes again.
     site.engine.inject(Fault::status(400).method("POST").path("/imagetransfers"));
     let error = site.failed(upload(&site.connection, &path).new_disk(data_disk()).send().await);
-    assert!(error.status() == Some(400) && error.to_string().contains("the new disk is removed"), "{error}");
+    assert!(error.status() == Some(400) && error.to_string().contains("the disk is removed"), "{error}");
     site.assert_nothing_left().await;
     // The disk is not known from the answer, which is lost.
     for lost in ["/disks", "/imagetransfers"] {

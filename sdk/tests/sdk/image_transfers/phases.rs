@@ -3,12 +3,12 @@
 use super::between::{Meddle, between};
 use super::images::{MIB, pattern, sparse, write_qcow2};
 use super::paused::Half;
-use super::site::{STEP, Site, data_disk, until};
+use super::site::{STEP, Site, data_disk, for_each, until};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::task::JoinHandle;
-use virt_sdk::ovirt::types::{DiskStatus, HostStatus, ImageTransferPhase as Phase};
-use virt_sdk::transfer::{Upload, Uploaded, upload};
+use virt_sdk::ovirt::types::{DiskFormat, DiskStatus, HostStatus, ImageTransferPhase as Phase};
+use virt_sdk::transfer::{ImageId, Upload, Uploaded, download, upload};
 use virt_sdk::{ErrorKind, Result};
 use virt_simulator::{Fault, Outage, Target};
 
@@ -20,7 +20,7 @@ fn fedora(site: &Site, connection: &virt_sdk::ovirt::Connection) -> Upload {
 
 #[tokio::test]
 async fn a_transfer_that_cannot_start_takes_its_disk_along() {
-    for version in ["4.3", "4.4.6", "4.5.7"] {
+    for_each(&["4.3", "4.4.6", "4.5.7"], |version| async move {
         let site = Site::version(version).await;
         let hosts = site.other().hosts_service();
         let host = hosts.list().send().await.expect("they are listed")[0].id.clone().expect("it has an id");
@@ -35,9 +35,10 @@ async fn a_transfer_that_cannot_start_takes_its_disk_along() {
         assert_eq!(error.kind(), ErrorKind::Transfer, "{version}: {error}");
         let expected = if version == "4.5.7" { "finished_failure" } else { "ended" };
         assert!(error.to_string().contains(expected), "{version}: {error}");
-        assert!(error.to_string().contains("the new disk is removed"), "{version}: {error}");
+        assert!(error.to_string().contains("the disk is removed"), "{version}: {error}");
         site.assert_nothing_left().await;
-    }
+    })
+    .await;
 }
 
 /// Starts an upload at an engine where nothing goes on by itself, such that the first that it learns of its transfer is that it
@@ -110,7 +111,7 @@ async fn a_transfer_that_cannot_be_resumed_is_cancelled() {
     site.until_sent("POST", "/cancel", 1).await;
     let error = site.failed(site.run_out(&mut task).await);
     assert_eq!(error.kind(), ErrorKind::Transfer, "{error}");
-    assert!(error.to_string().contains("paused_system") && error.to_string().contains("the new disk is removed"), "{error}");
+    assert!(error.to_string().contains("paused_system") && error.to_string().contains("the disk is removed"), "{error}");
     site.assert_nothing_left().await;
 }
 
@@ -205,7 +206,7 @@ async fn an_engine_that_is_away_at_the_end_is_waited_for() {
 
 #[tokio::test]
 async fn an_end_whose_answer_is_lost_is_an_end() {
-    for version in ["4.2", "4.4.6", "4.5.7"] {
+    for_each(&["4.2", "4.4.6", "4.5.7"], |version| async move {
         let site = Site::version(version).await;
         let lost = site.engine.inject(Fault::close_after(0).method("POST").path("/imagetransfers/*/finalize").once());
         let uploaded = fedora(&site, &site.connection).send().await;
@@ -213,7 +214,8 @@ async fn an_end_whose_answer_is_lost_is_an_end() {
         let uploaded = uploaded.unwrap_or_else(|error| panic!("{version}: {error}"));
         assert_eq!(site.disk(&uploaded.disk_id).await.status, Some(DiskStatus::Ok), "{version}");
         site.assert_closed().await;
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -231,7 +233,7 @@ async fn an_image_that_the_engine_does_not_accept_takes_its_disk_along() {
     site.engine.advance(STEP);
     let error = site.failed(task.await.expect("it does not panic"));
     assert!(error.kind() == ErrorKind::Transfer && error.to_string().contains("does not accept"), "{error}");
-    assert!(error.to_string().contains("the new disk is removed"), "{error}");
+    assert!(error.to_string().contains("the disk is removed"), "{error}");
     site.assert_nothing_left().await;
 
     let site = Site::new().await;
@@ -248,6 +250,19 @@ async fn an_image_that_the_engine_does_not_accept_takes_its_disk_along() {
     assert!(error.kind() == ErrorKind::Transfer && error.to_string().contains("does not accept"), "{error}");
     assert!(error.to_string().contains("finished_failure"), "{error}");
     site.assert_nothing_left().await;
+}
+
+#[tokio::test]
+async fn a_download_that_the_engine_ends_as_a_failure_says_so() {
+    let site = Site::new().await;
+    let disk = site.disk_with(DiskFormat::Raw, &pattern(MIB, 1)).await;
+    let api = between(&site, Telling::new(|phase, _| (phase == "finished_success").then_some("finished_failure"))).await;
+    let download = download(&site.connect_to(&api), ImageId::Disk(disk)).to_file(site.path("back.img"));
+    let error = site.failed(download.send().await);
+    assert!(error.kind() == ErrorKind::Transfer && error.to_string().contains("finished_failure"), "{error}");
+    // Nothing was given to the engine that it could accept.
+    assert!(!error.to_string().contains("accept"), "{error}");
+    site.assert_closed().await;
 }
 
 #[tokio::test]
@@ -268,7 +283,7 @@ async fn a_transfer_that_is_paused_instead_of_ended_has_failed() {
 /// When the last data has been sent, cancels the transfer, and waits until the engine has forgotten it.
 #[tokio::test]
 async fn a_transfer_that_is_gone_with_its_disk_has_failed() {
-    for version in ["4.4.6", "4.5.7"] {
+    for_each(&["4.4.6", "4.5.7"], |version| async move {
         let site = Site::version(version).await;
         let held = site.engine.inject(Fault::delay(STEP).at(Target::Images).method("PATCH").once());
         let mut task = tokio::spawn(fedora(&site, &site.connection).send());
@@ -281,7 +296,8 @@ async fn a_transfer_that_is_gone_with_its_disk_has_failed() {
         let error = site.failed(site.run_out(&mut task).await);
         assert_eq!(error.kind(), ErrorKind::Transfer, "{version}: {error}");
         site.assert_nothing_left().await;
-    }
+    })
+    .await;
 }
 
 #[tokio::test]

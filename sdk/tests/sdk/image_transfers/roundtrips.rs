@@ -1,8 +1,7 @@
 //! Images to disks and back, on engines of all versions.
 
 use super::images::{MIB, padded, pattern, sparse, write_qcow2};
-use super::site::{Site, data_disk};
-use tokio::task::LocalSet;
+use super::site::{Site, data_disk, for_each};
 use virt_sdk::ErrorKind;
 use virt_sdk::ovirt::types::{DiskFormat, DiskStatus};
 use virt_sdk::transfer::image::Format;
@@ -13,16 +12,6 @@ const VERSIONS: [&str; 9] = ["4.1", "4.2", "4.2.3", "4.3", "4.4.2", "4.4.6", "4.
 
 /// Those that convert nothing.
 const OLD: [&str; 3] = ["4.1", "4.2", "4.2.3"];
-
-/// Runs something for each of these versions at once.
-async fn for_each<R: Future<Output = ()> + 'static>(versions: &'static [&'static str], run: impl Fn(&'static str) -> R) {
-    let tasks = LocalSet::new();
-    let running: Vec<_> = versions.iter().map(|version| (*version, tasks.spawn_local(run(version)))).collect();
-    tasks.await;
-    for (version, task) in running {
-        task.await.unwrap_or_else(|error| panic!("{version}: {error}"));
-    }
-}
 
 /// Uploads a file to a new disk, and downloads it to a file of the other name.
 async fn there_and_back(site: &Site, file: &str, back: &str) -> (DiskFormat, usize, Vec<u8>) {

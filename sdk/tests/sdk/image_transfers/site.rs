@@ -4,6 +4,7 @@ use crate::servers::{Kept, engine_of};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
+use tokio::task::LocalSet;
 use virt_sdk::ovirt::Connection;
 use virt_sdk::ovirt::types::{
     Disk, DiskFormat, DiskStatus, ImageTransfer, ImageTransferDirection, ImageTransferPhase as Phase, StorageDomain,
@@ -128,6 +129,15 @@ impl Site {
     pub(super) async fn until_sent(&self, method: &str, part: &str, count: usize) {
         let what = format!("{count} × {method} {part}");
         until(&what, async || (self.sent(method, part).len() >= count).then_some(())).await;
+    }
+
+    /// Waits until so many bytes of data were written, in requests of whatever length.
+    pub(super) async fn until_written(&self, bytes: usize) {
+        until("data", async || {
+            let written: u64 = self.sent("PUT", "/images/").iter().filter_map(|request| request.body_length).sum();
+            (written >= bytes as u64).then_some(())
+        })
+        .await;
     }
 
     /// The requests of a kind that whoever transfers images has sent.
@@ -282,6 +292,19 @@ impl Site {
             assert!(!shown.contains(&secret), "`{secret}` is in {shown}");
         }
         error
+    }
+}
+
+/// Runs something for each of these versions at once.
+pub(super) async fn for_each<R: Future<Output = ()> + 'static>(
+    versions: &'static [&'static str],
+    run: impl Fn(&'static str) -> R,
+) {
+    let tasks = LocalSet::new();
+    let running: Vec<_> = versions.iter().map(|version| (*version, tasks.spawn_local(run(version)))).collect();
+    tasks.await;
+    for (version, task) in running {
+        task.await.unwrap_or_else(|error| panic!("{version}: {error}"));
     }
 }
 
