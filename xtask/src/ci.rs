@@ -12,10 +12,10 @@ pub(crate) fn run() -> Result<(), String> {
     cargo("clippy", &["clippy", "--workspace", "--all-targets", "--locked", "--quiet", "--", "-D", "warnings"], &[])?;
     cargo("docs", &["doc", "--workspace", "--no-deps", "--locked", "--quiet"], &[("RUSTDOCFLAGS", "-D warnings")])?;
     cargo("doc tests", &["test", "--workspace", "--doc", "--locked", "--quiet"], &[])?;
-    for api in ["ovirt", "vsphere"] {
-        let features = format!("rustls,{api}");
+    for feature in ["ovirt", "vsphere", "transfer"] {
+        let features = format!("rustls,{feature}");
         let arguments = ["clippy", "-p", "virt-sdk", "--no-default-features", "--features", &features];
-        let name = format!("the API {api} alone");
+        let name = format!("the feature {feature} alone");
         cargo(&name, &[&arguments[..], &["--locked", "--quiet", "--", "-D", "warnings"]].concat(), &[])?;
     }
     step("peers");

@@ -83,6 +83,8 @@ pub(super) struct Held {
     making: Option<JoinHandle<Result<Disk>>>,
     /// The transfer that is being started, which whoever gives up has to wait for.
     starting: Option<JoinHandle<Result<Transfer>>>,
+    /// Whether the engine was asked for one.
+    is_asked_for: bool,
     pub(super) transfer: Option<Transfer>,
     /// The way to the data.
     pub(super) route: Option<Arc<Route>>,
@@ -110,6 +112,7 @@ impl Held {
 
     /// Starts a transfer such that it is known even if that is broken off.
     pub(super) async fn start(&mut self, start: impl Future<Output = Result<Transfer>> + Send + 'static) -> Result<&Transfer> {
+        self.is_asked_for = true;
         let starting = self.starting.insert(tokio::spawn(start));
         let started = starting.await.map_err(broken)?;
         self.starting = None;
@@ -145,6 +148,7 @@ impl Held {
             self.transfer = starting.await.ok().and_then(Result::ok);
         }
         if self.transfer.is_none()
+            && self.is_asked_for
             && error.status().is_none()
             && let Some(disk) = &self.disk
         {

@@ -214,7 +214,7 @@ impl Server {
     }
 
     fn late(&self, what: &str) -> Error {
-        Error::new(ErrorKind::Timeout, late(&self.name())).in_call(&format!("{what} of an image"))
+        Error::new(ErrorKind::Timeout, late(self.name())).in_call(&format!("{what} of an image"))
     }
 
     /// The error that an answer means which is no success.

@@ -277,7 +277,7 @@ async fn interrupted_download(site: &Site) -> String {
 
 #[tokio::test]
 async fn a_download_goes_on_with_what_is_missing() {
-    for_each(&["4.2.3", "4.4.6", "4.5.7"], |version| async move {
+    for_each(&["4.4.6", "4.5.7"], |version| async move {
         let site = Site::version(version).await;
         let id = interrupted_download(&site).await;
         let downloaded = resuming(&site, &id).send().await.unwrap_or_else(|error| panic!("{version}: {error}"));
@@ -296,7 +296,7 @@ async fn a_disk_that_has_changed_since_is_noticed() {
     let changed = pattern(disk().len(), 4);
     site.write(&id, &changed).await;
     let error = site.failed(resuming(&site, &id).send().await);
-    assert!(error.kind() == ErrorKind::Transfer && error.to_string().contains("checksum"), "{error}");
+    assert!(error.kind() == ErrorKind::Checksum && error.to_string().contains("checksum"), "{error}");
     assert_eq!(site.files(), [""; 0]);
     site.assert_closed().await;
     let downloaded = resuming(&site, &id).send().await.expect("it is downloaded");
