@@ -1,5 +1,6 @@
 //! Downloads: from a disk or snapshot to an image that is whole.
 
+use super::checksum::compared_with_server;
 use super::control::{ImageId, Transfer, Wanted};
 use super::engine_version::EngineVersion;
 use super::image::qcow2::{Layout, NewBacking, NewImage};
@@ -10,7 +11,7 @@ use super::new_disk::request;
 use super::progress::{Meter, Stage};
 use super::receive::{self, Receiving};
 use super::run::{self, Ending, Held, blocking};
-use super::settings::{Settings, compared, engine_setters, setters};
+use super::settings::{Settings, engine_setters, setters};
 use super::source::failed;
 use super::target::{Target, partial};
 use crate::core::error::{Error, ErrorKind, Result};
@@ -337,13 +338,7 @@ impl Plan {
             }
         };
         meter.enter(Stage::Finishing);
-        let checksum = match wants_checksum {
-            true => {
-                let theirs = route.request(|server| async move { server.checksum(size).await }).await?;
-                Some(compared(ours, &theirs)?)
-            }
-            false => None,
-        };
+        let checksum = if wants_checksum { Some(compared_with_server(&route, size, ours).await?) } else { None };
         if let Some(target) = target {
             // The workers, which had it too, have ended.
             let target =

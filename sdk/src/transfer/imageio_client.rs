@@ -8,7 +8,7 @@ use super::new_disk::request;
 use super::progress::{Meter, Stage};
 use super::run::{self, blocking};
 use super::send::{self, Sending};
-use super::settings::{Settings, compared, setters};
+use super::settings::{Settings, setters};
 use super::source::Source;
 use super::target::Target;
 #[cfg(doc)]
@@ -183,15 +183,7 @@ impl ImageioClient {
             done: Default::default(),
             meter: meter.clone(),
         };
-        let sent = async {
-            let ours = send::send(opened, sending).await?;
-            meter.enter(Stage::Finishing);
-            if !self.settings.wants_checksum {
-                return Ok(None);
-            }
-            let theirs = route.request(|server| async move { server.checksum(size).await }).await?;
-            compared(ours, &theirs).map(Some)
-        };
+        let sent = send::send(opened, sending);
         let checksum = route.while_open(self.settings.keep_open_interval(), sent).await?;
         Ok(Moved { size, transferred: meter.bytes(), checksum })
     }

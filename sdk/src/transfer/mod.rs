@@ -10,6 +10,7 @@
 
 mod block_hash;
 mod buffer;
+mod checksum;
 mod control;
 mod direct_file;
 mod download;

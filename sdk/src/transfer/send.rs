@@ -4,13 +4,14 @@
 
 use super::block_hash::{BlockHash, Blocks, Digested};
 use super::buffer::BufferPool;
+use super::checksum::compared_with_server;
 use super::image::bytes::narrow;
 use super::image::{Extent, ExtentKind, local};
 use super::imageio::{Abilities, Route, Server};
 use super::journal::Journal;
 use super::lock::lock;
 use super::plan::{self, LONGEST_ZERO, Piece, UPLOAD_GAP, UPLOAD_UNIT};
-use super::progress::Meter;
+use super::progress::{Meter, Stage};
 use super::ranges::Ranges;
 use super::run::{blocking, broken};
 use super::source::{Disk, Opened, Stream, wrong};
@@ -90,12 +91,20 @@ struct Written {
     losses: u32,
 }
 
-/// Sends an image. Returns its checksum, if that is wanted.
+/// Sends an image. Returns its checksum, which the server has too, if that is wanted.
 ///
 /// # Errors
 ///
-/// `Image`, if the source cannot be read; else those of the server, or of the engine that it had to be asked for.
+/// `Image`, if the source cannot be read; `Checksum`, if the server has another one; else those of the server, or of the
+/// engine that it had to be asked for.
 pub(super) async fn send(source: Opened, terms: Sending) -> Result<Option<String>> {
+    let (route, meter, size, wants_checksum) = (terms.route.clone(), terms.meter.clone(), terms.size, terms.wants_checksum);
+    let ours = sent(source, terms).await?;
+    meter.enter(Stage::Finishing);
+    if wants_checksum { compared_with_server(&route, size, ours).await.map(Some) } else { Ok(None) }
+}
+
+async fn sent(source: Opened, terms: Sending) -> Result<Option<String>> {
     let size = terms.size;
     let hash = Mutex::new(terms.wants_checksum.then(|| BlockHash::new(size)));
     let written = Written { all: terms.done.clone(), flushed: terms.done.clone(), unflushed: 0, losses: 0 };

@@ -3,7 +3,6 @@
 use super::control::Limits;
 use super::imageio::{Abilities, Terms};
 use super::progress::OnProgress;
-use super::source::wrong;
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::core::http::session::BoxFuture;
 use std::path::PathBuf;
@@ -82,18 +81,6 @@ impl Settings {
             return Err(Error::new(ErrorKind::Transfer, problem));
         }
         Ok(())
-    }
-}
-
-/// Compares what was moved with what the server has.
-pub(super) fn compared(ours: Option<String>, theirs: &str) -> Result<String> {
-    match ours {
-        Some(ours) if ours == theirs => Ok(ours),
-        Some(ours) => {
-            let problem = format!("the image is not what was sent: its checksum is {ours} here and {theirs} on the server");
-            Err(Error::new(ErrorKind::Checksum, problem))
-        }
-        None => Err(wrong("the checksum was not computed as a whole")),
     }
 }
 

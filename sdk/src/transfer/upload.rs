@@ -10,7 +10,7 @@ use super::poll::Poll;
 use super::progress::{Meter, Stage};
 use super::run::{self, Ending, Held, blocking};
 use super::send::{self, Sending};
-use super::settings::{Settings, compared, engine_setters, setters};
+use super::settings::{Settings, engine_setters, setters};
 use super::source::{Opened, Source};
 use crate::core::error::{Error, ErrorKind, Result};
 use crate::ovirt::Connection;
@@ -265,16 +265,8 @@ impl Upload {
             meter: meter.clone(),
         };
         let Known { format, size: disk_size, .. } = known;
-        let moved = async {
-            let ours = send::send(opened, sending).await?;
-            meter.enter(Stage::Finishing);
-            if !wants_checksum {
-                return Ok(None);
-            }
-            let theirs = route.request(|server| async move { server.checksum(size).await }).await?;
-            compared(ours, &theirs).map(Some)
-        };
-        let checksum = route.while_open(settings.keep_open_interval(), moved).await?;
+        let sent = send::send(opened, sending);
+        let checksum = route.while_open(settings.keep_open_interval(), sent).await?;
         let size = if is_converted { size } else { disk_size };
         Ok(Uploaded { disk_id: disk, transfer_id: transfer.id, format, size, transferred: meter.bytes(), checksum })
     }
