@@ -13,7 +13,7 @@ use super::lock::lock;
 use super::plan::{self, DOWNLOAD_GAP, DOWNLOAD_UNIT, Piece};
 use super::progress::Meter;
 use super::ranges::Ranges;
-use super::run::broken;
+use super::run::{blocking, broken};
 use super::source::wrong;
 use super::target::Target;
 use super::writing::{BUFFER, Destination, Writing};
@@ -142,7 +142,7 @@ impl Flow {
         } else if is_done {
             let flow = self.clone();
             let piece = piece.clone();
-            tokio::task::spawn_blocking(move || flow.hash_what_is_there(&piece)).await.map_err(broken)??;
+            blocking(move || flow.hash_what_is_there(&piece)).await?;
         } else {
             self.fetch(&piece).await?;
         }
@@ -212,7 +212,7 @@ impl Flow {
             return Ok(());
         }
         let flow = self.clone();
-        let kept = tokio::task::spawn_blocking(move || {
+        blocking(move || {
             let written = {
                 let mut written = lock(&flow.written);
                 written.unkept = 0;
@@ -220,8 +220,8 @@ impl Flow {
             };
             flow.to.target.sync()?;
             flow.terms.journal.as_ref().map_or(Ok(()), |(journal, _)| journal.keep(written))
-        });
-        kept.await.map_err(broken)?
+        })
+        .await
     }
 
     fn checksum(&self) -> Option<String> {

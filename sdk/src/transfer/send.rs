@@ -155,7 +155,7 @@ impl Flow {
             return Ok(());
         }
         let disk = disk.clone();
-        let survey = tokio::task::spawn_blocking(move || disk.survey()).await.map_err(broken)??;
+        let survey = blocking(move || disk.survey()).await?;
         if survey.0.is_fragmented() {
             let mut start = 0;
             while start < self.terms.size {

@@ -69,6 +69,18 @@ impl Setup {
         self.daemon.folder().join("downloaded.raw")
     }
 
+    /// Waits until the network holds everything and somebody connects anew, and lets all pass again.
+    async fn release_on_fresh_connection(&self) {
+        self.network.stalled().await;
+        let connections = self.network.counts().connections;
+        let deadline = Instant::now() + DEADLINE;
+        while self.network.counts().connections == connections {
+            assert!(Instant::now() < deadline, "no fresh connection was made");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        self.network.release();
+    }
+
     /// That a disk holds the image, and nothing is left of the transfer.
     async fn assert_uploaded(&self, disk: &str) {
         self.assert_no_transfer().await;
@@ -136,30 +148,12 @@ async fn a_network_that_stalls_is_waited_for_and_then_left() {
     let Some(setup) = Setup::start().await else { return };
     let stall = Duration::from_millis(500);
     setup.network.stall(Direction::ToServer, PART);
-    let (uploaded, ()) = tokio::join!(setup.upload().stall_timeout(stall).send(), async {
-        setup.network.stalled().await;
-        let connections = setup.network.counts().connections;
-        let deadline = Instant::now() + DEADLINE;
-        while setup.network.counts().connections == connections {
-            assert!(Instant::now() < deadline, "no fresh connection was made");
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        setup.network.release();
-    });
+    let (uploaded, ()) = tokio::join!(setup.upload().stall_timeout(stall).send(), setup.release_on_fresh_connection());
     let disk = uploaded.expect("it is uploaded").disk_id;
     setup.assert_uploaded(&disk).await;
 
     setup.network.stall(Direction::ToClient, PART);
-    let (downloaded, ()) = tokio::join!(setup.download(&disk).stall_timeout(stall).send(), async {
-        setup.network.stalled().await;
-        let connections = setup.network.counts().connections;
-        let deadline = Instant::now() + DEADLINE;
-        while setup.network.counts().connections == connections {
-            assert!(Instant::now() < deadline, "no fresh connection was made");
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        setup.network.release();
-    });
+    let (downloaded, ()) = tokio::join!(setup.download(&disk).stall_timeout(stall).send(), setup.release_on_fresh_connection());
     downloaded.expect("it is downloaded");
     setup.assert_downloaded().await;
 }
